@@ -1,0 +1,24 @@
+"""The record fixloop keeps beside the main branch: files are added, never edited."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+
+class StateStore(Protocol):
+    """The branch `fixloop/state`, read as paths to bytes and grown by compare-and-swap."""
+
+    def read(self, prefix: str = "") -> Mapping[str, bytes]:
+        """Every file below a prefix, in path order; empty when the branch does not exist yet."""
+        ...
+
+    def paths(self, prefix: str = "") -> frozenset[str]:
+        """The paths below a prefix, without reading them."""
+        ...
+
+    def add(self, files: Mapping[str, bytes], message: str) -> None:
+        """Add files in one commit, retrying when another process was first.
+
+        A path that is there already with the same bytes is left alone; with other bytes it is our bug
+        (ids come from content), and raises FixloopError.
+        """
+        ...
