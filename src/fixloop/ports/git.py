@@ -92,6 +92,14 @@ class Repository(Protocol):
         """
         ...
 
+    def write_tree(self, base_tree: str, edits: Mapping[str, bytes | None]) -> str:
+        """The id of a tree (NO_OBJECT: the empty one) with edits laid over it; no commit, no ref."""
+        ...
+
+    def commit_tree(self, tree: str, parents: Sequence[str], message: str) -> str:
+        """The id of a new commit of exactly this tree; no ref moves."""
+        ...
+
     def move_refs(self, changes: Sequence[RefChange]) -> None:
         """Move refs together by compare-and-swap.
 
@@ -137,11 +145,17 @@ class Repository(Protocol):
         ...
 
     def blocked_paths(self, tree: WorkTree, old: str, new: str) -> Sequence[str]:
-        """Paths that differ between the commits and carry local changes in that checkout."""
+        """Paths that differ between the commits and carry local changes in that checkout.
+
+        A path that a carried, then interrupted, run has already brought to `new` is not blocked.
+        """
         ...
 
     def carry_checkout(self, tree: WorkTree, old: str, new: str) -> None:
         """Update index and files of the paths that changed between two commits (two-tree read-tree -m -u).
+
+        Carry first, move the branch after: a crash between the two leaves the fix as a staged change, and the
+        next run finishes it. Carrying from `new` back to `old` undoes it when the branch could not be moved.
 
         Raises:
             BadInput: a local change is in the way; nothing has moved.
