@@ -1,4 +1,4 @@
-"""An immutable mapping from path to bytes: a work tree, a git tree, or another snapshot with edits over it."""
+"""An immutable mapping from path to bytes: a work tree, a git tree, or a snapshot with edits over it."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
