@@ -188,6 +188,27 @@ def require_version(answer: str) -> None:
     raise EnvironmentLacks(f"git {wanted} or newer is needed, found {have}", mend="update git")
 
 
+def identity(git: Git) -> tuple[str, str]:
+    """Name and mail address that commits carry: the user's, or fixloop's where none is set."""
+    raw = git.run("config", "-z", "--get-regexp", r"^user\.(name|email)$", allowed=(0, 1)).out
+    values = dict(field.split("\n", 1) for field in split_nul(raw) if "\n" in field)
+    # What git itself would strip from a name.
+    name, email = (
+        re.sub(r"[<>\s]+", " ", values.get(f"user.{key}", "")).strip() for key in ("name", "email")
+    )
+    return name or "fixloop", email or "fixloop@localhost"
+
+
+def identity_environment(name: str, email: str) -> dict[str, str]:
+    """An identity as the variables that git takes it from."""
+    return {
+        "GIT_AUTHOR_NAME": name,
+        "GIT_AUTHOR_EMAIL": email,
+        "GIT_COMMITTER_NAME": name,
+        "GIT_COMMITTER_EMAIL": email,
+    }
+
+
 def _no_repository(folder: Path, found: Answer) -> BadInput:
     if "dubious ownership" in found.err:
         mend = f"if you trust it: git config --global --add safe.directory {folder}"

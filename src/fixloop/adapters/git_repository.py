@@ -21,6 +21,8 @@ from fixloop.adapters.git_process import (
     decode,
     discover,
     encode,
+    identity,
+    identity_environment,
     split_nul,
 )
 from fixloop.adapters.ref_transaction import move_refs
@@ -156,10 +158,8 @@ class GitRepository:
 
     def commit_tree(self, tree: str, parents: Sequence[str], message: str) -> str:
         """The id of a new commit of exactly this tree; no ref moves."""
-        name, email = self._identity()
-        who = {"NAME": name, "EMAIL": email}
-        ident = {f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}
-        git = Git(self._git.folder, {**self._git.environment, **ident}, (*self._git.options, "-c", _UTF8))
+        environment = {**self._git.environment, **identity_environment(*identity(self._git))}
+        git = Git(self._git.folder, environment, (*self._git.options, "-c", _UTF8))
         over = chain.from_iterable(("-p", parent) for parent in parents)
         return decode(git.run("commit-tree", tree, *over, "-F", "-", data=encode(message)).out).strip()
 
@@ -245,16 +245,8 @@ class GitRepository:
         return decode(answer.out).splitlines()
 
     def _ident_line(self) -> bytes:
-        name, email = self._identity()
+        name, email = identity(self._git)
         return encode(f"{name} <{email}> {int(time.time())} +0000")
-
-    def _identity(self) -> tuple[str, str]:
-        raw = self._git.run("config", "-z", "--get-regexp", r"^user\.(name|email)$", allowed=(0, 1)).out
-        set_ = dict(field.split("\n", 1) for field in split_nul(raw) if "\n" in field)
-        name, email = (
-            re.sub(r"[<>\s]+", " ", set_.get(f"user.{key}", "")).strip() for key in ("name", "email")
-        )
-        return name or "fixloop", email or "fixloop@localhost"
 
 
 _UTF8 = "i18n.commitEncoding=utf-8"
