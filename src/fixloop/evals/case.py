@@ -1,0 +1,66 @@
+"""The value every suite works on: one eval example, and the set of them that a snapshot holds."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fixloop.errors import Place
+
+SUITES = ("intent", "extraction", "fetch", "plan", "pipeline", "fallback", "known_good")
+"""Every suite, in the order of the steps."""
+
+_REMARKS = frozenset({"id", "note", "source"})
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One eval example; `spec` is the mapping as written, valid for its suite."""
+
+    suite: str
+    id: str
+    spec: Mapping[str, Any] = field(hash=False)
+    path: str = field(default="", compare=False)
+    line: int = field(default=0, compare=False)
+    column: int = field(default=0, compare=False)
+
+    @property
+    def place(self) -> Place:
+        """Where the case stands."""
+        return Place(self.path, self.line, self.column)
+
+    @property
+    def expect(self) -> Any:
+        """What should come out."""
+        return self.spec["expect"]
+
+    @property
+    def digest(self) -> str:
+        """What the case asks, without its id and remarks: two cases with one digest are the same question."""
+        asked = {key: value for key, value in self.spec.items() if key not in _REMARKS}
+        text = json.dumps([self.suite, asked], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseSet:
+    """Cases of one snapshot: ids are unique over all suites, and order means nothing."""
+
+    cases: tuple[Case, ...] = ()
+
+    def of(self, suite: str) -> tuple[Case, ...]:
+        """The cases of one suite."""
+        return tuple(case for case in self.cases if case.suite == suite)
+
+    @property
+    def suites(self) -> tuple[str, ...]:
+        """The suites that have cases, in the order of the steps."""
+        present = {case.suite for case in self.cases}
+        return tuple(suite for suite in SUITES if suite in present)
+
+    def __iter__(self) -> Iterator[Case]:
+        return iter(self.cases)
+
+    def __len__(self) -> int:
+        return len(self.cases)

@@ -1,0 +1,116 @@
+"""Eval cases, read from `evals/<suite>/*.yaml` and `*.jsonl`; every problem has its place and its mend."""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from fixloop.errors import BadInput, Place
+from fixloop.evals.case import SUITES, Case, CaseSet
+from fixloop.evals.case_files import problem_at, read_case_file
+from fixloop.evals.case_ids import id_problems
+from fixloop.workspace.model import Problem, Workspace
+from fixloop.workspace.snapshot import Snapshot, below
+from fixloop.workspace.text import did_you_mean, named
+
+__all__ = [
+    "SUITES",
+    "Case",
+    "CaseInspection",
+    "CaseSet",
+    "CasesInvalid",
+    "inspect_cases",
+    "load_cases",
+    "read_cases",
+]
+
+FOLDER = "evals"
+
+
+class CasesInvalid(BadInput):
+    """Cases that cannot be judged as they stand; `problems` has all of them, the message the first."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        first, more = problems[0], len(problems) - 1
+        rest = f" (and {more} more; run `fixloop check`)" if more else ""
+        super().__init__(first.message + rest, place=first.place, mend=first.mend)
+        self.problems = problems
+
+
+class CaseInspection(NamedTuple):
+    """What `check` learns of the cases: those that can be read, and everything wrong."""
+
+    cases: CaseSet
+    problems: tuple[Problem, ...]
+
+
+def load_cases(snapshot: Snapshot, suites: Collection[str] | None = None) -> CaseSet:
+    """Every case of a snapshot, or of some suites.
+
+    Raises:
+        CasesInvalid: a file or a case cannot be read; carries every problem.
+    """
+    cases, problems = read_cases(snapshot, suites)
+    errors = tuple(problem for problem in problems if problem.severity == "error")
+    if errors:
+        raise CasesInvalid(errors)
+    return cases
+
+
+def inspect_cases(snapshot: Snapshot, workspace: Workspace) -> CaseInspection:
+    """Every case that can be read, and all that is wrong with cases: shape, references, splits."""
+    from fixloop.evals.case_references import Known, reference_faults
+    from fixloop.evals.splits import split_overlaps
+
+    cases, problems = read_cases(snapshot)
+    known = Known(workspace)
+    for case in cases:
+        problems += tuple(problem_at(snapshot, case, fault) for fault in reference_faults(known, case))
+    problems += tuple(overlap.problem for overlap in split_overlaps(workspace, cases))
+    return CaseInspection(cases, tuple(sorted(problems, key=lambda problem: problem.place)))
+
+
+def read_cases(snapshot: Snapshot, suites: Collection[str] | None = None) -> CaseInspection:
+    """The readable cases with every problem of form; refers to nothing outside the case files."""
+    cases: list[Case] = []
+    problems: list[Problem] = []
+    for path in below(snapshot, FOLDER):
+        suite, problem = _suite_of(path)
+        if problem:
+            problems.append(problem)
+        elif suite and (suites is None or suite in suites):
+            found, wrong = read_case_file(suite, path, snapshot.read(path) or b"")
+            cases += found
+            problems += wrong
+    problems += id_problems(cases)
+    return CaseInspection(CaseSet(tuple(cases)), tuple(problems))
+
+
+class _Located(NamedTuple):
+    suite: str | None
+    problem: Problem | None
+
+
+def _suite_of(path: str) -> _Located:
+    """The suite a path belongs to; a file nobody would run is a problem, a note beside the cases is not."""
+    parts = path.split("/")[1:]
+    name = parts[-1]
+    if name.startswith(".") or name.endswith(".md"):
+        return _Located(None, None)
+    if len(parts) == 1:
+        return _misplaced(
+            path, f"{named(name)} is in no suite", f"move it to {FOLDER}/<suite>/: {', '.join(SUITES)}"
+        )
+    if parts[0] not in SUITES:
+        return _misplaced(path, f"there is no suite {named(parts[0])}", did_you_mean(parts[0], SUITES))
+    if len(parts) > 2:
+        return _misplaced(
+            path, "cases stand directly in their suite's folder", f"move it to {FOLDER}/{parts[0]}/"
+        )
+    if not name.endswith((".yaml", ".jsonl")):
+        return _misplaced(
+            path, f"{named(name)} is not read: cases are *.yaml or *.jsonl", "rename or remove it"
+        )
+    return _Located(parts[0], None)
+
+
+def _misplaced(path: str, message: str, mend: str) -> _Located:
+    return _Located(None, Problem(Place(path), message, mend))

@@ -1,0 +1,107 @@
+"""What an evaluation says: a result a case, with three outcomes, and a report a suite."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+from fixloop.evals.case import Case
+
+PASS, FAIL, UNSCORED = "pass", "fail", "unscored"
+NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+Metrics = Mapping[str, Any]
+"""Name to number (6 digits), or to a mapping of such."""
+
+
+class ResultKey(NamedTuple):
+    """What a result belongs to; with the digest of all its step reads, it would be the key of a cache."""
+
+    suite: str
+    id: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """How one case came out.
+
+    `got` is a JSON value in the shape of the case's `expect`. `step` is where a failing case first went
+    wrong. An unscored case (a crash, an answer nobody can read) has `error` instead: it is no low score.
+    `trace` is what metrics read beyond `got`.
+    """
+
+    case: Case
+    outcome: str
+    got: Any = None
+    step: str = ""
+    error: str = ""
+    trace: Mapping[str, Any] = field(default=NOTHING, hash=False)
+
+    @property
+    def id(self) -> str:
+        """The case's id."""
+        return self.case.id
+
+    @property
+    def expected(self) -> Any:
+        """What the case expects."""
+        return self.case.expect
+
+    @property
+    def key(self) -> ResultKey:
+        """Suite, id and what was asked."""
+        return ResultKey(self.case.suite, self.case.id, self.case.digest)
+
+    def to_json(self) -> dict[str, Any]:
+        """An entry of `failures`, or of `errors` for an unscored case."""
+        where = {"id": self.id, "place": str(self.case.place)}
+        if self.outcome == UNSCORED:
+            return {**where, "error": self.error}
+        return {**where, "step": self.step, "expected": self.expected, "got": self.got}
+
+
+@dataclass(frozen=True, slots=True)
+class SuiteReport:
+    """One suite's results, by id, and its metrics."""
+
+    suite: str
+    results: tuple[CaseResult, ...]
+    metrics: Metrics = field(default=NOTHING, hash=False)
+
+    def with_outcome(self, outcome: str) -> tuple[CaseResult, ...]:
+        """The results with one of the three outcomes."""
+        return tuple(result for result in self.results if result.outcome == outcome)
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `eval --json`; what crashed stands in `errors`, apart from what scored badly."""
+        failed, unscored = self.with_outcome(FAIL), self.with_outcome(UNSCORED)
+        return {
+            "cases": len(self.results),
+            "passed": len(self.results) - len(failed) - len(unscored),
+            "failed": len(failed),
+            "unscored": len(unscored),
+            "metrics": dict(self.metrics),
+            "failures": [result.to_json() for result in failed],
+            "errors": [result.to_json() for result in unscored],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class EvalReport:
+    """Every suite that was run; `judge` names what judged, so that unlike reports are never compared."""
+
+    suites: Mapping[str, SuiteReport]
+    judge: str = ""
+
+    def __iter__(self) -> Iterator[CaseResult]:
+        return (result for report in self.suites.values() for result in report.results)
+
+    @property
+    def all_pass(self) -> bool:
+        """Whether no case failed and none is unscored."""
+        return all(result.outcome == PASS for result in self)
+
+    def to_json(self) -> dict[str, Any]:
+        """The `suites` part of `eval --json`."""
+        return {suite: report.to_json() for suite, report in self.suites.items()}

@@ -1,0 +1,39 @@
+"""Pipeline and known_good: a ticket in, the outcome out, and the step that first went wrong."""
+
+from collections.abc import Sequence
+
+from fixloop.evals.case import Case
+from fixloop.evals.outcome import Proposed, first_wrong, proposed_parts
+from fixloop.evals.result import CaseResult
+from fixloop.evals.seam import Judge, Steps, judge_batch, result_of, rows_of
+from fixloop.pipeline.compile import Fixture, Forced
+from fixloop.pipeline.ticket import Ticket, parse_ticket
+
+
+def judge(case: Case, proposal: Proposed) -> CaseResult:
+    """Right in every part the case names."""
+    parts = list(proposed_parts(case.expect, proposal, case.spec.get("exact", False)))
+    return result_of(case, first_wrong(parts), {part.name: part.got for part in parts})
+
+
+def run(pipeline: Steps, cases: Sequence[Case], judge: Judge[Proposed] = judge) -> list[CaseResult]:
+    """Answer all tickets; those that bring their rows are replayed on them, the others use the sources."""
+    live = [case for case in cases if rows_of(case) is None]
+    fixed = [case for case in cases if rows_of(case) is not None]
+    return [
+        *judge_batch(live, lambda some: pipeline.propose([ticket_of(case) for case in some]), judge),
+        *judge_batch(
+            fixed, lambda some: pipeline.replay_many([(fixture_of(case), Forced()) for case in some]), judge
+        ),
+    ]
+
+
+def ticket_of(case: Case) -> Ticket:
+    """The case's ticket."""
+    return parse_ticket(case.spec["ticket"])
+
+
+def fixture_of(case: Case) -> Fixture:
+    """The case's ticket with its rows; values are extracted from the text."""
+    rows = {source: tuple(found) for source, found in (rows_of(case) or {}).items()}
+    return Fixture(ticket_of(case), None, rows)
