@@ -1,0 +1,1 @@
+"""What staff said: read from a source, redacted together with its fixture, kept in shards."""

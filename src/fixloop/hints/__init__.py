@@ -1,0 +1,1 @@
+"""What we believe should change, and every decision about it: hints, their states, the ledger."""

@@ -1,0 +1,59 @@
+"""A fix as it leaves synthesis: operations and cases that nobody has tried yet."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fixloop.feedback.model import Feedback
+from fixloop.hints.model import JsonCase
+from fixloop.hints.operation import Operation
+from fixloop.propose.diagnose import Diagnosis
+from fixloop.propose.wanted import Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Rejections that ask for one change, by feedback id."""
+
+    key: tuple[Any, ...]
+    members: tuple[Diagnosis, ...]
+
+    @property
+    def evidence(self) -> tuple[Feedback, ...]:
+        """The feedback of its members."""
+        return tuple(member.feedback for member in self.members)
+
+    @property
+    def confidence(self) -> float:
+        """The mean posterior of this change over the members, 0…1."""
+        shares = [r.probability for member in self.members for r in member.readings if r.key == self.key]
+        return round(sum(shares) / len(self.members), 4) if shares else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Operations with the cases that must fail before and pass after; `wanted` is by feedback id.
+
+    `idea` is the wanted outcome without literals: with step, target and kind it makes the fingerprint.
+    """
+
+    step: str
+    kind: str
+    target: str
+    summary: str
+    evidence: tuple[Feedback, ...]
+    operations: tuple[Operation, ...]
+    cases: tuple[JsonCase, ...]
+    near_misses: tuple[JsonCase, ...]
+    wanted: Mapping[str, Wanted]
+    idea: Any = None
+    one_off: bool = False
+    open_work: tuple[str, ...] = ()
+    confidence: float = field(default=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Unable:
+    """Why no operation was found for a group; the rejections wait for more evidence or for a person."""
+
+    reason: str

@@ -1,0 +1,165 @@
+"""Every single-step change that could explain a rejection, and what the pipeline would have answered with it."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fixloop.feedback.model import Feedback
+from fixloop.pipeline.compile import Forced, Pipeline
+from fixloop.pipeline.proposal import Proposal
+from fixloop.propose.wanted import Wanted, record_ids, tool_names
+from fixloop.workspace.model import Branch, PlanTree, ToolCall, Workspace, is_other
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a branch does: a template and tool calls."""
+
+    reply: str
+    tools: tuple[ToolCall, ...] = ()
+
+    @property
+    def tool_names(self) -> tuple[str, ...]:
+        """The tools' names, sorted."""
+        return tuple(sorted(tool.name for tool in self.tools))
+
+
+@dataclass(frozen=True, slots=True)
+class Intervention:
+    """One forced change. `size` is how far it reaches (a penalty), `share` its part of its step's prior."""
+
+    step: str
+    kind: str
+    target: str
+    wanted: Wanted
+    forced: Forced | None
+    share: float
+    action: Action | None = None
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """Two rejections with one key ask for the same change."""
+        wanted = self.wanted
+        if self.step == "fetch":
+            return (self.step, self.target)
+        if self.step == "template":
+            return (self.step, self.target)
+        return (self.step, self.kind, self.target, wanted.leaf, wanted.reply, wanted.tools)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An intervention and the proposal it leads to (the rejected one where nothing is forced)."""
+
+    intervention: Intervention
+    after: Proposal
+
+
+def all_actions(workspace: Workspace) -> dict[str, tuple[Action, ...]]:
+    """Leaf to the distinct actions of its tree, in order."""
+    return {leaf: _tree_actions(tree) for leaf, tree in workspace.plan_trees.items()}
+
+
+def flat_branches(branches: Sequence[Branch]) -> Iterator[Branch]:
+    """Every answering branch, nested ones included, in order."""
+    for branch in branches:
+        if branch.branches:
+            yield from flat_branches(branch.branches)
+        else:
+            yield branch
+
+
+def _tree_actions(tree: PlanTree) -> tuple[Action, ...]:
+    found = (Action(branch.reply, branch.tools) for branch in flat_branches(tree.branches) if branch.reply)
+    kept: dict[tuple[str, tuple[str, ...]], Action] = {}
+    for action in found:
+        kept.setdefault((action.reply, action.tool_names), action)
+    return tuple(kept.values())
+
+
+def interventions(feedback: Feedback, before: Proposal, workspace: Workspace, other_leaf_shares: dict[str, float]) -> list[Intervention]:
+    """All of them for one rejection, "nothing" first.
+
+    `other_leaf_shares` is the classifier's opinion of the ticket over all leaves; the present one is left out.
+    """
+    found = [Intervention("none", "none", "", Wanted(), None, 1.0)]
+    found += _leaves(before, workspace, other_leaf_shares)
+    found += _records(before)
+    found += _actions(feedback, before, workspace)
+    if before.reply.template in workspace.templates:
+        target = f"workspace/templates.yaml#{before.reply.template}"
+        found.append(Intervention("template", "edit_template", target, Wanted(leaf=before.leaf), None, 1.0))
+    return found
+
+
+def _leaves(before: Proposal, workspace: Workspace, shares: dict[str, float]) -> Iterator[Intervention]:
+    """Another leaf, for every leaf there is, and a leaf there is not yet."""
+    others = {leaf: share for leaf, share in shares.items() if leaf != before.leaf}
+    floor = 0.3 / max(1, len(others))
+    total = sum(others.values()) or 1.0
+    for leaf, share in others.items():
+        target = f"workspace/examples/{leaf}.jsonl"
+        within = floor + 0.7 * share / total
+        yield Intervention("intent", "add_example", target, Wanted(leaf=leaf), Forced(leaf=leaf), within)
+    yield Intervention("intent", "add_leaf", "workspace/intents.yaml", Wanted(), None, 1.0)
+
+
+def _records(before: Proposal) -> Iterator[Intervention]:
+    """Another, no, or one of several records, among the candidates of the fixture."""
+    selected = record_ids(before)
+    options: list[tuple[str, ...]] = [(str(record.id),) for record in before.candidates] + [()]
+    options = [option for option in options if option != selected]
+    for option in options:
+        wanted = Wanted(records=option)
+        yield Intervention("fetch", "set_weight", "workspace/fetch.yaml", wanted, Forced(records=option), 1 / len(options))
+
+
+def _actions(feedback: Feedback, before: Proposal, workspace: Workspace) -> Iterator[Intervention]:
+    """Another reply with its tool calls: the tree's own actions first, then those of every other tree."""
+    if is_other(before.leaf) or before.leaf not in workspace.plan_trees:
+        return
+    present = (before.reply.template, tool_names(before))
+    actions = all_actions(workspace)
+    own = {(a.reply, a.tool_names): a for a in actions[before.leaf]}
+    foreign = {(a.reply, a.tool_names): a for leaf in sorted(actions) for a in actions[leaf]}
+    foreign |= {(a.reply, a.tool_names): a for a in expected_actions(feedback, workspace, foreign.values())}
+    target = workspace.plan_trees[before.leaf].path
+    for key, action in {**foreign, **own}.items():
+        if key == present:
+            continue
+        share = 0.5 / max(1, len(own) - 1) if key in own else 0.5 / max(1, len(foreign))
+        wanted = Wanted(leaf=before.leaf, reply=action.reply, tools=action.tool_names)
+        forced = Forced(reply=action.reply, tools=action.tools)
+        yield Intervention("plan", "add_branch", target, wanted, forced, share, action)
+
+
+def expected_actions(feedback: Feedback, workspace: Workspace, known: Any) -> Iterator[Action]:
+    """The action `expected` spells out, where no tree has it yet; arguments come from the tool's other calls."""
+    expected = feedback.expected or {}
+    reply = expected.get("reply")
+    reply = reply if isinstance(reply, str) else (reply or {}).get("template")
+    if reply in workspace.templates and "tools" in expected:
+        names = [tool if isinstance(tool, str) else tool["name"] for tool in expected["tools"]]
+        calls = [usual_call(name, workspace, known) for name in names if name in workspace.tools]
+        yield Action(reply, tuple(call for call in calls if call))
+
+
+def usual_call(tool: str, workspace: Workspace, known: Any) -> ToolCall | None:
+    """How the workspace calls a tool elsewhere, else with each required argument from the like-named column."""
+    for action in known:
+        for call in action.tools:
+            if call.name == tool:
+                return replace(call)
+    columns = {column for source in workspace.fetch.sources.values() for column in (*source.fields, source.id)}
+    required = workspace.tools[tool].args.get("required", [])
+    if not set(required) <= columns:
+        return None
+    return ToolCall(tool, {name: "{{ record.%s }}" % name for name in required})
+
+
+def replay_all(pipeline: Pipeline, feedback: Feedback, before: Proposal, found: Sequence[Intervention]) -> list[Outcome]:
+    """What each intervention leads to, by replaying the steps below it on the fixture."""
+    fixture = feedback.fixture
+    forced = [(fixture, one.forced) for one in found if one.forced is not None]
+    replayed = iter(pipeline.replay_many(forced))
+    return [Outcome(one, next(replayed) if one.forced is not None else before) for one in found]

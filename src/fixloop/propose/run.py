@@ -1,0 +1,242 @@
+"""One propose run: diagnose new rejections, synthesise, dry-run, ask where unclear, rank."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from fixloop.feedback.model import Feedback
+from fixloop.hints.model import Alternative, Choice, Hint, Question, fingerprint
+from fixloop.propose.diagnose import Diagnosis, Reading, diagnose
+from fixloop.propose.draft import Draft, Group, Unable
+from fixloop.propose.dryrun import Dropped, dry_run
+from fixloop.propose.group import clear_groups, nothing_to_fix, unclear_groups
+from fixloop.propose.interventions import Intervention
+from fixloop.propose.synthesis import synthesiser
+from fixloop.propose.synthesis.new_leaf import draft_named, rival_names
+from fixloop.propose.workbench import Workbench
+
+MOST_QUESTIONS = 20
+"""A person answers a few questions a day; the rest wait for more evidence and are counted in `ended`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What a run found: hints, best first; drafts that fell; how many rejections wait, and why it ended."""
+
+    hints: tuple[Hint, ...]
+    dropped: tuple[Dropped, ...]
+    waiting: int
+    ended: str
+
+
+Progress = Callable[[str], None]
+
+
+def propose(
+    bench: Workbench,
+    feedback: Sequence[Feedback],
+    handled: Collection[str],
+    rejected: Mapping[str, int],
+    progress: Progress = lambda _: None,
+) -> Proposed:
+    """Hints for the rejections no open or decided hint rests on yet.
+
+    `handled` are feedback ids that need no new hint; `rejected` maps the fingerprint of a rejected fix to its
+    support then: it stays rejected until its support has doubled.
+    """
+    fresh = [one for one in feedback if one.outcome != "accepted" and one.id not in handled]
+    if not fresh:
+        return Proposed((), (), 0, "nothing new: every rejection has a hint or a decision")
+    progress(f"diagnosing {len(fresh)} rejections")
+    diagnoses = diagnose(bench, fresh, _disputed(feedback))
+    made = _clear_hints(bench, diagnoses, progress)
+    asked = _questions(bench, diagnoses, made, progress)
+    idle = [_nothing(bench, one) for one in nothing_to_fix(diagnoses)]
+    hints = rank(_allowed([*made.hints, *asked, *idle], rejected))
+    used = {key for hint in hints for key in hint.evidence}
+    waiting = len([one for one in fresh if one.id not in used])
+    return Proposed(tuple(hints), tuple(made.dropped), waiting, _ended(fresh, hints, made.dropped, waiting))
+
+
+@dataclass(frozen=True, slots=True)
+class _Made:
+    hints: list[Hint]
+    dropped: list[Dropped]
+
+
+def _disputed(feedback: Sequence[Feedback]) -> frozenset[str]:
+    """Texts whose proposal one reviewer accepted and another rejected."""
+    accepted = {one.text_digest for one in feedback if one.outcome == "accepted"}
+    return frozenset(accepted & {one.text_digest for one in feedback if one.outcome != "accepted"})
+
+
+def _clear_hints(bench: Workbench, diagnoses: Sequence[Diagnosis], progress: Progress) -> _Made:
+    made = _Made([], [])
+    groups = clear_groups(diagnoses)
+    for number, group in enumerate(groups, 1):
+        progress(f"trying fix {number} of {len(groups)}")
+        result = _try_group(bench, group)
+        if isinstance(result, Hint):
+            made.hints.append(result)
+        else:
+            made.dropped.append(result)
+    return made
+
+
+def _try_group(bench: Workbench, group: Group) -> Hint | Dropped:
+    kind = _reading(group).intervention.kind
+    if kind == "add_leaf":
+        return _try_new_leaf(bench, group)
+    make = synthesiser(kind)
+    assert make is not None, kind
+    return _try_draft(bench, group, make(bench, group))
+
+
+def _reading(group: Group) -> Reading:
+    return next(r for member in group.members for r in member.readings if r.key == group.key)
+
+
+def _try_draft(bench: Workbench, group: Group, draft: Draft | Unable) -> Hint | Dropped:
+    if isinstance(draft, Unable):
+        summary = describe(_reading(group).intervention)
+        return Dropped(summary, draft.reason, tuple(one.id for one in group.evidence))
+    result = dry_run(bench, draft)
+    return result if isinstance(result, Dropped) else replace(result, alternatives=alternatives_of(group))
+
+
+def _try_new_leaf(bench: Workbench, group: Group) -> Hint | Dropped:
+    """A new leaf; where staff use two names for it, the name is a question with both."""
+    names = rival_names(bench, group.members)
+    if len(names) < 2:
+        make = synthesiser("add_leaf")
+        assert make is not None
+        return _try_draft(bench, group, make(bench, group))
+    tried = [(name, _try_draft(bench, group, draft_named(bench, group, name))) for name in names]
+    choices = [Choice(name, hint) for name, hint in tried if isinstance(hint, Hint)]
+    if len(choices) < 2:
+        return choices[0].hint if choices and choices[0].hint else tried[0][1]
+    return _as_question(choices, f"What should the new leaf be called: {' or '.join(names)}?")
+
+
+def _as_question(choices: Sequence[Choice], text: str) -> Hint:
+    """A hint that cannot be approved before somebody has chosen; it shows its first choice's effect."""
+    first = next(choice.hint for choice in choices if choice.hint is not None)
+    return replace(first, operations=(), cases=(), near_misses=(), question=Question(text, tuple(choices)))
+
+
+def alternatives_of(group: Group) -> tuple[Alternative, ...]:
+    """The readings that explained the group's first rejections less well."""
+    totals: dict[str, tuple[float, Intervention]] = {}
+    for member in group.members:
+        for reading in member.readings:
+            if reading.key != group.key:
+                summary = describe(reading.intervention)
+                totals[summary] = (totals.get(summary, (0.0,))[0] + reading.probability, reading.intervention)
+    best = sorted(totals.items(), key=lambda item: (-item[1][0], item[0]))[:3]
+    return tuple(
+        Alternative(one.step, summary, round(mass / len(group.members), 4)) for summary, (mass, one) in best
+    )
+
+
+def describe(intervention: Intervention) -> str:
+    """A reading in words."""
+    wanted = intervention.wanted
+    if intervention.kind == "add_example":
+        return f"the ticket means {wanted.leaf}"
+    if intervention.kind == "add_leaf":
+        return "the ticket means something no leaf answers yet"
+    if intervention.step == "fetch":
+        return "another record should be selected"
+    if intervention.step == "plan":
+        tools = f" with {', '.join(wanted.tools)}" if wanted.tools else ""
+        return f"{wanted.leaf} should answer {wanted.reply}{tools} here"
+    if intervention.step == "template":
+        return f"the text of {intervention.target.split('#')[-1]} should change"
+    return "nothing is wrong with the proposal"
+
+
+def _questions(bench: Workbench, diagnoses: Sequence[Diagnosis], made: _Made, progress: Progress) -> list[Hint]:
+    """Where the two best readings are too close to call: both, tried, for a person to choose."""
+    covered = {key for hint in made.hints for key in hint.evidence}
+    groups = [group for group in unclear_groups(diagnoses) if not covered & {one.id for one in group.evidence}]
+    asked = []
+    for number, group in enumerate(groups[:MOST_QUESTIONS], 1):
+        progress(f"preparing question {number} of {min(len(groups), MOST_QUESTIONS)}")
+        asked.append(_question(bench, group))
+    return asked
+
+
+def _question(bench: Workbench, group: Group) -> Hint:
+    readings = group.members[0].readings[:2]
+    choices = [_choice(bench, group, reading) for reading in readings]
+    if all(reading.intervention.step != "none" for reading in readings):
+        choices.append(Choice("nothing is wrong with the proposal"))
+    what = group.members[0]
+    text = f"{what.before.leaf}/{what.before.branch or 'fallback'} was rejected: what should have happened?"
+    return Hint(
+        step=readings[0].intervention.step,
+        kind=readings[0].intervention.kind,
+        target=readings[0].intervention.target or f"{what.before.leaf}",
+        summary=f"Unclear: {describe(readings[0].intervention)}, or {describe(readings[1].intervention)}?",
+        evidence=tuple(sorted(one.id for one in group.evidence)),
+        confidence=group.confidence,
+        fingerprint=fingerprint("none", what.before.leaf, "question", sorted(c.label for c in choices)),
+        one_off=len(group.members) == 1,
+        alternatives=alternatives_of(group),
+        question=Question(text, tuple(choices)),
+    )
+
+
+def _choice(bench: Workbench, group: Group, reading: Reading) -> Choice:
+    """A reading with the hint it leads to, where it leads to one that stands the dry run."""
+    label = describe(reading.intervention)
+    make = synthesiser(reading.intervention.kind)
+    if make is None:
+        return Choice(label)
+    members = tuple(m for m in group.members if any(r.key == reading.key for r in m.readings))
+    result = _try_draft(bench, Group(reading.key, members), make(bench, Group(reading.key, members)))
+    return Choice(label, result if isinstance(result, Hint) else None)
+
+
+def _nothing(bench: Workbench, one: Diagnosis) -> Hint:
+    """A rejection that nothing explains better than "nothing is wrong": shown, with the next best reading."""
+    return Hint(
+        step="none",
+        kind="none",
+        target=f"{one.before.leaf}/{one.before.branch or 'fallback'}",
+        summary=f"Nothing explains “{_short(one.feedback.comment)}” better than that the proposal was right",
+        evidence=(one.feedback.id,),
+        confidence=one.best.probability,
+        fingerprint=fingerprint("none", one.before.leaf, "none", one.feedback.text_digest),
+        one_off=True,
+        alternatives=alternatives_of(Group(one.best.key, (one,))),
+    )
+
+
+def _short(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= 60 else flat[:59] + "…"
+
+
+def _allowed(hints: Sequence[Hint], rejected: Mapping[str, int]) -> list[Hint]:
+    """Without ideas that were rejected and whose support has not doubled since."""
+    return [hint for hint in hints if hint.support >= 2 * rejected.get(hint.fingerprint, 0)]
+
+
+def rank(hints: Sequence[Hint]) -> list[Hint]:
+    """Best first: fixes before questions before "nothing to fix", then support times confidence."""
+
+    def place(hint: Hint) -> tuple[int, float, str]:
+        kind = 2 if hint.step == "none" else 1 if hint.question else 0
+        return (kind, -hint.support * hint.confidence, hint.id)
+
+    return sorted({hint.id: hint for hint in hints}.values(), key=place)
+
+
+def _ended(fresh: Sequence[Feedback], hints: Sequence[Hint], dropped: Sequence[Dropped], waiting: int) -> str:
+    fixes = sum(1 for hint in hints if hint.step != "none" and not hint.question)
+    questions = sum(1 for hint in hints if hint.question)
+    idle = len(hints) - fixes - questions
+    parts = [f"{fixes} fixes", f"{questions} questions", f"{idle} with nothing to fix"]
+    end = f"; {len(dropped)} drafts fell in the dry run" if dropped else ""
+    rest = f"; {waiting} rejections wait for more evidence" if waiting else ""
+    return f"all {len(fresh)} rejections read: {', '.join(parts)}{end}{rest}"

@@ -1,0 +1,34 @@
+"""From a group of rejections to operations: one file a kind, each with `synthesise(bench, group)`."""
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from fixloop.propose.draft import Draft, Group, Unable
+    from fixloop.propose.workbench import Workbench
+
+Synthesiser = Callable[["Workbench", "Group"], "Draft | Unable"]
+
+
+class _Maker(NamedTuple):
+    module: str
+    function: str = "synthesise"
+
+
+_MAKERS = {
+    "add_example": _Maker("examples"),
+    "add_leaf": _Maker("new_leaf"),
+    "set_weight": _Maker("fetch"),
+    "add_branch": _Maker("branch"),
+    "edit_template": _Maker("template"),
+}
+
+
+def synthesiser(kind: str) -> Synthesiser | None:
+    """What turns rejections that ask for this kind of change into operations; None for "nothing to fix"."""
+    maker = _MAKERS.get(kind)
+    if maker is None:
+        return None
+    found: Synthesiser = getattr(import_module(f"{__name__}.{maker.module}"), maker.function)
+    return found

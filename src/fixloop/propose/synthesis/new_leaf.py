@@ -1,0 +1,169 @@
+"""A new leaf from rejections that no leaf explains: cluster, name, parent, starter tree, examples and cases.
+
+Tickets and the words staff use for them are clustered together by average linkage on cosine distance (Sokal and
+Michener, 1958); the name is the phrase most of a cluster's comments share.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+
+from fixloop.hints.operation import Operation
+from fixloop.propose.diagnose import Diagnosis
+from fixloop.propose.draft import Draft, Group, Unable
+from fixloop.propose.near import similarities
+from fixloop.propose.synthesis.examples import fresh_texts, intent_cases, near_misses, split_texts
+from fixloop.propose.wanted import Wanted
+from fixloop.propose.words import stems
+from fixloop.propose.workbench import Workbench
+from fixloop.workspace.model import OTHER, is_other
+from fixloop.workspace.text import normalise
+
+SMALLEST_CLUSTER = 3
+LINK_AT = 0.28
+"""Mean cosine similarity (half ticket, half comment) from which two groups are one."""
+
+_PHRASE_WORD = re.compile(r"[^\W\d_]{3,}")
+
+
+def clusters(members: Sequence[Diagnosis]) -> list[tuple[Diagnosis, ...]]:
+    """Groups of rejections about one thing, larger first; what stands alone is left out."""
+    if not members:
+        return []
+    likeness = 0.5 * _alike([m.feedback.fixture.ticket.customer_text for m in members]) + 0.5 * _alike(
+        [m.feedback.comment or " " for m in members]
+    )
+    labels = _average_linkage(likeness)
+    found: dict[int, list[Diagnosis]] = defaultdict(list)
+    for member, label in zip(members, labels, strict=True):
+        found[label].append(member)
+    kept = [tuple(one) for one in found.values() if len(one) >= SMALLEST_CLUSTER]
+    return sorted(kept, key=lambda one: (-len(one), one[0].feedback.id))
+
+
+def _alike(texts: Sequence[str]):  # type: ignore[no-untyped-def]  # a numpy array; the import stays late
+    return similarities(texts, texts)
+
+
+def _average_linkage(likeness) -> list[int]:  # type: ignore[no-untyped-def]  # likewise
+    from sklearn.cluster import AgglomerativeClustering
+
+    if len(likeness) < 2:
+        return [0] * len(likeness)
+    model = AgglomerativeClustering(
+        n_clusters=None, metric="precomputed", linkage="average", distance_threshold=1 - LINK_AT
+    )
+    return [int(label) for label in model.fit_predict(1 - likeness)]
+
+
+def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
+    """add_leaf with examples, named after what staff call it."""
+    names = name_candidates(bench, group.members)
+    if len(group.members) < SMALLEST_CLUSTER or not names:
+        return Unable(f"fewer than {SMALLEST_CLUSTER} rejections ask for this, or staff do not say what it is")
+    return draft_named(bench, group, names[0])
+
+
+def draft_named(bench: Workbench, group: Group, name: str) -> Draft | Unable:
+    """The draft of a new leaf under one name."""
+    texts = fresh_texts(bench, group.evidence)
+    if len(texts) < SMALLEST_CLUSTER:
+        return Unable("fewer than three new texts")
+    teach, ask = split_texts(texts)
+    parents = _parents(bench, group.members)
+    description = _description(group.members, name)
+    owner = _owner(bench, parents)
+    operations = [
+        Operation("add_leaf", {"id": name, "parents": parents, "description": description, "owner": owner}),
+        *(Operation("add_example", {"leaf": name, "text": text}) for text in teach),
+    ]
+    where = " and ".join(parents)
+    return Draft(
+        step="intent",
+        kind="add_leaf",
+        target=f"workspace/intents.yaml#{name}",
+        summary=f"{len(texts)} tickets ask for something no leaf answers: new leaf {name} under {where}",
+        evidence=group.evidence,
+        operations=tuple(operations),
+        cases=intent_cases(ask, name),
+        near_misses=near_misses(bench, tuple(texts), name),
+        wanted={one.id: Wanted(leaf=name) for one in group.evidence},
+        idea={"leaf": sorted(stems(name))},
+        confidence=group.confidence,
+    )
+
+
+def name_candidates(bench: Workbench, members: Sequence[Diagnosis]) -> list[str]:
+    """Ids a new leaf could have, best first: phrases of up to three words that the comments share."""
+    expected = [m.feedback.expected["leaf"] for m in members if "leaf" in (m.feedback.expected or {})]
+    counts: Counter[tuple[str, ...]] = Counter()
+    for member in members:
+        counts.update(set(_phrases(member.feedback.comment)))
+    taken = set(bench.workspace.intents.intents)
+    named = [str(one) for one, _ in sorted(Counter(expected).items(), key=lambda item: (-item[1], item[0]))]
+    ranked = sorted(counts.items(), key=lambda item: (-_worth(item[0], item[1]), item[0]))
+    names = named + ["_".join(words) for words, count in ranked if count >= 2 or len(members) < 5]
+    return list(dict.fromkeys(name for name in names if name not in taken and _is_id(name)))[:8]
+
+
+def rival_names(bench: Workbench, members: Sequence[Diagnosis]) -> list[str]:
+    """The name, and the next best that says something else and that nearly as many use."""
+    names = name_candidates(bench, members)
+    if not names:
+        return []
+    users = {name: sum(stems(name) <= stems(m.feedback.comment) for m in members) for name in names}
+    rivals = [n for n in names[1:] if not stems(n) & stems(names[0]) and users[n] >= 2 and 3 * users[n] >= users[names[0]]]
+    return names[:1] + rivals[:1]
+
+
+def _worth(words: tuple[str, ...], count: int) -> float:
+    """Two words name a thing better than one; a phrase must be shared to count."""
+    return count * {1: 1.0, 2: 1.9, 3: 2.0}[len(words)]
+
+
+def _phrases(comment: str) -> Iterator[tuple[str, ...]]:
+    """Runs of up to three content words of a comment, as they stand next to each other."""
+    run: list[str] = []
+    for word in _PHRASE_WORD.findall(normalise(comment).replace("_", " ")) + [""]:
+        if word and stems(word):
+            run.append(word)
+            continue
+        for size in (1, 2, 3):
+            yield from (tuple(run[at : at + size]) for at in range(len(run) - size + 1))
+        run = []
+
+
+def _is_id(name: str) -> bool:
+    return re.fullmatch(r"[a-z][a-z0-9_]*", name) is not None and len(name) <= 40
+
+
+def _parents(bench: Workbench, members: Sequence[Diagnosis]) -> list[str]:
+    """The parent whose leaves the tickets were closest to: the one they fell out of, else the engine's guess."""
+    votes: Counter[str] = Counter()
+    dag = bench.workspace.intents
+    for member in members:
+        leaf = member.before.leaf
+        guess = leaf if leaf != OTHER else member.before.raw_leaf
+        parents = [parent for parent in dag.parents_of(guess) if parent != "root"]
+        weight = 2 if is_other(leaf) and leaf != OTHER else 1
+        votes.update({parent: weight for parent in parents[:1]})
+    best = min(votes.items(), key=lambda item: (-item[1], item[0]), default=("root", 0))
+    return [best[0] if 2 * best[1] >= len(members) else "root"]
+
+
+def _description(members: Sequence[Diagnosis], name: str) -> str:
+    """The comment that says it best: the one most like all others, if it reads like a description."""
+    comments = [m.feedback.comment.strip() for m in members if 4 <= len(m.feedback.comment.split()) <= 16]
+    if not comments:
+        return name.replace("_", " ").capitalize() + "."
+    central = _alike(comments).sum(axis=1)
+    best = max(range(len(comments)), key=lambda n: (round(float(central[n]), 6), comments[n]))
+    return comments[best]
+
+
+def _owner(bench: Workbench, parents: Sequence[str]) -> str:
+    """Who owns most of the siblings."""
+    dag = bench.workspace.intents
+    siblings = [leaf for parent in parents for leaf in dag.children.get(parent, ())]
+    owners = Counter(bench.workspace.plan_trees[leaf].owner for leaf in siblings if leaf in bench.workspace.plan_trees)
+    return min(owners.items(), key=lambda item: (-item[1], item[0]), default=("", 0))[0]

@@ -1,0 +1,76 @@
+"""How staff's words are read: stems in two languages, what is affirmed and what is negated."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from fixloop.workspace.text import normalise
+
+_WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
+_CLAUSE = re.compile(r"[.;:!?\n,()–—]|\b(?:but|aber|sondern|should|sollte|please|bitte)\b")
+_NEGATION = re.compile(
+    r"\b(?:not?|never|don['’]?t|doesn['’]?t|isn['’]?t|wasn['’]?t|mustn['’]?t|shouldn['’]?t|can['’]?t|cannot|without"
+    r"|instead of|rather than|nicht|kein\w*|nie(?:mals)?|ohne|statt|anstatt)\b"
+)
+_SUFFIXES = ("ings", "ing", "ies", "ungen", "ung", "ern", "en", "ed", "es", "er", "s", "e", "n")
+_STOP = frozenset(
+    "a an the is are was were be been being it its this that these those he she his her they them their we our you your i "
+    "my me of to in on at by for from with and or so as if then than too very just only also again still please do does "
+    "did has have had will would should could can may must what which who whom when where why how there here about into "
+    "want wants wanted need needs customer client user ticket wrong right reply answer proposal staff case one "
+    "der die das den dem des ein eine einen einem einer eines ist sind war waren sein und oder aber auch nur noch schon "
+    "er sie es wir ihr ihm ihn uns im am an auf aus bei mit nach von zu zum zur für als wie was wer wo wenn dann hier da "
+    "kunde kundin bitte falsch richtig antwort hat haben will möchte soll sollte kann muss".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The stems of a comment: those it affirms and those it negates."""
+
+    affirmed: frozenset[str]
+    negated: frozenset[str]
+
+    @property
+    def says_anything(self) -> bool:
+        """Whether a content word is left at all."""
+        return bool(self.affirmed or self.negated)
+
+
+@lru_cache(maxsize=100_000)
+def stem(word: str) -> str:
+    """A rough stem, the same for singular and plural, verb and noun, in English and German."""
+    for suffix in _SUFFIXES:
+        if word.endswith(suffix) and len(word) - len(suffix) >= 4:
+            word = word[: -len(suffix)]
+            break
+    return word[:-1] if len(word) > 4 and word[-1] == word[-2] else word
+
+
+def stems(text: str) -> frozenset[str]:
+    """The stems of the content words of a text; ids like `unlock_instructions` are split at `_`."""
+    words = _WORD.findall(normalise(text).replace("_", " "))
+    return frozenset(stem(word) for word in words if word not in _STOP and len(word) > 1)
+
+
+def read_comment(text: str) -> Said:
+    """What a comment affirms and negates; a negation reaches to the end of its clause."""
+    affirmed: set[str] = set()
+    negated: set[str] = set()
+    for clause in _CLAUSE.split(normalise(text)):
+        found = _NEGATION.search(clause)
+        affirmed |= stems(clause[: found.start()] if found else clause)
+        if found:
+            negated |= stems(clause[found.end() :])
+    return Said(frozenset(affirmed), frozenset(negated - affirmed))
+
+
+def document_shares(documents: Iterable[frozenset[str]]) -> dict[str, float]:
+    """Stem to inverse document frequency, 0 for a stem of every document (Spärck Jones, 1972)."""
+    from collections import Counter
+    from math import log
+
+    sets = list(documents)
+    counts = Counter(one for document in sets for one in document)
+    return {one: log((1 + len(sets)) / (0.5 + count)) for one, count in counts.items()}

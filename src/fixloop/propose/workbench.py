@@ -1,0 +1,131 @@
+"""What proposals are tried on: one base, compiled and measured once, and overlays laid over it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fixloop.evals.case import CaseSet
+from fixloop.evals.cases import load_cases
+from fixloop.evals.result import PASS, CaseResult
+from fixloop.evals.run import EvalReport, evaluate
+from fixloop.feedback.model import Feedback
+from fixloop.fixes.apply import apply_operations
+from fixloop.hints.operation import Operation
+from fixloop.pipeline.compile import Forced, Pipeline, compile_pipeline
+from fixloop.pipeline.fetch import Fields, Rows
+from fixloop.pipeline.proposal import Proposal
+from fixloop.pipeline.ticket import parse_ticket
+from fixloop.ports.cache import Cache
+from fixloop.workspace.load import load_workspace
+from fixloop.workspace.model import Workspace
+from fixloop.workspace.snapshot import Snapshot
+from fixloop.workspace.text import text_digest
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """A workspace with operations laid over it, compiled: nothing on disk, nothing in git."""
+
+    snapshot: Snapshot
+    workspace: Workspace
+    pipeline: Pipeline
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """The base of a propose run.
+
+    `stored` are the distinct replayable tickets of all feedback, `before` their proposals on this base by
+    feedback id, `baseline` the result of every case.
+    """
+
+    commit: str
+    snapshot: Snapshot
+    workspace: Workspace
+    pipeline: Pipeline
+    cases: CaseSet
+    baseline: EvalReport
+    stored: tuple[Feedback, ...]
+    before: Mapping[str, Proposal]
+    cache: Cache
+
+    @property
+    def case_texts(self) -> frozenset[str]:
+        """Digests of the texts that are cases: they belong to no other split."""
+        return _case_texts(self.cases)
+
+    @property
+    def passing_intents(self) -> list[tuple[str, str]]:
+        """(text, leaf) of the intent cases that pass today."""
+        return [(r.case.spec["text"], r.case.expect) for r in self._passing("intent")]
+
+    @property
+    def passing_fetches(self) -> list[tuple[Fields, Rows | None, tuple[str, ...]]]:
+        """(fields, rows or None for the live sources, wanted ids) of the fetch cases that pass today."""
+        return [
+            (_as_fields(r.case.spec["fields"]), r.case.spec.get("rows"), tuple(map(str, r.case.expect["records"])))
+            for r in self._passing("fetch")
+        ]
+
+    def _passing(self, suite: str) -> tuple[CaseResult, ...]:
+        report = self.baseline.suites.get(suite)
+        return report.with_outcome(PASS) if report else ()
+
+    def try_operations(self, operations: Sequence[Operation]) -> Trial:
+        """The workspace as it would be with these operations.
+
+        Raises:
+            FixloopError: an operation conflicts, or the result is not a valid workspace.
+        """
+        snapshot = apply_operations(self.snapshot, operations).snapshot
+        workspace = load_workspace(snapshot)
+        return Trial(snapshot, workspace, compile_pipeline(workspace, self.cache))
+
+
+def _as_fields(value: Mapping[str, Any]) -> Fields:
+    return {group: {name: tuple(values) for name, values in one.items()} for group, one in value.items()}
+
+
+def _case_texts(cases: CaseSet) -> frozenset[str]:
+    texts = (_text_of(case.spec) for case in cases)
+    return frozenset(text_digest(text) for text in texts if text)
+
+
+def _text_of(spec: Mapping[str, Any]) -> str:
+    if "ticket" in spec:
+        return parse_ticket(spec["ticket"]).customer_text
+    return str(spec.get("text", ""))
+
+
+def build_workbench(commit: str, snapshot: Snapshot, feedback: Sequence[Feedback], cache: Cache) -> Workbench:
+    """Compile and measure the base, and replay every stored ticket on it."""
+    workspace = load_workspace(snapshot)
+    pipeline = compile_pipeline(workspace, cache)
+    cases = load_cases(snapshot)
+    stored = distinct_tickets(feedback)
+    return Workbench(
+        commit=commit,
+        snapshot=snapshot,
+        workspace=workspace,
+        pipeline=pipeline,
+        cases=cases,
+        baseline=evaluate(pipeline, cases),
+        stored=stored,
+        before=replay_all(pipeline, feedback),
+        cache=cache,
+    )
+
+
+def distinct_tickets(feedback: Sequence[Feedback]) -> tuple[Feedback, ...]:
+    """One replayable piece of feedback a ticket text, the first by id."""
+    by_text: dict[str, Feedback] = {}
+    for one in sorted(feedback, key=lambda one: one.id):
+        if one.replay == "exact":
+            by_text.setdefault(one.text_digest, one)
+    return tuple(by_text.values())
+
+
+def replay_all(pipeline: Pipeline, feedback: Sequence[Feedback]) -> dict[str, Proposal]:
+    """Feedback id to the proposal its ticket gets on its fixture."""
+    proposals = pipeline.replay_many([(one.fixture, Forced()) for one in feedback])
+    return {one.id: proposal for one, proposal in zip(feedback, proposals, strict=True)}
