@@ -28,9 +28,14 @@ class KnownPaths:
             return ANY
         if path.startswith("records."):
             return "list" if self._in_record(path.removeprefix("records.")) else None
-        if path.startswith("record."):
-            return self._inside_list(path)
-        return None
+        above, _, last = path.rpartition(".")
+        if last.isdigit():
+            return ANY if self.type_of(above) in ("list", ANY) else None
+        return self._inside_list(path) if path.startswith("record.") else None
+
+    def item_type(self, path: str) -> str:
+        """The type of the items of the list at a path; extracted values are texts."""
+        return "string" if path.startswith("fields.") else ANY
 
     def is_known(self, path: str) -> bool:
         """Whether a path leads to a value."""

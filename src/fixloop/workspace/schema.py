@@ -1,5 +1,6 @@
 """The shape of every workspace file, and pydantic's complaints put into our words and at their place."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
@@ -13,6 +14,28 @@ from fixloop.workspace.yaml_source import KeyPath
 ID_PATTERN = r"^[a-z][a-z0-9_]*$"
 MAX_TEMPLATE = 20_000
 LATER_KINDS = ("sqlite", "http")
+ENGINES = {
+    "intent": "examples",
+    "extraction": "rules",
+    "fallback": "escalate",
+    "proposer": "replay",
+    "applier": "edits",
+}
+"""The built-in engine of each slot."""
+GATE_CHECKS = (
+    "scope",
+    "fail_to_pass",
+    "near_miss",
+    "suites",
+    "protected",
+    "known_good",
+    "drift",
+    "guard_strength",
+    "held_out",
+    "canary",
+)
+"""The checks that `gate.require` may insist on."""
+_OWN_ENGINE = re.compile(r"python:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 LeafName = Annotated[str, StringConstraints(pattern=r"^(?:[a-z][a-z0-9_]*\.)?[a-z][a-z0-9_]*$")]
@@ -244,6 +267,12 @@ def read_entries(model: type[Model], value: Any, report: Report, what: str) -> d
         else:
             entries[name] = read
     return entries if sound else None
+
+
+def is_engine(slot: str, name: str) -> bool:
+    """Whether a slot can be filled by this engine: the built-in one, or for two steps one of one's own."""
+    own = slot in ("intent", "extraction") and _OWN_ENGINE.fullmatch(name) is not None
+    return own or ENGINES.get(slot) == name
 
 
 def is_id(name: str) -> bool:

@@ -1,0 +1,271 @@
+"""Plan trees: they name what exists, each branch can be reached, a record is used only where there is one."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from fixloop.errors import Place
+from fixloop.workspace.checks.templates import PATHS
+from fixloop.workspace.checks.tools import check_call
+from fixloop.workspace.files import Part
+from fixloop.workspace.model import Branch, IntentDag, PlanTree, Problem, Template
+from fixloop.workspace.parts import Parts
+from fixloop.workspace.paths import ANY, KnownPaths, uses_record
+from fixloop.workspace.plan_tree import DEFAULT, MEMBERSHIP, ORDERING, condition_to_value
+from fixloop.workspace.problems import Problems, Report, below
+from fixloop.workspace.reach import ONE, Visit, visit_branches
+from fixloop.workspace.template_uses import uses_of
+from fixloop.workspace.text import did_you_mean, escaped, named, shown
+from fixloop.workspace.yaml_source import KeyPath
+
+_ONE_RECORD = (
+    "put `{when: {fetched.count: {ne: 1}}, reply: ...}` before it, "
+    "or test `fetched.count: 1` or a `record.` path in its own condition"
+)
+
+
+def check_plan_trees(parts: Parts, known: KnownPaths | None) -> Iterator[Problem]:
+    """Every plan tree, and the leaves without one."""
+    problems = Problems()
+    for part in parts.plan_trees:
+        if part.value is not None:
+            _check_tree(part, part.value, parts, known, problems)
+    if parts.intents.value is not None:
+        _check_covered(parts.intents.value, parts, problems)
+    yield from problems.found
+
+
+def _check_covered(dag: IntentDag, parts: Parts, problems: Problems) -> None:
+    planned = {part.path.removeprefix("plan_trees/").removesuffix(".yaml") for part in parts.plan_trees}
+    warning = problems.report_on(parts.intents.document, "warning")
+    for leaf in dag.leaves:
+        if leaf not in planned:
+            message = f"the leaf {named(leaf)} has no plan tree: the fallback answers"
+            warning(("intents", leaf), message, f"write plan_trees/{leaf}.yaml", on_key=True)
+
+
+def _check_tree(
+    part: Part[PlanTree], tree: PlanTree, parts: Parts, known: KnownPaths | None, problems: Problems
+) -> None:
+    report, warning = (problems.report_on(part.document, kind) for kind in ("error", "warning"))
+    _check_leaf(part, tree, parts.intents.value, report)
+    if tree.stability != "open" and not tree.owner:
+        warning(
+            ("stability",),
+            f"a {tree.stability} plan tree without an owner",
+            "add `owner:`: who approves changes",
+        )
+    _check_levels(tree.branches, report, ())
+    seen: dict[str, Place] = {}
+    for visit in visit_branches(tree.branches):
+        _check_id(visit, seen, part, report)
+        _check_condition(
+            _value_at(part.document.value, visit.key_path), known, below(report, *visit.key_path, "when")
+        )
+        _check_answer(visit, parts, known, below(report, *visit.key_path))
+        if not visit.counts:
+            message = "this branch can never be reached: no number of records is left for it"
+            warning(visit.key_path, message, "move it up, or mend its condition")
+
+
+def _check_leaf(part: Part[PlanTree], tree: PlanTree, dag: IntentDag | None, report: Report) -> None:
+    if part.path != f"plan_trees/{tree.leaf}.yaml":
+        report(
+            ("leaf",),
+            f"this file is not named after its leaf {named(tree.leaf)}",
+            f"rename it to {tree.leaf}.yaml",
+        )
+    if dag is None or tree.leaf in dag.all_leaves:
+        return
+    if tree.leaf in dag.children:
+        message, mend = (
+            f"{named(tree.leaf)} is a parent, not a leaf",
+            f"plan for `{tree.leaf}.other` or for its children",
+        )
+    else:
+        message, mend = f"there is no leaf {named(tree.leaf)}", did_you_mean(tree.leaf, dag.all_leaves)
+    report(("leaf",), message, mend)
+
+
+# --- order ----------------------------------------------------------------------------------------------
+
+
+def _check_levels(branches: tuple[Branch, ...], report: Report, above: KeyPath) -> None:
+    """Each level ends with its default, has one only, and asks no condition twice."""
+    conditions: list[Any] = []
+    for index, branch in enumerate(branches):
+        key_path = (*above, "branches", index)
+        value = condition_to_value(branch.when)
+        if None in conditions:
+            report(key_path, "this branch can never be reached: the default stands before it", "move it up")
+        elif value in conditions:
+            report(
+                key_path,
+                "this branch can never be reached: an earlier one has the same condition",
+                "remove one",
+            )
+        conditions.append(value)
+        if branch.branches:
+            _check_levels(branch.branches, report, key_path)
+    if None not in conditions:
+        where = above or ("branches",)
+        report(where, "no default branch", "end with a branch that has no `when:`")
+
+
+def _check_id(visit: Visit, seen: dict[str, Place], part: Part[PlanTree], report: Report) -> None:
+    branch, place = visit.branch, part.document.place(*visit.key_path)
+    if branch.id in seen:
+        mend = "give each its own `id:`"
+        report(
+            visit.key_path,
+            f"a second branch {named(branch.id)}; the first is in line {seen[branch.id].line}",
+            mend,
+        )
+    seen.setdefault(branch.id, place)
+    if branch.id == DEFAULT and branch.when is not None:
+        report(
+            (*visit.key_path, "id"),
+            f"{named(DEFAULT)} names the branch without a condition",
+            "choose another id",
+        )
+
+
+# --- conditions -----------------------------------------------------------------------------------------
+
+
+class _Asked(NamedTuple):
+    """A test as it stands in the file."""
+
+    key_path: KeyPath
+    path: str
+    op: str
+    value: Any
+
+
+def _value_at(value: Any, key_path: KeyPath) -> Any:
+    for key in key_path:
+        value = value[key]
+    return value.get("when")
+
+
+def _asked(value: Any, above: KeyPath) -> Iterator[_Asked]:
+    """The tests of a condition with their places; the condition is known to be well formed."""
+    for key, wanted in (value or {}).items():
+        if key == "not":
+            yield from _asked(wanted, (*above, key))
+        elif key in ("any", "all"):
+            for index, item in enumerate(wanted):
+                yield from _asked(item, (*above, key, index))
+        elif isinstance(wanted, dict):
+            for op, operand in wanted.items():
+                yield _Asked((*above, key, op), key, op, operand)
+        else:
+            yield _Asked((*above, key), key, "eq", wanted)
+
+
+def _check_condition(value: Any, known: KnownPaths | None, report: Report) -> None:
+    unknown: set[KeyPath] = set()
+    for asked in _asked(value, ()) if known else ():
+        kind = known.type_of(asked.path) if known else None
+        key_path = asked.key_path if asked.key_path[-1] == asked.path else asked.key_path[:-1]
+        if known and kind is None and key_path not in unknown:
+            unknown.add(key_path)
+            mend = did_you_mean(asked.path, known.all(), otherwise=PATHS)
+            report(key_path, f"there is nothing at {named(asked.path)}", mend, on_key=True)
+        elif known and kind and (complaint := _misfit(asked, kind, known)):
+            report(asked.key_path, complaint, _misfit_mend(asked))
+
+
+def _misfit(asked: _Asked, kind: str, known: KnownPaths) -> str:
+    """Why a test can never hold, given the type of what it looks at; "" when it can."""
+    path, op, value = asked.path, asked.op, asked.value
+    if op == "exists":
+        return ""
+    if op in ORDERING and kind in ("list", "boolean"):
+        return f"`{op}` cannot be asked of {named(path)}, a {kind}"
+    if op == "contains" and kind in ("number", "boolean"):
+        return f"`contains` cannot be asked of {named(path)}, a {kind}"
+    wanted = known.item_type(path) if kind == "list" else kind
+    for single in value if op in MEMBERSHIP else (value,):
+        if wanted != ANY and not _has_type(single, wanted):
+            return f"{named(path)} holds {wanted}s and is never {shown(single)}"
+    return ""
+
+
+def _misfit_mend(asked: _Asked) -> str:
+    if isinstance(asked.value, bool | int | float):
+        return 'comparison is typed: 1 is not true, and "1" is not 1; put a text in quotes'
+    return "comparison is typed: write the value without quotes" if asked.op not in ORDERING else ""
+
+
+def _has_type(value: Any, kind: str) -> bool:
+    if kind == "boolean":
+        return isinstance(value, bool)
+    if kind == "number":
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, str)
+
+
+# --- answers --------------------------------------------------------------------------------------------
+
+
+def _check_answer(visit: Visit, parts: Parts, known: KnownPaths | None, report: Report) -> None:
+    branch = visit.branch
+    if branch.reply is not None and parts.templates.value is not None:
+        _check_reply(branch.reply, parts.templates.value, visit, report)
+    for index, call in enumerate(branch.tools):
+        deeper = below(report, "tools", index)
+        _check_arguments(call.args, ("args",), visit, known, deeper)
+        if parts.tools.value is None:
+            continue
+        tool = parts.tools.value.get(call.name)
+        if tool is None:
+            mend = did_you_mean(call.name, parts.tools.value, otherwise="declare it in workspace/tools.yaml")
+            deeper(("name",), f"there is no tool {named(call.name)}", mend)
+        else:
+            check_call(call, tool, known, deeper)
+
+
+def _check_reply(name: str, templates: Mapping[str, Template], visit: Visit, report: Report) -> None:
+    template = templates.get(name)
+    if template is None:
+        mend = did_you_mean(name, templates, otherwise="add it to workspace/templates.yaml")
+        report(("reply",), f"there is no template {named(name)}", mend)
+        return
+    used = dict.fromkeys(
+        path for text in template.texts.values() for path in uses_of(text).paths if uses_record(path)
+    )
+    if used and not visit.counts <= {ONE}:
+        report(("reply",), f"{named(name)} uses {named(next(iter(used)))}, {_unsafe(visit)}", _ONE_RECORD)
+
+
+def _check_arguments(
+    value: Any, where: KeyPath, visit: Visit, known: KnownPaths | None, report: Report
+) -> None:
+    """Every text in a call's arguments, at any depth."""
+    if isinstance(value, Mapping):
+        for key, inner in value.items():
+            _check_arguments(inner, (*where, key), visit, known, report)
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            _check_arguments(inner, (*where, index), visit, known, report)
+    elif isinstance(value, str):
+        _check_text(value, where, visit, known, report)
+
+
+def _check_text(text: str, where: KeyPath, visit: Visit, known: KnownPaths | None, report: Report) -> None:
+    uses = uses_of(text)
+    if uses.complaint:
+        report(where, f"not a template: {escaped(uses.complaint)}")
+    for path in uses.paths:
+        if known and not known.is_known(path):
+            report(
+                where, f"there is nothing at {named(path)}", did_you_mean(path, known.all(), otherwise=PATHS)
+            )
+        elif uses_record(path) and not visit.counts <= {ONE}:
+            report(where, f"{named(path)} is used here, {_unsafe(visit)}", _ONE_RECORD)
+
+
+def _unsafe(visit: Visit) -> str:
+    others = visit.counts - {ONE}
+    how = "no or several records" if len(others) == 2 else "no record" if 0 in others else "several records"
+    return f"but this branch can be reached with {how}"
