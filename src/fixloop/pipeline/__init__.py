@@ -1,0 +1,1 @@
+"""The four steps, compiled from a workspace: intent, extraction, fetch, plan."""

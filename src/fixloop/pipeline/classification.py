@@ -1,0 +1,88 @@
+"""Step one: a leaf for each text, by the built-in engine or one of the user's own; fitted when asked."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from fixloop.errors import BadInput
+from fixloop.pipeline.engines import Answer, EngineFailure, ask, is_custom, load_engine, read_answer
+from fixloop.ports.cache import Cache
+from fixloop.workspace.model import Workspace
+from fixloop.workspace.text import shown
+
+if TYPE_CHECKING:
+    from fixloop.pipeline.engines import IntentEngine
+    from fixloop.pipeline.intent import IntentModel
+
+BUILT_IN = "examples"
+
+
+class Classifier:
+    """A workspace's step one; a plan-only question never pays for fitting it."""
+
+    def __init__(self, workspace: Workspace, cache: Cache) -> None:
+        self._workspace = workspace
+        self._cache = cache
+        self._engine_name = workspace.config.engines.intent
+        if not is_custom(self._engine_name) and self._engine_name != BUILT_IN:
+            raise BadInput(
+                f"there is no intent engine {shown(self._engine_name)}",
+                mend=f"use `{BUILT_IN}` or `python:package.module:factory` in fixloop.yaml",
+            )
+
+    def classify(self, texts: Sequence[str]) -> list[Answer | EngineFailure]:
+        """An answer for each text, or the failure of an engine of one's own on it."""
+        if not texts:
+            return []
+        if not is_custom(self._engine_name):
+            return list(self.model.classify(texts))
+        raw = ask(self._engine_name, self._engine.classify, texts)
+        dag = self._workspace.intents
+        return [read_answer(self._engine_name, index, one, dag) for index, one in enumerate(raw)]
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether the same text always gets the same answer."""
+        return not is_custom(self._engine_name) or bool(self._engine.deterministic)
+
+    @cached_property
+    def version(self) -> str:
+        """What names this engine's behaviour beside the examples: for cache keys and "not comparable"."""
+        if is_custom(self._engine_name):
+            return f"{self._engine_name} {self._engine.version}"
+        from fixloop.pipeline.intent import INTENT_VERSION
+
+        return f"{BUILT_IN} {INTENT_VERSION}"
+
+    @cached_property
+    def model(self) -> IntentModel:
+        """The fitted built-in model: its arrays from the cache, where the same content was fitted before."""
+        from fixloop.pipeline.intent import IntentModel, fit_intent
+
+        dag = self._workspace.intents
+        key = self._content_digest()
+        saved = self._cache.load("intent", key)
+        if saved is not None:
+            return IntentModel.from_bytes(saved).with_thresholds(dag.thresholds)
+        model = fit_intent(dag.children, self._examples(), dag.thresholds, self._cache)
+        self._cache.save("intent", key, model.to_bytes())
+        return model
+
+    @cached_property
+    def _engine(self) -> IntentEngine:
+        engine: IntentEngine = load_engine(self._engine_name, self._workspace.config, "classify")
+        return engine
+
+    def _examples(self) -> dict[str, tuple[str, ...]]:
+        return {leaf: tuple(one.text for one in found) for leaf, found in self._workspace.examples.items()}
+
+    def _content_digest(self) -> str:
+        """All that fitting depends on; thresholds are laid over the fitted model."""
+        content = json.dumps(
+            [self.version, self._workspace.intents.children, self._examples()], ensure_ascii=True
+        )
+        return hashlib.sha256(content.encode()).hexdigest()

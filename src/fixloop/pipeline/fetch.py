@@ -1,0 +1,232 @@
+"""Step three: which record a ticket is about, by weighted signals over an index of the sources."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from fixloop.pipeline.rows import declared, id_text, match_key, merged, scalars, walk
+from fixloop.ports.records import RecordSource
+from fixloop.workspace.model import FetchRules, Row, Signal
+
+MAX_ROWS = 200
+"""The most rows a fixture carries; records beyond them, by (score, id), are not candidates."""
+
+Fields = Mapping[str, Mapping[str, tuple[str, ...]]]
+"""Extracted values: group to field to values."""
+
+Rows = Mapping[str, Sequence[Row]]
+"""Rows by source."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchedRecord:
+    """A record that at least one signal names; `rows` are its rows by source, `row` the same merged."""
+
+    id: str
+    score: float
+    matched: tuple[str, ...]
+    row: Row
+    rows: Rows = field(default_factory=dict, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What a lookup gives: the selected records, and all candidates by (score descending, id).
+
+    `margin` is the top score minus the runner-up's: 0 on a tie, the top score itself without a runner-up.
+    """
+
+    records: tuple[FetchedRecord, ...] = ()
+    candidates: tuple[FetchedRecord, ...] = ()
+    top_score: float = 0.0
+    margin: float = 0.0
+
+    @property
+    def count(self) -> int:
+        """How many records are selected."""
+        return len(self.records)
+
+    @property
+    def rows(self) -> Mapping[str, tuple[Row, ...]]:
+        """The candidates' rows by source: what replaying this lookup needs."""
+        found: dict[str, list[Row]] = {}
+        for candidate in self.candidates:
+            for source, rows in candidate.rows.items():
+                found.setdefault(source, []).extend(rows)
+        return {source: tuple(rows) for source, rows in found.items()}
+
+
+NOTHING = Fetched()
+
+
+class RecordLookup(Protocol):
+    """Finds records by extracted values."""
+
+    def fetch(self, fields: Fields) -> Fetched:
+        """The records the values name."""
+        ...
+
+
+@dataclass(slots=True)
+class _Record:
+    id: str
+    rows: dict[str, list[Row]]
+    row: Row | None = None
+
+    def size(self) -> int:
+        return sum(map(len, self.rows.values()))
+
+    def merged(self) -> Row:
+        if self.row is None:
+            self.row = merged([row for rows in self.rows.values() for row in rows])
+        return self.row
+
+
+class RecordIndex:
+    """Rows in memory, indexed by what each signal matches: a lookup touches only the rows it finds."""
+
+    def __init__(self, rules: FetchRules, rows: Rows) -> None:
+        self._rules = rules
+        self._records = _records_by_id(rules, rows)
+        self._postings = [_postings(signal, self._records) for signal in rules.signals]
+
+    def fetch(self, fields: Fields) -> Fetched:
+        """The records the values name; the maximum at or above the threshold is selected, with its ties."""
+        hits: dict[int, list[int]] = {}
+        labels: list[str] = []
+        weights: list[float] = []
+        for number, signal in enumerate(self._rules.signals):
+            self._collect(number, signal, fields, hits, labels, weights)
+        if not hits:
+            return NOTHING
+        scored = [(round(-sum([weights[at] for at in found]), 9), record) for record, found in hits.items()]
+        scored.sort()
+        return self._select(scored, hits, labels)
+
+    def _collect(
+        self,
+        number: int,
+        signal: Signal,
+        fields: Fields,
+        hits: dict[int, list[int]],
+        labels: list[str],
+        weights: list[float],
+    ) -> None:
+        group, _, name = signal.field.partition(".")
+        seen: set[int] = set()
+        for value in fields.get(group, {}).get(name, ()):
+            found = self._postings[number].get(match_key(value))
+            if not found:
+                continue
+            # A record counts a signal once, whichever of the field's values names it first.
+            fresh = [record for record in found if record not in seen]
+            seen.update(fresh)
+            labels.append(f"{signal.field}={value} (+{signal.weight:g})")
+            weights.append(signal.weight)
+            for record in fresh:
+                hits.setdefault(record, []).append(len(labels) - 1)
+
+    def _select(
+        self, scored: Sequence[tuple[float, int]], hits: Mapping[int, Sequence[int]], labels: Sequence[str]
+    ) -> Fetched:
+        candidates: list[FetchedRecord] = []
+        room = MAX_ROWS
+        for score, number in scored:
+            record = self._records[number]
+            room -= record.size()
+            # Cut before selecting, so that a fixture holds everything its own lookup needs.
+            if room < 0 and candidates:
+                break
+            matched = tuple([labels[at] for at in hits[number]])
+            candidates.append(FetchedRecord(record.id, 0.0 - score, matched, record.merged(), record.rows))
+        top = candidates[0].score
+        second = candidates[1].score if len(candidates) > 1 else 0.0
+        selected = (
+            tuple([one for one in candidates if one.score == top]) if top >= self._rules.threshold else ()
+        )
+        return Fetched(selected, tuple(candidates), top, round(top - second, 9))
+
+
+def _records_by_id(rules: FetchRules, rows: Rows) -> list[_Record]:
+    """Every record in the order of its id; its rows in the order of the declared sources."""
+    found: dict[str, _Record] = {}
+    for name, source in rules.sources.items():
+        for row in rows.get(name, ()):
+            key = id_text(row.get(source.id))
+            if key is None:
+                continue
+            record = found.setdefault(key, _Record(key, {}))
+            if record.size() < MAX_ROWS:
+                record.rows.setdefault(name, []).append(declared(row, source))
+    return sorted(found.values(), key=lambda record: record.id)
+
+
+def _postings(signal: Signal, records: Sequence[_Record]) -> dict[str, list[int]]:
+    """What the signal matches to the records that have it, each once, in order."""
+    segments = signal.match.split(".")
+    postings: dict[str, list[int]] = {}
+    for number, record in enumerate(records):
+        values = [walk(row, segments) for row in record.rows.get(signal.source, ())]
+        for key in {match_key(value) for value in scalars(values)}:
+            postings.setdefault(key, []).append(number)
+    return postings
+
+
+class GatheringLookup:
+    """Sources outside memory: asks each for what the signals name, then decides as the index does."""
+
+    def __init__(self, rules: FetchRules, sources: Mapping[str, RecordSource]) -> None:
+        self._rules = rules
+        self._sources = sources
+
+    def fetch(self, fields: Fields) -> Fetched:
+        """The records the values name, by the same rules as RecordIndex."""
+        rows = {name: self._matching(name, source, fields) for name, source in self._sources.items()}
+        ids = {key for name, found in rows.items() for key in self._ids(name, found)}
+        if not ids:
+            return NOTHING
+        # A record is all rows of its id, also those of a source that no signal matched.
+        complete = {name: source.rows_with_ids(ids) for name, source in self._sources.items()}
+        return RecordIndex(self._rules, complete).fetch(fields)
+
+    def _matching(self, name: str, source: RecordSource, fields: Fields) -> list[Row]:
+        found: list[Row] = []
+        for signal in self._rules.signals:
+            group, _, field_name = signal.field.partition(".")
+            values = fields.get(group, {}).get(field_name, ())
+            if signal.source == name and values:
+                found += source.rows_matching(signal.match, frozenset(map(match_key, values)))
+        return found
+
+    def _ids(self, name: str, rows: Iterable[Row]) -> set[str]:
+        column = self._rules.sources[name].id
+        return {key for row in rows if (key := id_text(row.get(column))) is not None}
+
+
+class MemorySource:
+    """Rows at hand as a record source: the workspace's own files, beside sources that are not."""
+
+    def __init__(self, rows: Sequence[Row], id_column: str) -> None:
+        self._rows = rows
+        self._id = id_column
+
+    def rows_matching(self, path: str, keys: Iterable[str]) -> Sequence[Row]:
+        """The rows with a value at the path whose key is among the keys."""
+        wanted, segments = frozenset(keys), path.split(".")
+        return [
+            row
+            for row in self._rows
+            if any(match_key(value) in wanted for value in scalars([walk(row, segments)]))
+        ]
+
+    def rows_with_ids(self, ids: Iterable[str]) -> Sequence[Row]:
+        """The rows whose id is among the ids."""
+        wanted = frozenset(ids)
+        return [row for row in self._rows if id_text(row.get(self._id)) in wanted]
+
+    def values_at(self, path: str) -> Iterable[str]:
+        """Every text at the path."""
+        segments = path.split(".")
+        return (
+            value for row in self._rows for value in scalars([walk(row, segments)]) if isinstance(value, str)
+        )
