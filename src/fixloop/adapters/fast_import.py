@@ -55,7 +55,6 @@ def _forget() -> bytes:
 def _edits(edits: Mapping[str, bytes | None], modes: Modes) -> Iterator[bytes]:
     # Deletions first: a path may become a folder in the same commit.
     for path, data in sorted(edits.items(), key=lambda edit: (edit[1] is not None, edit[0])):
-        check_path(path)
         if data is None:
             yield b"D %s\n" % _quoted(path)
             continue
@@ -65,8 +64,8 @@ def _edits(edits: Mapping[str, bytes | None], modes: Modes) -> Iterator[bytes]:
         yield b"M %s inline %s\n%s\n" % (mode.encode("ascii"), _quoted(path), _data(data))
 
 
-def check_path(path: str) -> None:
-    """Refuse a path that git, or a checkout, would resolve to somewhere else.
+def checked_path(path: str) -> str:
+    """The path itself, unless git or a checkout would resolve it to somewhere else.
 
     Raises:
         BadInput: it is empty, absolute, has `..`, or leads into a `.git`.
@@ -74,6 +73,7 @@ def check_path(path: str) -> None:
     parts = path.split("/")
     if "\0" in path or any(part in ("", ".", "..") or part.lower() == ".git" for part in parts):
         raise BadInput(f"{path!r} is not a path inside the repository")
+    return path
 
 
 def _quoted(path: str) -> bytes:

@@ -13,7 +13,7 @@ from itertools import chain
 from pathlib import Path
 
 from fixloop.adapters import git_checkout
-from fixloop.adapters.fast_import import COMMAND, END, commit_stream, tree_stream
+from fixloop.adapters.fast_import import COMMAND, END, checked_path, commit_stream, tree_stream
 from fixloop.adapters.git_process import (
     Answer,
     Git,
@@ -234,7 +234,7 @@ class GitRepository:
 
     def _modes(self, tree_ish: str, paths: Iterable[str]) -> Mapping[str, str]:
         """The modes that edited paths have now: an executable file stays one."""
-        wanted = list(paths)
+        wanted = [checked_path(path) for path in paths]
         if tree_ish == NO_OBJECT or not wanted:
             return {}
         asked = wanted if len(wanted) <= _MAX_PATH_ARGUMENTS else ()
