@@ -68,20 +68,19 @@ class Comparison:
 
 
 def compare_reports(base: EvalReport, head: EvalReport) -> Mapping[str, Comparison]:
-    """Every suite that either report has; reports of different judges are not comparable."""
-    comparable = base.judge == head.judge
+    """Every suite that either report has."""
     names = [*base.suites, *(suite for suite in head.suites if suite not in base.suites)]
-    return {
-        suite: compare_suite(_of(base, suite), _of(head, suite), comparable=comparable) for suite in names
-    }
+    return {suite: compare_suite(_of(base, suite), _of(head, suite)) for suite in names}
 
 
 def _of(report: EvalReport, suite: str) -> SuiteReport:
     return report.suites.get(suite) or SuiteReport(suite, ())
 
 
-def compare_suite(base: SuiteReport, head: SuiteReport, *, comparable: bool = True) -> Comparison:
+def compare_suite(base: SuiteReport, head: SuiteReport) -> Comparison:
     """One suite, paired by case id; ids come sorted, so the order of cases changes nothing."""
+    # A side without a case was judged by nobody.
+    comparable = base.judge == head.judge or not base.results or not head.results
     before = {result.id: result for result in base.results}
     after = {result.id: result for result in head.results}
     paired = sorted(i for i in before.keys() & after.keys() if _same_question(before[i], after[i]))

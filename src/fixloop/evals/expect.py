@@ -1,51 +1,22 @@
 """What an expectation asks of an answer. Comparisons are typed as JSON is: true is not 1, and 1 is 1.0."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from fixloop.pipeline.conditions import typed_equal
 
+if TYPE_CHECKING:
+    from fixloop.pipeline.proposal import Reply, ToolCallMade
+
 FieldValues = Mapping[str, Mapping[str, Sequence[str]]]
-
-
-class ReplyLike(Protocol):
-    """A rendered reply."""
-
-    @property
-    def template(self) -> str:
-        """Its template's name."""
-        ...
-
-    @property
-    def text(self) -> str:
-        """The text a customer would read."""
-        ...
-
-
-class ToolCallLike(Protocol):
-    """A tool call with its arguments filled in."""
-
-    @property
-    def name(self) -> str:
-        """The tool."""
-        ...
-
-    @property
-    def args(self) -> Mapping[str, Any]:
-        """Argument to JSON value."""
-        ...
 
 
 def fields_meet(expected: FieldValues, got: FieldValues, exact: bool) -> bool:
     """Every expected value was found; exact: and no other value, in any field."""
     wanted, found = _value_set(expected), _value_set(got)
     return wanted == found if exact else wanted <= found
-
-
-def fields_json(fields: FieldValues) -> dict[str, dict[str, list[str]]]:
-    """Field values as JSON, without the fields that have none."""
-    filled = {group: {name: list(v) for name, v in named.items() if v} for group, named in fields.items()}
-    return {group: named for group, named in filled.items() if named}
 
 
 def _value_set(fields: FieldValues) -> set[tuple[str, str, str]]:
@@ -62,13 +33,13 @@ def records_meet(expected: Sequence[str], got: Sequence[str]) -> bool:
     return set(expected) == set(got)
 
 
-def reply_step(expected: Any, reply: ReplyLike | None) -> str:
+def reply_step(expected: Any, reply: Reply) -> str:
     """Where a reply went wrong: "plan" for another template, "template" for its text, "" when it is right.
 
     A text is compared whole but for the space around it: YAML's block scalars end in a line break.
     """
     wanted = {"template": expected} if isinstance(expected, str) else expected
-    if reply is None or wanted.get("template", reply.template) != reply.template:
+    if wanted.get("template", reply.template) != reply.template:
         return "plan"
     text = reply.text
     if "text" in wanted and wanted["text"].strip() != text.strip():
@@ -77,7 +48,7 @@ def reply_step(expected: Any, reply: ReplyLike | None) -> str:
     return "" if has_all and not any(part in text for part in wanted.get("excludes", ())) else "template"
 
 
-def tools_meet(expected: Sequence[Any], got: Sequence[ToolCallLike]) -> bool:
+def tools_meet(expected: Sequence[Any], got: Sequence[ToolCallMade]) -> bool:
     """Each call was expected and each expectation called, in any order; [] means no call at all.
 
     A pairing, not a count: `[refund, {name: refund, args: {amount: 5}}]` needs two calls, one of them of 5.
@@ -85,7 +56,7 @@ def tools_meet(expected: Sequence[Any], got: Sequence[ToolCallLike]) -> bool:
     return len(expected) == len(got) and _can_pair([_callers(tool, got) for tool in expected])
 
 
-def _callers(tool: Any, got: Sequence[ToolCallLike]) -> list[int]:
+def _callers(tool: Any, got: Sequence[ToolCallMade]) -> list[int]:
     """Which calls an expected tool (a name, or name and some arguments) would accept."""
     name, args = (tool, {}) if isinstance(tool, str) else (tool["name"], tool.get("args", {}))
     return [i for i, call in enumerate(got) if call.name == name and _has_args(args, call.args)]

@@ -1,75 +1,17 @@
 """Judging an outcome part by part, in the order of the steps, so that a failure names where it began."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fixloop.evals.expect import (
-    FieldValues,
-    ReplyLike,
-    ToolCallLike,
-    fields_json,
-    fields_meet,
-    records_meet,
-    reply_step,
-    tools_meet,
-)
+from fixloop.evals.expect import fields_meet, records_meet, reply_step, tools_meet
+from fixloop.pipeline.fixture import fields_json
 
-
-class HasId(Protocol):
-    """A record that was found."""
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-        ...
-
-
-class Planned(Protocol):
-    """What the last step answers."""
-
-    @property
-    def branch(self) -> str | None:
-        """The branch's id."""
-        ...
-
-    @property
-    def reply(self) -> ReplyLike | None:
-        """The reply."""
-        ...
-
-    @property
-    def tools(self) -> Sequence[ToolCallLike]:
-        """The tool calls."""
-        ...
-
-    @property
-    def needs_review(self) -> bool:
-        """Whether a person must look at it."""
-        ...
-
-
-class Proposed(Planned, Protocol):
-    """What all four steps answer."""
-
-    @property
-    def leaf(self) -> str:
-        """The leaf."""
-        ...
-
-    @property
-    def path(self) -> Sequence[str]:
-        """The intents from the root's child down to the leaf."""
-        ...
-
-    @property
-    def fields(self) -> FieldValues:
-        """The extracted values."""
-        ...
-
-    @property
-    def records(self) -> Sequence[HasId]:
-        """The selected records."""
-        ...
+if TYPE_CHECKING:
+    from fixloop.pipeline.plan import Planned
+    from fixloop.pipeline.proposal import Proposal
+    from fixloop.workspace.model import Branch
 
 
 class Part(NamedTuple):
@@ -80,7 +22,7 @@ class Part(NamedTuple):
     got: Any
 
 
-def proposed_parts(expect: Mapping[str, Any], got: Proposed, exact: bool = False) -> Iterator[Part]:
+def proposed_parts(expect: Mapping[str, Any], got: Proposal, exact: bool = False) -> Iterator[Part]:
     """The parts of `expect` that the first three steps answer, then the plan's."""
     if "leaf" in expect:
         yield Part("leaf", "" if got.leaf == expect["leaf"] else "intent", got.leaf)
@@ -93,14 +35,21 @@ def proposed_parts(expect: Mapping[str, Any], got: Proposed, exact: bool = False
     if "records" in expect:
         ids = [record.id for record in got.records]
         yield Part("records", "" if records_meet(expect["records"], ids) else "fetch", ids)
-    yield from planned_parts(expect, got)
+    yield from planned_parts(expect, got, unrendered(got.trace.trail, got, got.trace.notes))
 
 
-def planned_parts(expect: Mapping[str, Any], got: Planned) -> Iterator[Part]:
-    """The parts of `expect` that the plan answers; a template's text comes last."""
+def planned_parts(expect: Mapping[str, Any], got: Planned | Proposal, error: str) -> Iterator[Part]:
+    """The parts of `expect` that the plan answers; a template's text comes last.
+
+    `error` says why the branch could not be rendered. Then reply and tools are the fallback's, and
+    wrong even where they look right: no case passes by a crash.
+    """
     if "branch" in expect:
         yield Part("branch", "" if got.branch == expect["branch"] else "plan", got.branch)
     reply = Part("reply", reply_step(expect["reply"], got.reply), _reply(got)) if "reply" in expect else None
+    if error and expect.keys() & {"reply", "tools"}:
+        yield Part("reply", "template", {**_reply(got), "error": error})
+        return
     if reply and reply.step != "template":
         yield reply
     if "tools" in expect:
@@ -112,14 +61,21 @@ def planned_parts(expect: Mapping[str, Any], got: Planned) -> Iterator[Part]:
         yield reply
 
 
+def unrendered(trail: Sequence[Branch], got: Planned | Proposal, notes: Sequence[str]) -> str:
+    """Why a branch that held did not answer with its own reply, or ""."""
+    if not trail or trail[-1].reply == got.reply.template:
+        return ""
+    return "; ".join(notes) or "the branch's reply could not be rendered"
+
+
 def first_wrong(parts: Sequence[Part]) -> str:
     """The step of the first part that is wrong, or "" when all are right."""
     return next((part.step for part in parts if part.step), "")
 
 
-def _reply(got: Planned) -> Mapping[str, Any] | None:
-    return None if got.reply is None else {"template": got.reply.template, "text": got.reply.text}
+def _reply(got: Planned | Proposal) -> dict[str, Any]:
+    return {"template": got.reply.template, "text": got.reply.text}
 
 
-def _tools(got: Planned) -> list[dict[str, Any]]:
+def _tools(got: Planned | Proposal) -> list[dict[str, Any]]:
     return [{"name": call.name, "args": dict(call.args)} for call in got.tools]

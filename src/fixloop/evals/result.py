@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from fixloop.evals.case import Case
 
 PASS, FAIL, UNSCORED = "pass", "fail", "unscored"
-NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 Metrics = Mapping[str, Any]
 """Name to number (6 digits), or to a mapping of such."""
@@ -36,7 +34,7 @@ class CaseResult:
     got: Any = None
     step: str = ""
     error: str = ""
-    trace: Mapping[str, Any] = field(default=NOTHING, hash=False)
+    trace: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
     @property
     def id(self) -> str:
@@ -63,11 +61,12 @@ class CaseResult:
 
 @dataclass(frozen=True, slots=True)
 class SuiteReport:
-    """One suite's results, by id, and its metrics."""
+    """One suite's results, by id, and its metrics; reports of unlike judges are not comparable."""
 
     suite: str
     results: tuple[CaseResult, ...]
-    metrics: Metrics = field(default=NOTHING, hash=False)
+    metrics: Metrics = field(default_factory=dict, hash=False)
+    judge: str = ""
 
     def with_outcome(self, outcome: str) -> tuple[CaseResult, ...]:
         """The results with one of the three outcomes."""
@@ -89,10 +88,9 @@ class SuiteReport:
 
 @dataclass(frozen=True, slots=True)
 class EvalReport:
-    """Every suite that was run; `judge` names what judged, so that unlike reports are never compared."""
+    """Every suite that was run, in the order of the steps."""
 
     suites: Mapping[str, SuiteReport]
-    judge: str = ""
 
     def __iter__(self) -> Iterator[CaseResult]:
         return (result for report in self.suites.values() for result in report.results)

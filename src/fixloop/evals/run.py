@@ -11,6 +11,7 @@ from fixloop.evals.seam import Steps
 EVALUATOR = "fixloop-evals/1"
 """Changes whenever an old result could come out otherwise: then two reports are not comparable."""
 
+_WITHOUT_INTENT = frozenset({"extraction", "fetch", "plan"})
 _MODULES: Mapping[str, str] = {suite: suite for suite in SUITES} | {"known_good": "pipeline"}
 
 
@@ -31,13 +32,20 @@ def evaluate(
     for suite in chosen:
         wanted = [case for case in cases.of(suite) if ids is None or case.id in ids]
         if wanted:
-            reports[suite] = _report(suite, _runner(suite)(pipeline, wanted))
-    return EvalReport(reports, EVALUATOR)
+            reports[suite] = _report(pipeline, suite, wanted)
+    return EvalReport(reports)
 
 
-def _report(suite: str, results: Sequence[CaseResult]) -> SuiteReport:
-    by_id = tuple(sorted(results, key=lambda result: result.case.id))
-    return SuiteReport(suite, by_id, metrics_of(suite, by_id))
+def _report(pipeline: Steps, suite: str, cases: Sequence[Case]) -> SuiteReport:
+    # Asked first: an engine that cannot be loaded is one message, not one unscored case after another.
+    judge = _judge(pipeline, suite)
+    results = sorted(_runner(suite)(pipeline, cases), key=lambda result: result.case.id)
+    return SuiteReport(suite, tuple(results), metrics_of(suite, results), judge)
+
+
+def _judge(pipeline: Steps, suite: str) -> str:
+    """What a suite's results depend on beside the workspace's content and the cases."""
+    return EVALUATOR if suite in _WITHOUT_INTENT else f"{EVALUATOR}, intent {pipeline.intent_version}"
 
 
 def _runner(suite: str) -> Callable[[Steps, Sequence[Case]], list[CaseResult]]:

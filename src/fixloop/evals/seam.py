@@ -1,89 +1,67 @@
 """Where evals meet a pipeline: what they ask of it, and the one place that survives its crashes."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from fixloop.evals.case import Case
 from fixloop.evals.expect import FieldValues
-from fixloop.evals.outcome import HasId, Planned, Proposed
-from fixloop.evals.result import FAIL, NOTHING, PASS, UNSCORED, CaseResult
-from fixloop.workspace.model import LeafId, Workspace
+from fixloop.evals.result import FAIL, PASS, UNSCORED, CaseResult
+from fixloop.workspace.model import Row
 
 if TYPE_CHECKING:
-    from fixloop.pipeline.compile import Fixture, Forced
-    from fixloop.pipeline.fetch import Rows
-    from fixloop.pipeline.scope import Scope
+    from fixloop.pipeline.engines import Answer, EngineFailure
+    from fixloop.pipeline.fetch import Fetched, Fields, Rows
+    from fixloop.pipeline.fixture import Fixture, Forced
+    from fixloop.pipeline.plan import Planned
+    from fixloop.pipeline.proposal import Proposal
     from fixloop.pipeline.ticket import Ticket
 
-Answer = TypeVar("Answer")
-Judge = Callable[[Case, Answer], CaseResult]
+Given = TypeVar("Given")
+Judge = Callable[[Case, Given], CaseResult]
 """An answer held against its case."""
 
 _ERROR_LENGTH = 500
-
-
-class IntentLike(Protocol):
-    """The first step's answer to one text."""
-
-    @property
-    def leaf(self) -> str:
-        """The leaf after thresholds."""
-        ...
-
-    @property
-    def raw_leaf(self) -> str:
-        """The leaf before thresholds."""
-        ...
-
-
-class FetchedLike(Protocol):
-    """The third step's answer."""
-
-    @property
-    def records(self) -> Sequence[HasId]:
-        """The selected records."""
-        ...
-
-    @property
-    def top_score(self) -> float:
-        """The best candidate's score."""
-        ...
-
-    @property
-    def margin(self) -> float:
-        """How far the runner-up is behind."""
-        ...
 
 
 class Steps(Protocol):
     """The compiled pipeline as evals see it: each step alone, and all of them."""
 
     @property
-    def workspace(self) -> Workspace:
-        """What it was compiled from."""
+    def intent_version(self) -> str:
+        """The intent engine and its version."""
         ...
 
-    def classify(self, texts: Sequence[str]) -> Sequence[IntentLike]:
-        """The leaf of each text."""
+    def classify_each(self, texts: Sequence[str]) -> Sequence[Answer | EngineFailure]:
+        """The leaf of each text, or why the engine gave none."""
         ...
 
-    def extract(self, text: str, rows: Rows | None = None) -> FieldValues:
+    def extract(self, text: str, rows: Rows | None = None) -> Fields:
         """The values in a text; `rows` replace the sources, and the vocabularies built from them."""
         ...
 
-    def fetch(self, fields: FieldValues, rows: Rows | None = None) -> FetchedLike:
+    def fetch(self, fields: FieldValues, rows: Rows | None = None) -> Fetched:
         """The records the values name."""
         ...
 
-    def plan(self, leaf: LeafId, scope: Scope) -> Planned:
-        """The branch, reply and tools."""
+    def plan(
+        self,
+        leaf: str,
+        fields: FieldValues,
+        records: Sequence[Row],
+        ticket: Ticket | None = None,
+        *,
+        fetched: Mapping[str, float] | None = None,
+    ) -> Planned:
+        """The branch, reply and tools for given values and selected records."""
         ...
 
-    def propose(self, tickets: Sequence[Ticket]) -> Sequence[Proposed]:
+    def propose(self, tickets: Sequence[Ticket]) -> Sequence[Proposal]:
         """All four steps, on live sources."""
         ...
 
-    def replay_many(self, fixtures: Sequence[tuple[Fixture, Forced]]) -> Sequence[Proposed]:
+    def replay_many(self, fixtures: Sequence[tuple[Fixture, Forced]]) -> Sequence[Proposal]:
         """All four steps, on each fixture's rows."""
         ...
 
@@ -93,13 +71,16 @@ class UnreadableAnswer(Exception):
 
 
 def judge_each(
-    cases: Sequence[Case], answer: Callable[[Case], Answer], judge: Judge[Answer]
+    cases: Sequence[Case], answer: Callable[[Case], Given | Exception], judge: Judge[Given]
 ) -> list[CaseResult]:
     """Ask and judge one case after another; a crash leaves its own case unscored and no other."""
     results: list[CaseResult] = []
     for case in cases:
         try:
-            results.append(judge(case, answer(case)))
+            given = answer(case)
+            if isinstance(given, Exception):  # how the pipeline hands on the failure of one text of many
+                raise given
+            results.append(judge(case, given))
         except (Exception, SystemExit) as error:  # an engine that exits has not answered either
             results.append(_unscored(case, error))
     return results
@@ -107,8 +88,8 @@ def judge_each(
 
 def judge_batch(
     cases: Sequence[Case],
-    answer_all: Callable[[Sequence[Case]], Sequence[Answer]],
-    judge: Judge[Answer],
+    answer_all: Callable[[Sequence[Case]], Sequence[Given | Exception]],
+    judge: Judge[Given],
 ) -> list[CaseResult]:
     """Ask for all cases at once; a batch that crashes or loses count is asked case by case."""
     try:
@@ -122,9 +103,9 @@ def judge_batch(
     return judge_each(cases, lambda _case: next(paired), judge)
 
 
-def result_of(case: Case, step: str, got: Any, trace: Mapping[str, Any] = NOTHING) -> CaseResult:
+def result_of(case: Case, step: str, got: Any, trace: Mapping[str, Any] | None = None) -> CaseResult:
     """A pass where no step went wrong, else a fail at that step."""
-    return CaseResult(case, FAIL if step else PASS, got, step, trace=trace)
+    return CaseResult(case, FAIL if step else PASS, got, step, trace=trace or {})
 
 
 def rows_of(case: Case) -> Mapping[str, Sequence[Mapping[str, Any]]] | None:
@@ -133,7 +114,7 @@ def rows_of(case: Case) -> Mapping[str, Sequence[Mapping[str, Any]]] | None:
     return rows
 
 
-def _only(answers: Sequence[Answer]) -> Answer:
+def _only(answers: Sequence[Given]) -> Given:
     if len(answers) != 1:
         raise UnreadableAnswer(f"{len(answers)} answers to one question")
     return answers[0]

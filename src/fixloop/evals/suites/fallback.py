@@ -7,10 +7,10 @@ would pass on a plan tree's answer and say nothing of the fallback.
 from collections.abc import Sequence
 
 from fixloop.evals.case import Case
-from fixloop.evals.outcome import Proposed
 from fixloop.evals.result import CaseResult
 from fixloop.evals.seam import Steps, result_of
 from fixloop.evals.suites import pipeline as end_to_end
+from fixloop.pipeline.proposal import Proposal
 from fixloop.workspace.model import is_other
 
 
@@ -19,7 +19,7 @@ def run(pipeline: Steps, cases: Sequence[Case]) -> list[CaseResult]:
     return end_to_end.run(pipeline, cases, judge)
 
 
-def judge(case: Case, proposal: Proposed) -> CaseResult:
+def judge(case: Case, proposal: Proposal) -> CaseResult:
     """Right in every part the case names, and answered by the fallback."""
     result = end_to_end.judge(case, proposal)
     if "leaf" in case.expect or is_other(proposal.leaf) or result.step == "intent":

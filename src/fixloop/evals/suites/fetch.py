@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from fixloop.evals.case import Case
 from fixloop.evals.expect import records_meet
 from fixloop.evals.result import CaseResult
-from fixloop.evals.seam import FetchedLike, Steps, judge_each, result_of, rows_of
+from fixloop.evals.seam import Steps, judge_each, result_of, rows_of
+from fixloop.pipeline.fetch import Fetched
 
 
 def run(pipeline: Steps, cases: Sequence[Case]) -> list[CaseResult]:
@@ -13,7 +14,7 @@ def run(pipeline: Steps, cases: Sequence[Case]) -> list[CaseResult]:
     return judge_each(cases, lambda case: pipeline.fetch(case.spec["fields"], rows_of(case)), judge)
 
 
-def judge(case: Case, fetched: FetchedLike) -> CaseResult:
+def judge(case: Case, fetched: Fetched) -> CaseResult:
     """Right is the selected set; how clear the choice was is kept for the metrics."""
     ids = [record.id for record in fetched.records]
     trace = {"top_score": fetched.top_score, "margin": fetched.margin}

@@ -1,18 +1,26 @@
 """Intent: a text has one right leaf, `other` and `<parent>.other` among them."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from fixloop.evals.case import Case
 from fixloop.evals.result import FAIL, PASS, CaseResult
-from fixloop.evals.seam import IntentLike, Steps, UnreadableAnswer, judge_batch
+from fixloop.evals.seam import Steps, UnreadableAnswer, judge_batch
+
+if TYPE_CHECKING:
+    from fixloop.pipeline.engines import Answer
 
 
 def run(pipeline: Steps, cases: Sequence[Case]) -> list[CaseResult]:
     """Classify all texts in one batch: features and scores are computed a matrix at a time."""
-    return judge_batch(cases, lambda some: pipeline.classify([case.spec["text"] for case in some]), judge)
+    return judge_batch(
+        cases, lambda some: pipeline.classify_each([case.spec["text"] for case in some]), judge
+    )
 
 
-def judge(case: Case, answer: IntentLike) -> CaseResult:
+def judge(case: Case, answer: Answer) -> CaseResult:
     """Right is the one leaf; the raw choice, before thresholds, is kept for the metrics."""
     leaf, raw = answer.leaf, answer.raw_leaf
     if type(leaf) is not str or type(raw) is not str:
