@@ -120,6 +120,34 @@ class TestFindingTheRepository:
         assert pushed.items() <= clean_environment(pushed).items()
         assert "GIT_OBJECT_DIRECTORY" not in clean_environment({"GIT_OBJECT_DIRECTORY": "elsewhere"})
 
+    def test_a_pre_receive_hook_reads_and_merges_what_is_being_pushed(
+        self, folder: Path, tmp_path: Path
+    ) -> None:
+        bare = tmp_path / "bare.git"
+        run_git(tmp_path, "clone", "-q", "--bare", str(folder), str(bare))
+        write_files(bare / "hooks", {"pre-receive": f"#!/bin/sh\nexec {sys.executable} -c '{_JUDGE_PUSH}'\n"})
+        (bare / "hooks/pre-receive").chmod(0o755)
+        new = commit_all(folder, {"workspace/pushed.yaml": "1\n"})
+        objects = sorted(path for path in (bare / "objects").rglob("*") if path.is_file())
+        pushed = subprocess.run(
+            ["git", "push", str(bare), "main"], cwd=folder, capture_output=True, check=False
+        )
+        assert f"judged {run_git(folder, 'rev-parse', new + '^{tree}')} 1".encode() in pushed.stderr
+        assert pushed.returncode == 1
+        assert sorted(path for path in (bare / "objects").rglob("*") if path.is_file()) == objects
+
+
+_JUDGE_PUSH = """
+import sys
+from fixloop.adapters.git_repository import open_repository
+from fixloop.adapters.git_snapshot import GitSnapshot
+old, new, ref = sys.stdin.read().split()
+repo = open_repository()
+tree = repo.merge(old, new).tree
+print("judged", tree, GitSnapshot(repo, tree).read("workspace/pushed.yaml").decode(), file=sys.stderr)
+sys.exit(1)
+"""
+
 
 class TestReading:
     def test_names_that_are_options_or_nonsense_are_not_refs(self, repo: GitRepository) -> None:

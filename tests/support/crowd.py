@@ -11,7 +11,8 @@ _barrier: Barrier | None = None
 
 def at_once(count: int, work: Callable[..., str], *args: Any) -> list[str]:
     """`work(*args, number)` in `count` processes; they wait for each other before they begin."""
-    context = multiprocessing.get_context("spawn")
+    # Forked before the pool starts its thread; spawning would import pytest anew in each of them.
+    context = multiprocessing.get_context("fork")
     barrier = context.Barrier(count)
     with ProcessPoolExecutor(count, context, _keep, (barrier,)) as pool:
         return list(
