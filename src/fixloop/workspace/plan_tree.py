@@ -170,14 +170,14 @@ def canonical_condition(condition: Condition | None) -> Condition | None:
     return parse_condition(condition_to_value(condition))
 
 
-def tests_of(condition: Condition | None) -> tuple[Test, ...]:
+def all_tests(condition: Condition | None) -> tuple[Test, ...]:
     """Every test a condition makes, wherever it stands."""
     if condition is None:
         return ()
     if isinstance(condition, Test):
         return (condition,)
     parts = (condition.part,) if isinstance(condition, Not) else condition.parts
-    return tuple(test for part in parts for test in tests_of(part))
+    return tuple(test for part in parts for test in all_tests(part))
 
 
 def _flattened(condition: All) -> tuple[Condition, ...]:

@@ -1,13 +1,13 @@
 """With how many selected records a branch can be reached, told from the conditions alone.
 
-A branch may use `record.` only where exactly one record is selected for certain. The number of records is looked
-at in three classes: none, one, several. For each class every condition has a set of outcomes it may have: holds,
-does not, or unknown (a test of `record.` without exactly one record). Combining the sets part by part (in Kleene's
-three-valued logic, as conditions are evaluated) gives at least the outcomes that can really happen: parts are
-treated as independent. So a branch is reached by the classes
+A branch may use `record.` only where exactly one record is selected for certain. The number of records is
+looked at in three classes: none, one, several. For each class every condition has a set of outcomes it may
+have: holds, does not, or unknown (a test of `record.` without exactly one record). Combining the sets part by
+part, in Kleene's three-valued logic as conditions are evaluated, gives at least the outcomes that can really
+happen: parts are treated as independent. So a branch is reached by the classes
 
-- that reach its level and were let through by all earlier branches of the level (a branch lets a class through
-  unless its condition surely holds for it), and
+- that reach its level and were let through by all earlier branches of the level (a branch lets a class
+  through unless its condition surely holds for it), and
 - for which its own condition may hold.
 
 What is missed are contradictions between two conditions; that errs on the safe side: too many classes, never

@@ -48,6 +48,8 @@ ColumnPath = Annotated[
 ]
 VocabularyPath = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)+$")]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*$")]
+TextKey = Annotated[str, StringConstraints(pattern=r"^(?:[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)?$")]
+"""A text's language; "" stands for every one."""
 NotBlank = Annotated[str, StringConstraints(pattern=r"\S")]
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -112,7 +114,7 @@ class FallbackFile(Strict):
 class ConfigFile(Strict):
     """fixloop.yaml."""
 
-    fixloop: Literal[1]
+    fixloop: Annotated[int, Field(ge=1, le=1)]
     language: Language = "en"
     engines: EnginesFile = EnginesFile()
     gate: GateFile = GateFile()
@@ -192,7 +194,7 @@ class TemplateFile(Strict):
 
     description: str = ""
     text: Annotated[
-        dict[Language | Literal[""], Annotated[str, StringConstraints(max_length=MAX_TEMPLATE)]],
+        dict[TextKey, Annotated[str, StringConstraints(max_length=MAX_TEMPLATE)]],
         BeforeValidator(_text_by_language),
         Field(min_length=1),
     ]

@@ -35,6 +35,15 @@ class Snapshot(Protocol):
         ...
 
 
+class TreeSnapshot(Snapshot, Protocol):
+    """The snapshot of a git tree, which may hold what is no plain file."""
+
+    @property
+    def odd_modes(self) -> Mapping[str, str]:
+        """Path to git's file mode for links and submodules below governed paths; they are never read."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class MemorySnapshot:
     """A snapshot of plain bytes: what tests build, and what a work tree is read into."""

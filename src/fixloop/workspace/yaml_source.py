@@ -210,7 +210,8 @@ def _syntax_problem(path: str, text: str, error: yaml.MarkedYAMLError) -> Proble
         )
     if "tab character" in said or (mark and _stands_at_tab(text, mark.line, mark.column)):
         return Problem(place, "a tab where YAML wants blanks", "indent with blanks")
-    context = f" ({error.context})" if error.context and error.context != said else ""
+    began = f", begun in line {error.context_mark.line + 1}" if error.context_mark else ""
+    context = f" ({error.context}{began})" if error.context and error.context != said else ""
     return Problem(
         place, f"not readable as YAML: {said}{context}", "check indentation, quotes and brackets here"
     )

@@ -105,11 +105,12 @@ def _check_rows(source: Source, part: RowsPart, problems: Problems) -> None:
 
 def _complaints(source: Source, row: Row) -> Iterator[str]:
     identity = row.get(source.id)
-    if isinstance(identity, bool) or not isinstance(identity, str | int) or identity == "":
+    unfit = isinstance(identity, bool) or not isinstance(identity, str | int) or identity == ""
+    if unfit:
         yield f"a row needs {named(source.id)}, a text or a whole number; it has {shown(identity)}"
     for column, kind in source.fields.items():
         value = row.get(column)
-        if value is not None and not has_type(value, kind):
+        if value is not None and not has_type(value, kind) and not (unfit and column == source.id):
             yield f"{named(column)} must be a {kind}, not {shown(value)}"
 
 

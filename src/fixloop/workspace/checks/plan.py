@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from fixloop.errors import Place
 from fixloop.workspace.checks.templates import PATHS
 from fixloop.workspace.checks.tools import check_call
 from fixloop.workspace.files import Part
@@ -55,7 +54,7 @@ def _check_tree(
             "add `owner:`: who approves changes",
         )
     _check_levels(tree.branches, report, ())
-    seen: dict[str, Place] = {}
+    seen: dict[str, KeyPath] = {}
     for visit in visit_branches(tree.branches):
         _check_id(visit, seen, part, report)
         _check_condition(
@@ -108,19 +107,20 @@ def _check_levels(branches: tuple[Branch, ...], report: Report, above: KeyPath) 
             _check_levels(branch.branches, report, key_path)
     if None not in conditions:
         where = above or ("branches",)
-        report(where, "no default branch", "end with a branch that has no `when:`")
+        report(where, "no default branch", "end with a branch that has no `when:`", on_key=True)
 
 
-def _check_id(visit: Visit, seen: dict[str, Place], part: Part[PlanTree], report: Report) -> None:
-    branch, place = visit.branch, part.document.place(*visit.key_path)
+def _check_id(visit: Visit, seen: dict[str, KeyPath], part: Part[PlanTree], report: Report) -> None:
+    branch = visit.branch
     if branch.id in seen:
+        first = part.document.place(*seen[branch.id])
         mend = "give each its own `id:`"
         report(
             visit.key_path,
-            f"a second branch {named(branch.id)}; the first is in line {seen[branch.id].line}",
+            f"a second branch {named(branch.id)}; the first is in line {first.line}",
             mend,
         )
-    seen.setdefault(branch.id, place)
+    seen.setdefault(branch.id, visit.key_path)
     if branch.id == DEFAULT and branch.when is not None:
         report(
             (*visit.key_path, "id"),

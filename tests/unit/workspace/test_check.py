@@ -1,0 +1,418 @@
+from typing import NamedTuple
+
+import pytest
+
+from fixloop.workspace.checks.extraction import pattern_complaint
+from fixloop.workspace.load import inspect_workspace
+from fixloop.workspace.model import Problem
+from tests.support.worlds import build_snapshot, minimal_world
+
+
+def problems_of(files: dict[str, str]) -> tuple[Problem, ...]:
+    return inspect_workspace(build_snapshot(files)).problems
+
+
+class Told(NamedTuple):
+    line: int
+    severity: str
+
+
+def told(files: dict[str, str], said: str) -> list[Told]:
+    found = problems_of(files)
+    matching = [Told(problem.place.line, problem.severity) for problem in found if said in problem.message]
+    assert matching or not said, [f"{problem.place}: {problem.message}" for problem in found]
+    return matching
+
+
+def intents(text: str) -> dict[str, str]:
+    world = minimal_world(intents=text)
+    return {path: body for path, body in world.items() if "examples" not in path and "plan_trees" not in path}
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "severity", "said"),
+    [
+        ("root: [a]\nintents:\n  a: {children: [b]}\n", 3, "error", "there is no intent `b`"),
+        ("root: [a, a]\nintents:\n  a: {}\n", 1, "error", "listed twice"),
+        (
+            "root: [a]\nintents:\n  a: {children: [b]}\n  b: {children: [a]}\n",
+            4,
+            "error",
+            "in a circle: a → b → a",
+        ),
+        ("root: [a]\nintents:\n  a: {}\n  b: {children: [b]}\n", 4, "error", "in a circle: b → b"),
+        ("root: [a]\nintents:\n  a: {}\n  other: {}\n", 4, "error", "cannot be named `other`"),
+        ("root: [a]\nintents:\n  a: {}\n  root: {}\n", 4, "error", "cannot be named `root`"),
+        ("root: [a]\nintents:\n  a: {}\n  b.other: {}\n", 4, "error", "`b.other` must be small letters"),
+        ("root: [a]\nintents:\n  a: {}\n  b: {}\n", 4, "warning", "no parent reaches the leaf `b`"),
+        ("root: [a]\nintents:\n  a: {}\n", 3, "warning", "`a` has no examples"),
+        ("root: [a]\nthresholds: {a: 0.1}\nintents:\n  a: {}\n", 2, "error", "`a` is a leaf"),
+        ("root: [a]\nthresholds:\n  root: 1.5\nintents:\n  a: {}\n", 3, "error", "between 0 and 1"),
+    ],
+)
+def test_intents(text: str, line: int, severity: str, said: str) -> None:
+    assert told(intents(text), said)[0] == (line, severity)
+
+
+def test_four_levels_are_a_warning() -> None:
+    text = "root: [a]\nintents:\n  a: {children: [b]}\n  b: {children: [c]}\n  c: {children: [d]}\n  d: {}\n"
+    assert told(intents(text), "`d` is 4 levels deep") == [(6, "warning")]
+
+
+def test_a_leaf_may_have_several_parents() -> None:
+    text = "root: [a, b]\nintents:\n  a: {children: [c]}\n  b: {children: [c]}\n  c: {}\n"
+    assert not [
+        problem
+        for problem in problems_of(intents(text))
+        if problem.place.path == "workspace/intents.yaml" and problem.severity == "error"
+    ]
+
+
+@pytest.mark.parametrize("leaf", ["account_lockd", "payments", "nowhere.other"])
+def test_examples_for_no_leaf(leaf: str) -> None:
+    world = {**minimal_world(), f"workspace/examples/{leaf}.jsonl": '{"text": "x"}\n'}
+    assert told(world, f"examples for `{leaf}`") == [(1, "error")]
+
+
+def test_one_text_in_two_leaves_is_told_with_both_places() -> None:
+    world = minimal_world()
+    world["workspace/examples/login_problem.jsonl"] += '{"text": "My  ACCOUNT is locked"}\n'
+    [problem] = [found for found in problems_of(world) if "is an example of" in found.message]
+    assert str(problem.place) == "workspace/examples/login_problem.jsonl:4:1"
+    assert "workspace/examples/account_locked.jsonl:2:1" in problem.message
+    assert problem.severity == "warning"
+
+
+def test_a_line_twice_is_told() -> None:
+    world = minimal_world()
+    world["workspace/examples/other.jsonl"] += '{"text": "what a lovely day"}\n'
+    assert told(world, "stands in line 1 already") == [(3, "warning")]
+
+
+# --- extraction -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"\b[A-Z]{3,4}[0-9O]{4,5}\b",
+        r"a+b+",
+        r"(?:\.[a-z]{1,20}){1,3}",
+        r"x(?=a+)",
+        r"(\d+) euros?",
+        r"(?i)a|b*",
+    ],
+)
+def test_patterns_that_may_be_used(pattern: str) -> None:
+    assert pattern_complaint(pattern) == ""
+
+
+@pytest.mark.parametrize(
+    ("pattern", "said"),
+    [
+        (r"(", "does not compile"),
+        (r"(a+)+", "repeats something"),
+        (r"(?:a*b?)*", "repeats something"),
+        (r"(?:x(?:a|b+)){2,}", "repeats something"),
+        (r"(?:(?=a+)b)*", "repeats something"),
+        (r"(?:a{1,500}){1,500}", "repeats something"),
+        (r"(?:a+?)+?", "repeats something"),
+        (r"(?>a+)*", "repeats something"),
+        (r"(a)(b)", "has 2 groups"),
+    ],
+)
+def test_patterns_that_are_refused(pattern: str, said: str) -> None:
+    assert said in pattern_complaint(pattern)
+
+
+@pytest.mark.parametrize(
+    ("field", "severity", "said"),
+    [
+        ("{patterns: ['(a+)+']}", "error", "repeats something"),
+        ("{values_from: account.branch}", "error", "there is no source `account`"),
+        ("{values_from: accounts.brnch}", "error", "no column `brnch`"),
+        ("{values_from: accounts.branch.name}", "error", "is no list"),
+        ("{}", "warning", "nothing finds `account.x`"),
+    ],
+)
+def test_extraction(field: str, severity: str, said: str) -> None:
+    text = (
+        "groups:\n  people: {given_name: {values: [x]}}\n"
+        "  account:\n    account_number: {values: [x]}\n    branch: {values: [x]}\n"
+        f"    x: {field}\n"
+    )
+    assert told(minimal_world(extraction=text), said) == [(6, severity)]
+
+
+# --- fetch ----------------------------------------------------------------------------------------------
+
+
+def fetch(old: str, new: str) -> dict[str, str]:
+    text = minimal_world()["workspace/fetch.yaml"]
+    assert old in text
+    return minimal_world(fetch=text.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "severity", "said"),
+    [
+        (
+            "path: workspace/records/accounts.jsonl",
+            "path: workspace/../x.jsonl",
+            4,
+            "error",
+            "does not stay inside",
+        ),
+        ("path: workspace/records/accounts.jsonl", "path: /etc/passwd", 4, "error", "does not stay inside"),
+        ("path: workspace/records/accounts.jsonl", "path: workspace/x.jsonl", 4, "error", "there is no file"),
+        ("personal: [account_number, holders]", "personal: [holder]", 13, "error", "no column `holder`"),
+        ("field: people.given_name", "field: people.name", 17, "error", "there is no field `people.name`"),
+        (
+            "source: accounts, match: branch",
+            "source: acounts, match: branch",
+            16,
+            "error",
+            "there is no source `acounts`",
+        ),
+        ("match: branch", "match: brunch", 16, "error", "no column `brunch`"),
+        ("match: branch", "match: branch.x", 16, "error", "is no list"),
+        ("threshold: 4", "threshold: 40", 18, "warning", "no record can reach"),
+        (
+            "threshold: 4",
+            "  - {field: account.branch, source: accounts, match: branch, weight: 1}",
+            18,
+            "error",
+            "this signal is there already",
+        ),
+    ],
+)
+def test_fetch(old: str, new: str, line: int, severity: str, said: str) -> None:
+    assert told(fetch(old, new), said) == [(line, severity)]
+
+
+def test_rows_must_fit_their_declaration() -> None:
+    bad = '{"account_id": "a5", "fraud_flag": 1}\n{"branch": "x"}\n[1]\n' + '{"account_id": true}\n' * 3
+    world = minimal_world()
+    path = "workspace/records/accounts.jsonl"
+    world[path] += bad
+    found = [
+        (problem.place.line, problem.message) for problem in problems_of(world) if problem.place.path == path
+    ]
+    assert [line for line, _ in found] == [5, 6, 7, 8, 9]
+    assert found[0][1] == "`fraud_flag` must be a boolean, not 1"
+    assert "needs `account_id`" in found[1][1]
+    assert "must be a JSON object" in found[2][1]
+    assert found[4][1].startswith("2 more values of `accounts`")
+
+
+# --- plan trees -----------------------------------------------------------------------------------------
+
+
+def tree(branches: str, head: str = "leaf: account_locked\n") -> dict[str, str]:
+    return minimal_world(account_locked=f"{head}branches:\n{branches}")
+
+
+@pytest.mark.parametrize(
+    ("branches", "line", "said"),
+    [
+        ("  - {reply: handovr}\n", 3, "there is no template `handovr`"),
+        ("  - {reply: handover, tools: [{name: escalate}]}\n", 3, "there is no tool `escalate`"),
+        (
+            "  - {when: {record.frau_flag: true}, reply: handover}\n  - {reply: transfer_help}\n",
+            3,
+            "nothing at `record.frau_flag`",
+        ),
+        (
+            "  - {when: {fields.account.number: x}, reply: handover}\n  - {reply: transfer_help}\n",
+            3,
+            "nothing at",
+        ),
+        (
+            "  - {when: {not: {any: [{tickt.id: x}]}}, reply: handover}\n  - {reply: transfer_help}\n",
+            3,
+            "nothing at `tickt.id`",
+        ),
+        (
+            "  - {when: {record.fraud_flag: 'true'}, reply: handover}\n  - {reply: transfer_help}\n",
+            3,
+            'is never "true"',
+        ),
+        (
+            "  - {when: {fetched.count: '0'}, reply: handover}\n  - {reply: transfer_help}\n",
+            3,
+            'is never "0"',
+        ),
+        (
+            "  - {when: {fields.account.branch: 1}, reply: handover}\n  - {reply: transfer_help}\n",
+            3,
+            "is never 1",
+        ),
+        (
+            "  - {when: {fields.account.branch: {gt: 1}}, reply: handover}\n  - {reply: transfer_help}\n",
+            3,
+            "cannot be asked",
+        ),
+        (
+            "  - {when: {fetched.count: {above: 1}}, reply: handover}\n  - {reply: transfer_help}\n",
+            3,
+            "unknown operator `above`",
+        ),
+        (
+            "  - {reply: handover}\n  - {when: {fetched.count: 0}, reply: transfer_help}\n",
+            4,
+            "the default stands before it",
+        ),
+        ("  - {when: {fetched.count: 0}, reply: handover}\n", 2, "no default branch"),
+        (
+            "  - when: {fetched.count: 0}\n    branches:\n      - {when: {ticket.id: x}, reply: handover}\n  - {reply: transfer_help}\n",
+            3,
+            "no default branch",
+        ),
+        (
+            "  - {id: a, when: {fetched.count: 0}, reply: handover}\n  - {id: a, reply: handover}\n",
+            4,
+            "a second branch `a`; the first is in line 3",
+        ),
+        (
+            "  - {when: {fetched.count: 0}, reply: handover}\n  - {when: {fetched.count: {eq: 0}}, reply: transfer_help}\n  - {reply: handover}\n",
+            4,
+            "same condition",
+        ),
+        (
+            "  - {id: default, when: {fetched.count: 0}, reply: handover}\n  - {reply: handover}\n",
+            3,
+            "`default` names",
+        ),
+    ],
+)
+def test_plan_trees(branches: str, line: int, said: str) -> None:
+    assert told(tree(branches), said) == [(line, "error")]
+
+
+@pytest.mark.parametrize(
+    ("leaf", "said"),
+    [
+        ("login_problem", "not named after its leaf"),
+        ("payments", "is a parent"),
+        ("nowhere", "there is no leaf `nowhere`"),
+    ],
+)
+def test_a_plan_tree_belongs_to_a_leaf(leaf: str, said: str) -> None:
+    assert told(tree("  - {reply: handover}\n", f"leaf: {leaf}\n"), said) == [(1, "error")]
+
+
+def test_an_other_leaf_may_have_a_plan_tree() -> None:
+    world = {
+        **minimal_world(),
+        "plan_trees/payments.other.yaml": "leaf: payments.other\nbranches:\n  - {reply: handover}\n",
+    }
+    assert [problem.severity for problem in problems_of(world)] == ["warning"]
+
+
+def test_who_guards_a_guarded_tree() -> None:
+    world = tree("  - {reply: handover}\n", "leaf: account_locked\nstability: guarded\n")
+    assert told(world, "without an owner") == [(2, "warning")]
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ("{}", "needs the argument `account_id`"),
+        ("{account_id: 5}", "must be of type string, not 5"),
+        ("{account_id: x, acount: y}", "has no argument `acount`"),
+        ("{account_id: '{{ fields.account.account_number }}'}", "is a list"),
+        ("{account_id: '{{ fetched.count }}'}", "is a number"),
+        ("{account_id: '{{ record.acount_id }}'}", "nothing at `record.acount_id`"),
+        ("{account_id: 'no {{ record.account_id'}", "not a template"),
+    ],
+)
+def test_tool_arguments(args: str, said: str) -> None:
+    world = tree(
+        f"  - when: {{fetched.count: 1}}\n    reply: handover\n    tools: [{{name: escalate_to_security, args: {args}}}]\n  - {{reply: handover}}\n"
+    )
+    assert told(world, said) == [(5, "error")]
+
+
+def test_literal_arguments_are_held_against_an_enum() -> None:
+    tools = "call:\n  args:\n    type: object\n    properties: {why: {type: string, enum: [fraud, theft]}}\n"
+    world = minimal_world(
+        tools=tools,
+        account_locked="leaf: account_locked\nbranches:\n  - {reply: handover, tools: [{name: call, args: {why: frau}}]}\n",
+    )
+    [problem] = [found for found in problems_of(world) if "cannot be" in found.message]
+    assert problem.mend == "did you mean `fraud`?"
+
+
+# --- templates, tools, fixloop.yaml ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{{ record.hotlin }}", "nothing at `record.hotlin`"),
+        ("{{ name }}", "nothing at `name`"),
+        ("{{ record.hotline", "not a template: line 1"),
+        ("{% include 'x' %}", "`include` is not available"),
+        ("{{ ticket.id | shout }}", "there is no filter `shout`"),
+        ("{% for record in records %}{{ record.x }}{% endfor %}", "given another meaning"),
+        ("{{ fields.account['nmber'] }}", "nothing at `fields.account.nmber`"),
+    ],
+)
+def test_templates(text: str, said: str) -> None:
+    templates = minimal_world()["workspace/templates.yaml"] + f'extra:\n  text: "{text}"\n'
+    assert told(minimal_world(templates=templates), said) == [(20, "error")]
+
+
+def test_what_a_template_may_say() -> None:
+    text = (
+        "{% for account in records %}{{ loop.index }} {{ account.branch }}{% endfor %}{% set n = fields.account.branch | first %}"
+        "{{ n }} {{ ticket.meta.channel }} {{ fields.account.branch[0].upper() }} {{ fetched.count + 1 }}"
+    )
+    templates = minimal_world()["workspace/templates.yaml"] + f'extra:\n  text: "{text}"\n'
+    found = problems_of(minimal_world(templates=templates))
+    assert {problem.severity for problem in found} == {"warning"}
+    assert "nothing uses the template `extra`" in {problem.message for problem in found}
+
+
+def test_languages() -> None:
+    templates = minimal_world()["workspace/templates.yaml"]
+    partly = templates.replace(
+        "text: Which of", "text: {de: Welches?}\nx: {text: {en: X}}\ny:\n  text: Which of"
+    )
+    found = {problem.message: problem.severity for problem in problems_of(minimal_world(templates=partly))}
+    assert found["`ask_which_account` has no text in `en`"] == "error"
+    assert found["`x` has no text in `de`"] == "warning"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ("fixloop: 1\nfallback: {reply: handovr}\n", 2, "there is no template `handovr`"),
+        ("fixloop: 1\nfallback: {reply: unlock_instructions}\n", 2, "a fallback has no record"),
+        ("fixloop: 1\nengines:\n  intent: exampels\n", 3, "there is no intent engine"),
+        ("fixloop: 1\nengines:\n  proposer: 'python:a.b:c'\n", 3, "there is no proposer engine"),
+        ("fixloop: 1\ngate:\n  require: [held_out, heldout]\n", 3, "there is no gate check `heldout`"),
+    ],
+)
+def test_config(text: str, line: int, said: str) -> None:
+    assert told(minimal_world(fixloop=text), said) == [(line, "error")]
+
+
+def test_an_engine_of_ones_own_is_fine() -> None:
+    text = "fixloop: 1\nengines: {intent: 'python:our.engine:make'}\nfallback: {reply: handover}\n"
+    assert [problem.severity for problem in problems_of(minimal_world(fixloop=text))] == ["warning"]
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        ("{type: array}", "arguments are an object"),
+        ("{account_id: {type: string}}", "unknown key `account_id`"),
+        ("{properties: {a: {type: text}}}", 'no JSON type "text"'),
+        ("{properties: {a: string}}", "must be a mapping"),
+        ("{properties: {a: {}}, required: [b]}", "there is no argument `b`"),
+    ],
+)
+def test_tools(args: str, said: str) -> None:
+    tools = minimal_world()["workspace/tools.yaml"] + f"extra:\n  args: {args}\n"
+    assert told(minimal_world(tools=tools), said) == [(9, "error")]
