@@ -1,5 +1,6 @@
 """Real git repositories for tests: built once a shape, copied per test, cut off from the developer's git."""
 
+import atexit
 import os
 import shutil
 import subprocess
@@ -65,6 +66,7 @@ def commit_all(folder: Path, files: Mapping[str, str | bytes], message: str = "e
 @cache
 def _built(files: tuple[tuple[str, str | bytes], ...]) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="fixloop-world-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     run_git(folder, "init", "-q", "-b", "main", "--template=")
     for key, value in {"user.name": "Ada", "user.email": "ada@example.org", "gc.auto": "0"}.items():
         run_git(folder, "config", key, value)
