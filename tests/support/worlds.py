@@ -82,8 +82,8 @@ signals:
 threshold: 4
 """,
     "workspace/records/accounts.jsonl": """\
-{"account_id": "a1", "account_number": "KTR05821", "branch": "Riverton", "holders": [{"given_name": "Alex"}], \
-"fraud_flag": true, "hotline": "0800 1234"}
+{"account_id": "a1", "account_number": "KTR05821", "branch": "Riverton", \
+"holders": [{"given_name": "Alex"}], "fraud_flag": true, "hotline": "0800 1234"}
 {"account_id": "a2", "account_number": "NSB01234", "branch": "Riverton", "holders": [{"given_name": "Bo"}], \
 "fraud_flag": false, "hotline": "0800 1234"}
 {"account_id": "a3", "account_number": "KLM20418", "branch": "Easton", "holders": [{"given_name": "Alex"}, \

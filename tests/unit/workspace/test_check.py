@@ -264,7 +264,10 @@ def tree(branches: str, head: str = "leaf: account_locked\n") -> dict[str, str]:
         ),
         ("  - {when: {fetched.count: 0}, reply: handover}\n", 2, "no default branch"),
         (
-            "  - when: {fetched.count: 0}\n    branches:\n      - {when: {ticket.id: x}, reply: handover}\n  - {reply: transfer_help}\n",
+            (
+                "  - when: {fetched.count: 0}\n    branches:\n"
+                "      - {when: {ticket.id: x}, reply: handover}\n  - {reply: transfer_help}\n"
+            ),
             3,
             "no default branch",
         ),
@@ -274,7 +277,10 @@ def tree(branches: str, head: str = "leaf: account_locked\n") -> dict[str, str]:
             "a second branch `a`; the first is in line 3",
         ),
         (
-            "  - {when: {fetched.count: 0}, reply: handover}\n  - {when: {fetched.count: {eq: 0}}, reply: transfer_help}\n  - {reply: handover}\n",
+            (
+                "  - {when: {fetched.count: 0}, reply: handover}\n"
+                "  - {when: {fetched.count: {eq: 0}}, reply: transfer_help}\n  - {reply: handover}\n"
+            ),
             4,
             "same condition",
         ),
@@ -328,7 +334,8 @@ def test_who_guards_a_guarded_tree() -> None:
 )
 def test_tool_arguments(args: str, said: str) -> None:
     world = tree(
-        f"  - when: {{fetched.count: 1}}\n    reply: handover\n    tools: [{{name: escalate_to_security, args: {args}}}]\n  - {{reply: handover}}\n"
+        "  - when: {fetched.count: 1}\n    reply: handover\n"
+        f"    tools: [{{name: escalate_to_security, args: {args}}}]\n  - {{reply: handover}}\n"
     )
     assert told(world, said) == [(5, "error")]
 
@@ -337,7 +344,10 @@ def test_literal_arguments_are_held_against_an_enum() -> None:
     tools = "call:\n  args:\n    type: object\n    properties: {why: {type: string, enum: [fraud, theft]}}\n"
     world = minimal_world(
         tools=tools,
-        account_locked="leaf: account_locked\nbranches:\n  - {reply: handover, tools: [{name: call, args: {why: frau}}]}\n",
+        account_locked=(
+            "leaf: account_locked\nbranches:\n"
+            "  - {reply: handover, tools: [{name: call, args: {why: frau}}]}\n"
+        ),
     )
     [problem] = [found for found in problems_of(world) if "cannot be" in found.message]
     assert problem.mend == "did you mean `fraud`?"
@@ -365,7 +375,8 @@ def test_templates(text: str, said: str) -> None:
 
 def test_what_a_template_may_say() -> None:
     text = (
-        "{% for account in records %}{{ loop.index }} {{ account.branch }}{% endfor %}{% set n = fields.account.branch | first %}"
+        "{% for account in records %}{{ loop.index }} {{ account.branch }}{% endfor %}"
+        "{% set n = fields.account.branch | first %}"
         "{{ n }} {{ ticket.meta.channel }} {{ fields.account.branch[0].upper() }} {{ fetched.count + 1 }}"
     )
     templates = minimal_world()["workspace/templates.yaml"] + f'extra:\n  text: "{text}"\n'

@@ -85,7 +85,10 @@ def test_a_nested_branch_inherits_what_its_parent_asked() -> None:
 
 def test_a_record_used_without_one_is_told_at_the_reply_and_the_argument() -> None:
     tool = "tools: [{name: escalate_to_security, args: {account_id: 'no {{ record.account_id }}'}}]"
-    text = f"leaf: account_locked\nbranches:\n  - when: {{fetched.count: 0}}\n    reply: transfer_help\n  - reply: unlock_instructions\n    {tool}\n"
+    text = (
+        f"leaf: account_locked\nbranches:\n  - when: {{fetched.count: 0}}\n"
+        f"    reply: transfer_help\n  - reply: unlock_instructions\n    {tool}\n"
+    )
     told = [
         problem
         for problem in inspect_workspace(build_snapshot(minimal_world(account_locked=text))).problems
@@ -96,7 +99,10 @@ def test_a_record_used_without_one_is_told_at_the_reply_and_the_argument() -> No
 
 
 def test_a_branch_that_no_number_of_records_reaches_is_a_warning() -> None:
-    text = "leaf: account_locked\nbranches:\n  - {when: {fetched.count: {gte: 0}}, reply: handover}\n  - {reply: transfer_help}\n"
+    text = (
+        "leaf: account_locked\nbranches:\n"
+        "  - {when: {fetched.count: {gte: 0}}, reply: handover}\n  - {reply: transfer_help}\n"
+    )
     found = inspect_workspace(build_snapshot(minimal_world(account_locked=text))).problems
     assert [(p.place.line, p.severity) for p in found if "never be reached" in p.message] == [(4, "warning")]
 
@@ -177,14 +183,19 @@ def _evaluate(condition: Condition, count: int, answers: dict[str, bool]) -> boo
 
 def _compare(test: Test, count: int) -> bool:
     value = test.value
-    table = {
-        "eq": lambda: count == value,
-        "ne": lambda: count != value,
-        "gt": lambda: count > value,
-        "gte": lambda: count >= value,
-        "lt": lambda: count < value,
-        "lte": lambda: count <= value,
-        "in": lambda: count in value,
-        "not_in": lambda: count not in value,
-    }
-    return bool(table[test.op]())
+    match test.op:
+        case "eq":
+            return bool(count == value)
+        case "ne":
+            return bool(count != value)
+        case "gt":
+            return bool(count > value)
+        case "gte":
+            return bool(count >= value)
+        case "lt":
+            return bool(count < value)
+        case "lte":
+            return bool(count <= value)
+        case "in":
+            return count in value
+    return count not in value
