@@ -1,0 +1,1 @@
+"""The verdict on a merge result: lanes, checks, and why."""

@@ -41,7 +41,9 @@ def find_by_prefix(wanted: str, known: Collection[str], kind: str) -> str:
     stems = {full.split("-", 1)[0] for full in known}
     spelled = wanted if any(wanted.startswith(f"{stem}-") for stem in stems) else None
     matches = sorted(
-        full for full in known if full.startswith(spelled or wanted) or (not spelled and full.split("-", 1)[1].startswith(wanted))
+        full
+        for full in known
+        if full.startswith(spelled or wanted) or (not spelled and full.split("-", 1)[1].startswith(wanted))
     )
     if len(matches) == 1:
         return matches[0]

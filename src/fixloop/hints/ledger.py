@@ -40,7 +40,9 @@ CLOSED = frozenset({"rejected", "merged", "reverted", "superseded", "already_fix
 
 MAY_FOLLOW: Mapping[str, frozenset[str]] = {
     "approved": frozenset({"proposed", "deferred", "approved"}),
-    "rejected": frozenset({"proposed", "deferred", "approved", "applied", "stale", "failed", "rejected", "conflict"}),
+    "rejected": frozenset(
+        {"proposed", "deferred", "approved", "applied", "stale", "failed", "rejected", "conflict"}
+    ),
     "deferred": frozenset({"proposed", "deferred", "approved"}),
     "answered": frozenset({"proposed", "deferred"}),
 }
@@ -94,7 +96,9 @@ class Event:
     @staticmethod
     def from_json(value: Mapping[str, Any]) -> "Event":
         """Back from the record."""
-        known = {key: value[key] for key in ("at", "who", "event", "hint", "base", "tree", "digest", "why", "data")}
+        known = {
+            key: value[key] for key in ("at", "who", "event", "hint", "base", "tree", "digest", "why", "data")
+        }
         return Event(**known, prev=tuple(value["prev"]))
 
 

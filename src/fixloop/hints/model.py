@@ -61,7 +61,12 @@ class Measured:
         """Back from a hint file."""
         evidence, tickets = value["evidence"], value["tickets"]
         return Measured(
-            value["at"], evidence["fixed"], evidence["of"], tuple(value["broken"]), tickets["moved"], tickets["of"]
+            value["at"],
+            evidence["fixed"],
+            evidence["of"],
+            tuple(value["broken"]),
+            tickets["moved"],
+            tickets["of"],
         )
 
 
@@ -143,7 +148,9 @@ class Hint:
         return replace(
             self,
             cases=tuple({"id": f"{self.id}-{n}", **_without_id(c)} for n, c in enumerate(self.cases, 1)),
-            near_misses=tuple({"id": f"{self.id}-n{n}", **_without_id(c)} for n, c in enumerate(self.near_misses, 1)),
+            near_misses=tuple(
+                {"id": f"{self.id}-n{n}", **_without_id(c)} for n, c in enumerate(self.near_misses, 1)
+            ),
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -212,7 +219,9 @@ def _question_to_json(question: Question) -> dict[str, Any]:
 
 
 def _question_from_json(value: Mapping[str, Any]) -> Question:
-    choices = tuple(Choice(c["label"], Hint.from_json(c["hint"]) if c["hint"] else None) for c in value["choices"])
+    choices = tuple(
+        Choice(c["label"], Hint.from_json(c["hint"]) if c["hint"] else None) for c in value["choices"]
+    )
     return Question(value["text"], choices)
 
 

@@ -71,7 +71,12 @@ def render_hint(hint: Hint) -> bytes:
     import yaml
 
     text = yaml.dump(
-        hint.to_json(), Dumper=_plain_dumper(), sort_keys=False, allow_unicode=True, width=110, default_flow_style=None
+        hint.to_json(),
+        Dumper=_plain_dumper(),
+        sort_keys=False,
+        allow_unicode=True,
+        width=110,
+        default_flow_style=None,
     )
     return str(text).encode()
 
@@ -103,10 +108,15 @@ def link(events: Iterable[Event], book_events: Iterable[Event]) -> list[Event]:
 
 def event_files(events: Iterable[Event]) -> dict[str, bytes]:
     """The files of some events."""
-    return {event.path: (json.dumps(event.to_json(), ensure_ascii=False, indent=1) + "\n").encode() for event in events}
+    return {
+        event.path: (json.dumps(event.to_json(), ensure_ascii=False, indent=1) + "\n").encode()
+        for event in events
+    }
 
 
-def record(store: StateStore, book: HintBook, events: Iterable[Event], message: str, hints: Iterable[Hint] = ()) -> None:
+def record(
+    store: StateStore, book: HintBook, events: Iterable[Event], message: str, hints: Iterable[Hint] = ()
+) -> None:
     """Add hints and events to the record in one commit."""
     files = {hint_path(hint): render_hint(hint) for hint in hints}
     files |= event_files(link(events, book.events))

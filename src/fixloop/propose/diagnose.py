@@ -64,8 +64,13 @@ class Diagnosis:
         return self.margin >= CLEAR_MARGIN
 
 
-def diagnose(bench: Workbench, rejections: Sequence[Feedback], disputed: frozenset[str] = frozenset(),
-             learnt: Mapping[str, frozenset[str]] | None = None, weights: Weights = WEIGHTS) -> list[Diagnosis]:
+def diagnose(
+    bench: Workbench,
+    rejections: Sequence[Feedback],
+    disputed: frozenset[str] = frozenset(),
+    learnt: Mapping[str, frozenset[str]] | None = None,
+    weights: Weights = WEIGHTS,
+) -> list[Diagnosis]:
     """The readings of every rejection, alone first, then in the light of the others.
 
     `disputed` holds the text digests that other staff accepted; `learnt` adds words to leaves.
@@ -78,13 +83,22 @@ def diagnose(bench: Workbench, rejections: Sequence[Feedback], disputed: frozens
     return _in_company(alone)
 
 
-def _diagnose_one(bench: Workbench, feedback: Feedback, leaves: LeafEvidence, n: int, lexicon: Lexicon,
-                  weights: Weights, disputed: frozenset[str]) -> Diagnosis:
+def _diagnose_one(
+    bench: Workbench,
+    feedback: Feedback,
+    leaves: LeafEvidence,
+    n: int,
+    lexicon: Lexicon,
+    weights: Weights,
+    disputed: frozenset[str],
+) -> Diagnosis:
     heard = _hear(bench, feedback, disputed)
     found = interventions(feedback, heard.before, bench.workspace, leaves.ticket_shares(n))
     outcomes = replay_all(bench.pipeline, feedback, heard.before, found)
     scores = [
-        _prior(outcome.intervention, weights) + leaves.bonus(n, outcome.intervention) + score(heard, outcome, lexicon, weights)
+        _prior(outcome.intervention, weights)
+        + leaves.bonus(n, outcome.intervention)
+        + score(heard, outcome, lexicon, weights)
         for outcome in outcomes
     ]
     return Diagnosis(feedback, heard.before, _posterior(outcomes, scores), heard.said.says_anything)

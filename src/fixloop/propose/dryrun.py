@@ -11,11 +11,12 @@ from fixloop.evals.given import given_cases
 from fixloop.evals.protected import blocks
 from fixloop.evals.result import PASS
 from fixloop.evals.run import evaluate
+from fixloop.feedback.replays import place_of, replay_all
 from fixloop.hints.model import Hint, JsonCase, Measured, Moves, fingerprint
 from fixloop.pipeline.compile import Pipeline
 from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.draft import Draft
-from fixloop.propose.workbench import Trial, Workbench, replay_all
+from fixloop.propose.workbench import Trial, Workbench
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +119,3 @@ def moves_between(before: Mapping[str, Proposal], after: Mapping[str, Proposal])
     sources = Counter(place_of(before[key]) for key in moved)
     targets = Counter(place_of(after[key]) for key in moved)
     return Moves(tuple(sorted(sources)), tuple(sorted(targets)), len(moved)), len(moved)
-
-
-def place_of(proposal: Proposal) -> str:
-    """`leaf/branch`, the name moves are declared by."""
-    return f"{proposal.leaf}/{proposal.branch or 'fallback'}"
-

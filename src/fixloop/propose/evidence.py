@@ -53,9 +53,15 @@ REASON_STEPS: Mapping[str, frozenset[str]] = {
 }
 
 _CUES: Mapping[str, frozenset[str]] = {
-    "intent": stems("intent topic asking about category class misread understood versteht thema anliegen geht gemeint"),
-    "fetch": stems("record account other namesake person holder match lookup someone else konto kunde verwechselt namensvetter"),
-    "template": stems("outdated text wording typo template old number phone hotline says veraltet vorlage telefonnummer alte nummer"),
+    "intent": stems(
+        "intent topic asking about category class misread understood versteht thema anliegen geht gemeint"
+    ),
+    "fetch": stems(
+        "record account other namesake person holder match lookup someone else konto kunde verwechselt namensvetter"
+    ),
+    "template": stems(
+        "outdated text wording typo template old number phone hotline says veraltet vorlage telefonnummer alte nummer"
+    ),
     "plan": stems("unless flag flagged already status must escalate send tool before check"),
 }
 
@@ -116,7 +122,9 @@ def _newness(heard: Heard, lexicon: Lexicon, weights: Weights) -> float:
         return weights.expected_missed if wanted in lexicon.leaves else weights.expected_met
     if not heard.said.affirmed:
         return 0.0
-    best = max((lexicon.coverage(heard.said.affirmed, terms) for terms in lexicon.leaves.values()), default=0.0)
+    best = max(
+        (lexicon.coverage(heard.said.affirmed, terms) for terms in lexicon.leaves.values()), default=0.0
+    )
     return weights.unknown_words * (1 - 2 * best)
 
 
@@ -131,7 +139,9 @@ def _reply(heard: Heard, outcome: Outcome, weights: Weights) -> float:
     """Another reply: it is more like the corrected one than what was sent."""
     if not heard.feedback.reply or outcome.after.reply.text == heard.before.reply.text:
         return 0.0
-    return weights.reply_like * (likeness(outcome.after.reply.text, heard.feedback.reply) - heard.reply_likeness)
+    return weights.reply_like * (
+        likeness(outcome.after.reply.text, heard.feedback.reply) - heard.reply_likeness
+    )
 
 
 def _words(heard: Heard, outcome: Outcome, lexicon: Lexicon, weights: Weights) -> float:
@@ -144,11 +154,15 @@ def _words(heard: Heard, outcome: Outcome, lexicon: Lexicon, weights: Weights) -
     total += weights.words_out_negated * lexicon.coverage(said.negated, taken - brought)
     total += weights.words_in_negated * lexicon.coverage(said.negated, brought - taken)
     if outcome.intervention.step == "plan":
-        total += weights.column_named * lexicon.coverage(said.affirmed | said.negated, _column_terms(heard.before, lexicon))
+        total += weights.column_named * lexicon.coverage(
+            said.affirmed | said.negated, _column_terms(heard.before, lexicon)
+        )
     return total
 
 
-def _changed_terms(before: Proposal, outcome: Outcome, lexicon: Lexicon) -> tuple[frozenset[str], frozenset[str]]:
+def _changed_terms(
+    before: Proposal, outcome: Outcome, lexicon: Lexicon
+) -> tuple[frozenset[str], frozenset[str]]:
     """The stems of what a change brings into the proposal and of what it takes away."""
     after = outcome.after
     if outcome.intervention.step == "fetch":

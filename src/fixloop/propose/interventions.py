@@ -77,7 +77,9 @@ def _tree_actions(tree: PlanTree) -> tuple[Action, ...]:
     return tuple(kept.values())
 
 
-def interventions(feedback: Feedback, before: Proposal, workspace: Workspace, other_leaf_shares: dict[str, float]) -> list[Intervention]:
+def interventions(
+    feedback: Feedback, before: Proposal, workspace: Workspace, other_leaf_shares: dict[str, float]
+) -> list[Intervention]:
     """All of them for one rejection, "nothing" first.
 
     `other_leaf_shares` is the classifier's opinion of the ticket over all leaves; the present one is left out.
@@ -111,7 +113,9 @@ def _records(before: Proposal) -> Iterator[Intervention]:
     options = [option for option in options if option != selected]
     for option in options:
         wanted = Wanted(records=option)
-        yield Intervention("fetch", "set_weight", "workspace/fetch.yaml", wanted, Forced(records=option), 1 / len(options))
+        yield Intervention(
+            "fetch", "set_weight", "workspace/fetch.yaml", wanted, Forced(records=option), 1 / len(options)
+        )
 
 
 def _actions(feedback: Feedback, before: Proposal, workspace: Workspace) -> Iterator[Intervention]:
@@ -150,14 +154,18 @@ def usual_call(tool: str, workspace: Workspace, known: Any) -> ToolCall | None:
         for call in action.tools:
             if call.name == tool:
                 return replace(call)
-    columns = {column for source in workspace.fetch.sources.values() for column in (*source.fields, source.id)}
+    columns = {
+        column for source in workspace.fetch.sources.values() for column in (*source.fields, source.id)
+    }
     required = workspace.tools[tool].args.get("required", [])
     if not set(required) <= columns:
         return None
     return ToolCall(tool, {name: "{{ record.%s }}" % name for name in required})
 
 
-def replay_all(pipeline: Pipeline, feedback: Feedback, before: Proposal, found: Sequence[Intervention]) -> list[Outcome]:
+def replay_all(
+    pipeline: Pipeline, feedback: Feedback, before: Proposal, found: Sequence[Intervention]
+) -> list[Outcome]:
     """What each intervention leads to, by replaying the steps below it on the fixture."""
     fixture = feedback.fixture
     forced = [(fixture, one.forced) for one in found if one.forced is not None]

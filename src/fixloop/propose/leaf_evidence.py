@@ -43,7 +43,9 @@ class LeafEvidence:
         return max(-BOUND / 2, min(BOUND, COMMENT_WEIGHT * log(score * len(self.leaves))))
 
 
-def hear_leaves(workspace: Workspace, pipeline: Pipeline, rejections: Sequence[Feedback], lexicon: Lexicon) -> LeafEvidence:
+def hear_leaves(
+    workspace: Workspace, pipeline: Pipeline, rejections: Sequence[Feedback], lexicon: Lexicon
+) -> LeafEvidence:
     """The engine's joint scores for every ticket and comment, in two batches."""
     tickets, leaves = pipeline.leaf_scores([one.fixture.ticket.customer_text for one in rejections])
     comments, _ = pipeline.leaf_scores([one.comment for one in rejections])

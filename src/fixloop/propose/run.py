@@ -154,10 +154,14 @@ def describe(intervention: Intervention) -> str:
     return "nothing is wrong with the proposal"
 
 
-def _questions(bench: Workbench, diagnoses: Sequence[Diagnosis], made: _Made, progress: Progress) -> list[Hint]:
+def _questions(
+    bench: Workbench, diagnoses: Sequence[Diagnosis], made: _Made, progress: Progress
+) -> list[Hint]:
     """Where the two best readings are too close to call: both, tried, for a person to choose."""
     covered = {key for hint in made.hints for key in hint.evidence}
-    groups = [group for group in unclear_groups(diagnoses) if not covered & {one.id for one in group.evidence}]
+    groups = [
+        group for group in unclear_groups(diagnoses) if not covered & {one.id for one in group.evidence}
+    ]
     asked = []
     for number, group in enumerate(groups[:MOST_QUESTIONS], 1):
         progress(f"preparing question {number} of {min(len(groups), MOST_QUESTIONS)}")

@@ -9,9 +9,10 @@ from fixloop.evals.cases import load_cases
 from fixloop.evals.result import PASS, CaseResult
 from fixloop.evals.run import EvalReport, evaluate
 from fixloop.feedback.model import Feedback
+from fixloop.feedback.replays import distinct_tickets, replay_all
 from fixloop.fixes.apply import apply_operations
 from fixloop.hints.operation import Operation
-from fixloop.pipeline.compile import Forced, Pipeline, compile_pipeline
+from fixloop.pipeline.compile import Pipeline, compile_pipeline
 from fixloop.pipeline.fetch import Fields, Rows
 from fixloop.pipeline.proposal import Proposal
 from fixloop.pipeline.ticket import parse_ticket
@@ -63,7 +64,11 @@ class Workbench:
     def passing_fetches(self) -> list[tuple[Fields, Rows | None, tuple[str, ...]]]:
         """(fields, rows or None for the live sources, wanted ids) of the fetch cases that pass today."""
         return [
-            (_as_fields(r.case.spec["fields"]), r.case.spec.get("rows"), tuple(map(str, r.case.expect["records"])))
+            (
+                _as_fields(r.case.spec["fields"]),
+                r.case.spec.get("rows"),
+                tuple(map(str, r.case.expect["records"])),
+            )
             for r in self._passing("fetch")
         ]
 
@@ -114,18 +119,3 @@ def build_workbench(commit: str, snapshot: Snapshot, feedback: Sequence[Feedback
         before=replay_all(pipeline, feedback),
         cache=cache,
     )
-
-
-def distinct_tickets(feedback: Sequence[Feedback]) -> tuple[Feedback, ...]:
-    """One replayable piece of feedback a ticket text, the first by id."""
-    by_text: dict[str, Feedback] = {}
-    for one in sorted(feedback, key=lambda one: one.id):
-        if one.replay == "exact":
-            by_text.setdefault(one.text_digest, one)
-    return tuple(by_text.values())
-
-
-def replay_all(pipeline: Pipeline, feedback: Sequence[Feedback]) -> dict[str, Proposal]:
-    """Feedback id to the proposal its ticket gets on its fixture."""
-    proposals = pipeline.replay_many([(one.fixture, Forced()) for one in feedback])
-    return {one.id: proposal for one, proposal in zip(feedback, proposals, strict=True)}

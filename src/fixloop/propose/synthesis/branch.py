@@ -89,7 +89,9 @@ def _id_columns(bench: Workbench) -> frozenset[str]:
     return frozenset(found)
 
 
-def _settled(bench: Workbench, leaf: str, evidence: set[str], action: Action) -> Iterator[tuple[Situation, str]]:
+def _settled(
+    bench: Workbench, leaf: str, evidence: set[str], action: Action
+) -> Iterator[tuple[Situation, str]]:
     """Situations of this leaf whose answer is right today: accepted tickets, passing plan cases."""
     for one in bench.stored:
         before = bench.before[one.id]
@@ -114,7 +116,11 @@ def simplest_condition(
         facts = one.facts
         shared = {key: value for key, value in shared.items() if _typed(facts.get(key)) == _typed(value)}
     tests = sorted(
-        ((path, op, value) for (path, op), value in shared.items() if path not in never and op in ("eq", "exists")),
+        (
+            (path, op, value)
+            for (path, op), value in shared.items()
+            if path not in never and op in ("eq", "exists")
+        ),
         key=lambda test: (not (stems(test[0]) & said), _rank(test), test[0]),
     )
     others = [one.facts for one in settled]
@@ -152,7 +158,12 @@ def _holds(test: tuple[str, str, Any], facts: Facts) -> bool:
 
 
 def _draft(
-    bench: Workbench, group: Group, tree: PlanTree, action: Action, condition: Condition, evidence: Sequence[Situation]
+    bench: Workbench,
+    group: Group,
+    tree: PlanTree,
+    action: Action,
+    condition: Condition,
+    evidence: Sequence[Situation],
 ) -> Draft:
     branch: dict[str, Any] = {"when": condition, "reply": action.reply}
     if action.tools:
@@ -170,7 +181,8 @@ def _draft(
         cases=_distinct(cases),
         near_misses=near_misses(bench, evidence, condition, group),
         wanted={
-            one.id: Wanted(leaf=tree.leaf, reply=action.reply, tools=action.tool_names) for one in group.evidence
+            one.id: Wanted(leaf=tree.leaf, reply=action.reply, tools=action.tool_names)
+            for one in group.evidence
         },
         idea={"reply": action.reply, "tools": list(action.tool_names), "paths": sorted(condition)},
         one_off=len({one.text_digest for one in group.evidence}) == 1,
@@ -231,7 +243,9 @@ def near_misses(
     """Variants of one piece of evidence just outside the condition: they must keep today's answer."""
     situation = evidence[0]
     variants = [variant for path, value in condition.items() for variant in _outside(situation, path, value)]
-    variants += [Situation(situation.leaf, situation.fields, situation.records * 2)] if situation.records else []
+    variants += (
+        [Situation(situation.leaf, situation.fields, situation.records * 2)] if situation.records else []
+    )
     variants += [Situation(situation.leaf, situation.fields, ())]
     cases = (_kept_case(bench, variant) for variant in variants)
     return _distinct(case for case in cases if case is not None)
@@ -242,12 +256,19 @@ def _outside(situation: Situation, path: str, value: Any) -> Iterator[Situation]
     head, _, rest = path.partition(".")
     if head == "record" and len(situation.records) == 1:
         row = dict(situation.records[0])
-        other = (not value) if isinstance(value, bool) else (value + 1 if isinstance(value, int | float) else f"not {value}")
+        other = (
+            (not value)
+            if isinstance(value, bool)
+            else (value + 1 if isinstance(value, int | float) else f"not {value}")
+        )
         yield Situation(situation.leaf, situation.fields, ({**row, rest: other},))
         yield Situation(situation.leaf, situation.fields, ({k: v for k, v in row.items() if k != rest},))
     if head == "fields":
         group, _, name = rest.partition(".")
-        fields = {g: {n: v for n, v in one.items() if (g, n) != (group, name)} for g, one in situation.fields.items()}
+        fields = {
+            g: {n: v for n, v in one.items() if (g, n) != (group, name)}
+            for g, one in situation.fields.items()
+        }
         yield Situation(situation.leaf, fields, situation.records)
 
 

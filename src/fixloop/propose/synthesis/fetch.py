@@ -50,7 +50,9 @@ def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
     kept = list(_case_lookups(bench))
     change = smallest_change(rules, evidence, kept)
     if change is None:
-        return Unable("no change of two weights or the threshold selects the right record in every fetch case")
+        return Unable(
+            "no change of two weights or the threshold selects the right record in every fetch case"
+        )
     return _draft(bench, group, asked, change)
 
 
@@ -151,14 +153,18 @@ def _changes(present: Any, threshold: float) -> Iterator[Change]:
         yield from sorted(layer, key=size)
 
 
-def _draft(bench: Workbench, group: Group, asked: list[tuple[Feedback, tuple[str, ...]]], change: Change) -> Draft:
+def _draft(
+    bench: Workbench, group: Group, asked: list[tuple[Feedback, tuple[str, ...]]], change: Change
+) -> Draft:
     rules = bench.workspace.fetch
     operations = []
     words = []
     for index, value in change.weights:
         signal = rules.signals[index]
         named = {"field": signal.field, "source": signal.source, "match": signal.match}
-        operations.append(Operation("set_weight", {"signal": named, "was": _plain(signal.weight), "to": _plain(value)}))
+        operations.append(
+            Operation("set_weight", {"signal": named, "was": _plain(signal.weight), "to": _plain(value)})
+        )
         words.append(f"{signal.field} weighs {_plain(value)} instead of {_plain(signal.weight)}")
     if change.threshold is not None:
         bar = {"at": "fetch", "was": _plain(rules.threshold), "to": _plain(change.threshold)}
@@ -192,7 +198,9 @@ def _target(operation: Operation) -> str:
 def _case(bench: Workbench, feedback: Feedback, wanted: tuple[str, ...]) -> JsonCase:
     before = bench.before[feedback.id]
     rows = {source: list(map(dict, rows)) for source, rows in before.rows.items()}
-    fields = {group: {name: list(values) for name, values in one.items()} for group, one in before.fields.items()}
+    fields = {
+        group: {name: list(values) for name, values in one.items()} for group, one in before.fields.items()
+    }
     return {"suite": "fetch", "fields": fields, "rows": rows, "expect": {"records": list(wanted)}}
 
 
@@ -200,7 +208,8 @@ def _near_misses(bench: Workbench, group: Group) -> tuple[JsonCase, ...]:
     """Accepted tickets that select a record today and must go on selecting it."""
     evidence = {one.id for one in group.evidence}
     settled = [
-        one for one in bench.stored
+        one
+        for one in bench.stored
         if one.outcome == "accepted" and one.id not in evidence and bench.before[one.id].records
     ]
     return tuple(_case(bench, one, record_ids(bench.before[one.id])) for one in settled[:3])

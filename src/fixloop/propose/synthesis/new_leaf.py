@@ -60,7 +60,9 @@ def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
     """add_leaf with examples, named after what staff call it."""
     names = name_candidates(bench, group.members)
     if len(group.members) < SMALLEST_CLUSTER or not names:
-        return Unable(f"fewer than {SMALLEST_CLUSTER} rejections ask for this, or staff do not say what it is")
+        return Unable(
+            f"fewer than {SMALLEST_CLUSTER} rejections ask for this, or staff do not say what it is"
+        )
     return draft_named(bench, group, names[0])
 
 
@@ -112,7 +114,11 @@ def rival_names(bench: Workbench, members: Sequence[Diagnosis]) -> list[str]:
     if not names:
         return []
     users = {name: sum(stems(name) <= stems(m.feedback.comment) for m in members) for name in names}
-    rivals = [n for n in names[1:] if not stems(n) & stems(names[0]) and users[n] >= 2 and 3 * users[n] >= users[names[0]]]
+    rivals = [
+        n
+        for n in names[1:]
+        if not stems(n) & stems(names[0]) and users[n] >= 2 and 3 * users[n] >= users[names[0]]
+    ]
     return names[:1] + rivals[:1]
 
 
@@ -165,5 +171,7 @@ def _owner(bench: Workbench, parents: Sequence[str]) -> str:
     """Who owns most of the siblings."""
     dag = bench.workspace.intents
     siblings = [leaf for parent in parents for leaf in dag.children.get(parent, ())]
-    owners = Counter(bench.workspace.plan_trees[leaf].owner for leaf in siblings if leaf in bench.workspace.plan_trees)
+    owners = Counter(
+        bench.workspace.plan_trees[leaf].owner for leaf in siblings if leaf in bench.workspace.plan_trees
+    )
     return min(owners.items(), key=lambda item: (-item[1], item[0]), default=("", 0))[0]

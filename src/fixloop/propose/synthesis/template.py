@@ -94,7 +94,10 @@ def align(source: str, rendered: str) -> list[Piece] | None:
     """The template's literals and expressions with what each rendered to; None when that is ambiguous."""
     literals = _EXPRESSION.split(source)
     expressions = _EXPRESSION.findall(source)
-    pattern = "(.*?)".join(re.escape(part.strip("\n") if n in (0, len(literals) - 1) else part) for n, part in enumerate(literals))
+    pattern = "(.*?)".join(
+        re.escape(part.strip("\n") if n in (0, len(literals) - 1) else part)
+        for n, part in enumerate(literals)
+    )
     found = re.fullmatch(r"\s*" + pattern + r"\s*", rendered, re.S)
     if found is None:
         return None
@@ -124,7 +127,9 @@ def edit_of(pieces: Sequence[Piece], corrected: str, values: Mapping[str, str]) 
     """The one stretch that differs, widened to whole pieces where it cuts into an expression."""
     rendered = "".join(piece.rendered for piece in pieces)
     a, b = _TOKEN.findall(rendered.strip()), _TOKEN.findall(corrected.strip())
-    blocks = [block for block in SequenceMatcher(None, a, b, autojunk=False).get_opcodes() if block[0] != "equal"]
+    blocks = [
+        block for block in SequenceMatcher(None, a, b, autojunk=False).get_opcodes() if block[0] != "equal"
+    ]
     if not blocks:
         return None
     first, last = blocks[0], blocks[-1]
@@ -138,7 +143,9 @@ def edit_of(pieces: Sequence[Piece], corrected: str, values: Mapping[str, str]) 
     if not (corrected.strip().startswith(prefix) and corrected.strip().endswith(suffix)):
         return None
     to = corrected.strip()[len(prefix) : len(corrected.strip()) - len(suffix)]
-    return Edit(source, restore(to, values), rendered[start:end], to) if source != restore(to, values) else None
+    return (
+        Edit(source, restore(to, values), rendered[start:end], to) if source != restore(to, values) else None
+    )
 
 
 def _widen(pieces: Sequence[Piece], start: int, end: int) -> tuple[int, int, str]:
@@ -167,10 +174,17 @@ def restore(text: str, values: Mapping[str, str]) -> str:
     return found
 
 
-def _draft(bench: Workbench, group: Group, template: Template, language: str, chosen: Sequence[tuple[Diagnosis, Edit]]) -> Draft:
+def _draft(
+    bench: Workbench,
+    group: Group,
+    template: Template,
+    language: str,
+    chosen: Sequence[tuple[Diagnosis, Edit]],
+) -> Draft:
     edit = chosen[0][1]
     operation = Operation(
-        "edit_template", {"template": template.name, "language": language or None, "was": edit.was, "to": edit.to}
+        "edit_template",
+        {"template": template.name, "language": language or None, "was": edit.was, "to": edit.to},
     )
     leaves = leaves_using(bench.workspace, template.name)
     others = sorted(set(template.texts) - {language, ""})
@@ -187,7 +201,9 @@ def _draft(bench: Workbench, group: Group, template: Template, language: str, ch
         wanted={one.feedback.id: _wanted(template.name, edit) for one, edit in chosen},
         idea={"template": template.name, "language": language},
         one_off=len({one.feedback.text_digest for one, _ in chosen}) == 1,
-        open_work=tuple(f"the {other} text of {template.name} may still say the old thing" for other in others),
+        open_work=tuple(
+            f"the {other} text of {template.name} may still say the old thing" for other in others
+        ),
         confidence=group.confidence,
     )
 
@@ -196,7 +212,9 @@ def _wanted(name: str, edit: Edit) -> Wanted:
     return Wanted(
         reply=name,
         contains=(edit.rendered_to.strip(),) if edit.rendered_to.strip() else (),
-        excludes=(edit.rendered_was.strip(),) if edit.rendered_was.strip() and edit.rendered_was.strip() not in edit.rendered_to else (),
+        excludes=(edit.rendered_was.strip(),)
+        if edit.rendered_was.strip() and edit.rendered_was.strip() not in edit.rendered_to
+        else (),
     )
 
 

@@ -1,0 +1,32 @@
+"""`apply`: approved hints onto branches of their own, without touching anybody's tree."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fixloop.commands.desk import Desk
+from fixloop.queue.ground import commit_of, target_branch
+from fixloop.queue.prepare import APPLICABLE, Prepared, prepare
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyResult:
+    """Hints on their branches, and those that could not be put on one."""
+
+    prepared: Prepared
+
+    def to_json(self) -> dict[str, Any]:
+        """`apply --json`."""
+        return {
+            "applied": [{"id": a.id, "branch": a.branch, "commit": a.commit} for a in self.prepared.applied],
+            "conflicts": [{"id": f.id, "detail": f.detail} for f in self.prepared.failed],
+        }
+
+
+def apply(desk: Desk, ids: Sequence[str], approved: bool = False, onto: str | None = None) -> ApplyResult:
+    """Put hints (or all approved ones) on `fixloop/fix/<id>`, on top of the newest base."""
+    ground = desk.ground()
+    book = ground.book
+    hints = book.with_status(*APPLICABLE) if approved else [book.find(one) for one in ids]
+    base = commit_of(desk.repo, target_branch(desk.repo, onto))
+    return ApplyResult(prepare(ground, hints, base) if hints else Prepared((), ()))

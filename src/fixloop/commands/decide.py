@@ -1,0 +1,116 @@
+"""`approve`, `reject`, `defer`, `answer`: a person's decisions, written to the ledger."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from fixloop.commands.desk import Desk
+from fixloop.errors import BadInput
+from fixloop.hints.ledger import MAY_FOLLOW, WHY_CODES
+from fixloop.hints.model import Hint
+from fixloop.queue.ground import Ground
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """Which hints are now in which status; `unchanged` were in it already."""
+
+    status: str
+    ids: tuple[str, ...]
+    unchanged: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The command's JSON."""
+        return {"status": self.status, "ids": list(self.ids), "unchanged": list(self.unchanged)}
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """A reason: one of the codes, and a person's words."""
+
+    code: str
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        if self.code not in WHY_CODES:
+            raise BadInput(f"{self.code!r} is no reason", mend=f"one of: {', '.join(WHY_CODES)}")
+
+    def to_json(self) -> dict[str, str]:
+        """As in an event."""
+        return {"code": self.code, "text": self.text}
+
+
+def approve(desk: Desk, ids: Sequence[str], who: str | None = None) -> Decided:
+    """Approve hints as they stand: the digest of operations, cases and moves is what is bound."""
+    ground = desk.ground(desk.person(who))
+    hints = _find(ground, ids)
+    for hint in hints:
+        if hint.question is not None:
+            raise BadInput(f"{hint.id} asks: {hint.question.text}", mend=f"fixloop answer {hint.id} CHOICE")
+        if not hint.operations:
+            raise BadInput(f"{hint.id} changes nothing", mend=f"fixloop reject {hint.id} --why staff_wrong")
+    return _decide(ground, hints, "approved", None)
+
+
+def reject(desk: Desk, ids: Sequence[str], why: Why, who: str | None = None) -> Decided:
+    """Reject hints: the same idea comes back only with twice the support."""
+    ground = desk.ground(desk.person(who))
+    return _decide(ground, _find(ground, ids), "rejected", why)
+
+
+def defer(desk: Desk, ids: Sequence[str], why: Why, who: str | None = None) -> Decided:
+    """Put hints off: they stay in the queue, last."""
+    ground = desk.ground(desk.person(who))
+    return _decide(ground, _find(ground, ids), "deferred", why)
+
+
+def answer(desk: Desk, hint_id: str, choice: int, who: str | None = None) -> Decided:
+    """Answer a question: the hint of the choice, counted from 1, takes its place and waits for approval.
+
+    A choice that leads to no hint ("nothing is wrong") rejects the question.
+    """
+    ground = desk.ground(desk.person(who))
+    hint = ground.book.find(hint_id)
+    question = hint.question
+    if question is None:
+        raise BadInput(f"{hint.id} asks nothing", mend=f"fixloop approve {hint.id}")
+    _must_allow(ground, hint, "answered")
+    if not 1 <= choice <= len(question.choices):
+        raise BadInput(
+            f"there is no choice {choice}", mend=f"1 to {len(question.choices)}: fixloop show {hint.id}"
+        )
+    chosen = question.choices[choice - 1]
+    if chosen.hint is None:
+        why = Why("staff_wrong" if "nothing" in chosen.label else "other", chosen.label)
+        return _decide(ground, [hint], "rejected", why)
+    fresh = replace(chosen.hint, supersedes=(hint.id,)).named_cases()
+    events = [ground.event("answered", hint, data={"choice": chosen.label, "hint": fresh.id})]
+    if fresh.id not in ground.book.hints:
+        events.append(ground.event("proposed", fresh, digest=fresh.digest))
+    ground.record(events, f"answer {hint.id}: {chosen.label}", hints=[fresh])
+    return Decided("proposed", (fresh.id,))
+
+
+def _find(ground: Ground, ids: Sequence[str]) -> list[Hint]:
+    found = {hint.id: hint for hint in (ground.book.find(one) for one in ids)}
+    return list(found.values())
+
+
+def _must_allow(ground: Ground, hint: Hint, event: str) -> None:
+    status = ground.book.status(hint.id)
+    if status not in MAY_FOLLOW[event]:
+        raise BadInput(f"{hint.id} is {status}: it cannot be {event}", mend=f"fixloop show {hint.id}")
+
+
+def _decide(ground: Ground, hints: Sequence[Hint], event: str, why: Why | None) -> Decided:
+    """All or none: every hint is checked before one event is written."""
+    for hint in hints:
+        _must_allow(ground, hint, event)
+    states = ground.book.states
+    same = [h for h in hints if h.id in states and states[h.id].status == event and event != "deferred"]
+    fresh = [hint for hint in hints if hint not in same]
+    reason = why.to_json() if why else None
+    events = [ground.event(event, hint, digest=hint.digest, why=reason) for hint in fresh]
+    if events:
+        ground.record(events, f"{event}: {', '.join(hint.id for hint in fresh)}")
+    return Decided(event, tuple(hint.id for hint in fresh), tuple(hint.id for hint in same))

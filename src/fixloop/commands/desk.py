@@ -1,0 +1,54 @@
+"""The outside as commands see it: everything a command may use, behind ports, put together by `wiring`."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from fixloop.errors import EnvironmentLacks
+from fixloop.ports.cache import Cache
+from fixloop.ports.clock import Clock
+from fixloop.ports.git import Repository
+from fixloop.ports.state import StateStore
+from fixloop.queue.ground import Ground
+from fixloop.workspace.snapshot import Snapshot, TreeSnapshot
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Ports of one repository.
+
+    `work_tree` reads the governed files on disk; `tree` those of a commit or tree; `lock` is held by runs that
+    write; `key` gives the local secret that surrogates are drawn with; `progress` says what is going on.
+    """
+
+    folder: Path
+    repo: Repository
+    state: StateStore
+    cache: Cache
+    clock: Clock
+    tree: Callable[[str], TreeSnapshot]
+    work_tree: Callable[[], Snapshot]
+    lock: Callable[[], AbstractContextManager[object]]
+    key: Callable[[], bytes]
+    progress: Progress = lambda _: None
+
+    def ground(self, who: str | None = None) -> Ground:
+        """What the queue stands on; `who` acts, git's `user.email` unless named."""
+        return Ground(self.repo, self.state, self.cache, self.clock, self.tree, who or self.repo.who())
+
+    def person(self, who: str | None) -> str:
+        """Who decides: named, or git's `user.email`.
+
+        Raises:
+            EnvironmentLacks: nobody is named and git knows nobody.
+        """
+        found = who or self.repo.who()
+        if not found:
+            raise EnvironmentLacks(
+                "a decision needs a person, and git knows no user.email",
+                mend="--as NAME, or git config user.email",
+            )
+        return found

@@ -1,0 +1,108 @@
+"""`hints`, `show`: the queue, and one hint with its evidence and its diff."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from fixloop.commands.desk import Desk
+from fixloop.commands.propose import hint_row
+from fixloop.errors import FixloopError
+from fixloop.feedback.model import Feedback
+from fixloop.hints.ledger import CLOSED, Event
+from fixloop.hints.model import Hint
+from fixloop.propose.run import rank
+from fixloop.queue.ground import commit_of, target_branch
+from fixloop.queue.rebuild import rebuild
+
+
+@dataclass(frozen=True, slots=True)
+class HintList:
+    """Hints with their statuses, best first, open ones before closed."""
+
+    hints: tuple[Hint, ...]
+    statuses: tuple[str, ...]
+    waiting: int
+
+    def to_json(self) -> dict[str, Any]:
+        """`hints --json`."""
+        rows = [hint_row(hint, status) for hint, status in zip(self.hints, self.statuses, strict=True)]
+        open_ones = sum(status not in CLOSED for status in self.statuses)
+        return {"hints": rows, "ended": f"{open_ones} open, {len(rows) - open_ones} closed"}
+
+
+@dataclass(frozen=True, slots=True)
+class HintDetail:
+    """One hint with what led to it: evidence, the diff it would make, its history."""
+
+    hint: Hint
+    status: str
+    evidence: tuple[Feedback, ...]
+    diff: str
+    events: tuple[Event, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """`show --json`."""
+        return {
+            **self.hint.to_json(),
+            "status": self.status,
+            "feedback": [
+                {
+                    "id": f.id,
+                    "ticket": dict(f.ticket),
+                    "comment": f.comment,
+                    "reviewer": f.reviewer,
+                    "outcome": f.outcome,
+                }
+                for f in self.evidence
+            ],
+            "diff": self.diff,
+            "events": [event.to_json() for event in self.events],
+        }
+
+
+def list_hints(desk: Desk, every: bool = False) -> HintList:
+    """Open hints, best first; `every` adds the closed ones behind them."""
+    ground = desk.ground()
+    book = ground.book
+    ranked = rank(list(book.hints.values()))
+    open_ones = [hint for hint in ranked if book.is_open(hint.id)]
+    open_ones.sort(key=lambda hint: book.status(hint.id) == "deferred")
+    shown = open_ones + ([hint for hint in ranked if not book.is_open(hint.id)] if every else [])
+    return HintList(tuple(shown), tuple(book.status(hint.id) for hint in shown), len(open_ones))
+
+
+def show_hint(desk: Desk, hint_id: str, onto: str | None = None) -> HintDetail:
+    """Everything a person needs to decide on one hint."""
+    ground = desk.ground()
+    book = ground.book
+    hint = book.find(hint_id)
+    wanted = set(hint.evidence)
+    evidence = tuple(one for one in ground.feedback if one.id in wanted)
+    history = tuple(event for event in book.events if event.hint == hint.id)
+    return HintDetail(hint, book.status(hint.id), evidence, _diff(desk, hint, onto), _by_time(history))
+
+
+def _by_time(events: Sequence[Event]) -> tuple[Event, ...]:
+    return tuple(sorted(events, key=lambda event: (event.at, event.id)))
+
+
+def _diff(desk: Desk, hint: Hint, onto: str | None) -> str:
+    """The change on the newest base; a conflict is told in its place."""
+    snapshot = desk.tree(commit_of(desk.repo, target_branch(desk.repo, onto)))
+    try:
+        edits = rebuild(snapshot, hint) if hint.operations else {}
+    except FixloopError as error:
+        return f"(does not apply to the present state: {error.message})"
+    return "".join(unified(path, snapshot.read(path), data) for path, data in sorted(edits.items()))
+
+
+def unified(path: str, before: bytes | None, after: bytes | None) -> str:
+    """A unified diff of one file."""
+    from difflib import unified_diff
+
+    old = (before or b"").decode("utf-8", "replace").splitlines(keepends=True)
+    new = (after or b"").decode("utf-8", "replace").splitlines(keepends=True)
+    lines = unified_diff(old, new, f"a/{path}" if before is not None else "/dev/null", f"b/{path}")
+    return "".join(
+        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
+    )

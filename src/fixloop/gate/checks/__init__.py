@@ -1,0 +1,35 @@
+"""The checks, in the order a reader wants them: a file each, a function `check(trial) -> Check` in each."""
+
+from collections.abc import Callable
+from importlib import import_module
+
+from fixloop.gate.trial import Trial
+from fixloop.gate.verdict import SKIP, Check
+
+ORDER = (
+    "structure",
+    "lane",
+    "scope",
+    "split",
+    "identity",
+    "fail_to_pass",
+    "near_miss",
+    "regressions",
+    "drift",
+    "canary",
+)
+
+FIRST = frozenset({"structure"})
+"""When one of these fails nothing else can be asked."""
+
+
+def run_checks(trial: Trial) -> tuple[Check, ...]:
+    """Every check in order; after a broken structure the others are skipped, and say so."""
+    found: list[Check] = []
+    for name in ORDER:
+        if any(check.id in FIRST and check.status == "fail" for check in found):
+            found.append(Check(name, SKIP, "the structure is broken"))
+        else:
+            ask: Callable[[Trial], Check] = import_module(f"{__name__}.{name}").check
+            found.append(ask(trial))
+    return tuple(found)

@@ -1,0 +1,29 @@
+"""A hint's branch touches what the hint's operations name and its own case files, nothing else."""
+
+from fixloop.fixes.apply import touched_paths
+from fixloop.gate.trial import Trial
+from fixloop.gate.verdict import FAIL, PASS, SKIP, Check
+
+
+def check(trial: Trial) -> Check:
+    """Every changed path against the hint's scope; neutral files count too, the branch is the hint's."""
+    if trial.hint is None:
+        return Check("scope", SKIP, "no hint: the whole change is a person's")
+    allowed = touched_paths(trial.hint.operations, trial.base.workspace)
+    outside = tuple(
+        path
+        for path in sorted(trial.changes)
+        if not _inside(path, allowed) and not _own_case_file(path, trial.hint.id)
+    )
+    if outside:
+        return Check("scope", FAIL, "files outside what the hint names", outside)
+    return Check("scope", PASS, f"{len(trial.changes)} files, all named by the hint")
+
+
+def _inside(path: str, allowed: frozenset[str]) -> bool:
+    return path in allowed or any(one.endswith("/") and path.startswith(one) for one in allowed)
+
+
+def _own_case_file(path: str, hint_id: str) -> bool:
+    parts = path.split("/")
+    return len(parts) == 3 and parts[0] == "evals" and parts[2] == f"{hint_id}.yaml"

@@ -1,0 +1,70 @@
+"""One side of the comparison: a snapshot, loaded and compiled once, measured on the base's cases."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from fixloop.evals.case import CaseSet
+from fixloop.evals.cases import load_cases, read_cases
+from fixloop.evals.run import EvalReport, evaluate
+from fixloop.pipeline.compile import Pipeline, compile_pipeline
+from fixloop.ports.cache import Cache
+from fixloop.workspace.load import load_workspace
+from fixloop.workspace.model import Problem, Workspace
+from fixloop.workspace.snapshot import Overlay, Snapshot, below
+
+
+@dataclass(frozen=True)
+class Side:
+    """A snapshot with everything that can be known of it; each part is made when first asked for."""
+
+    snapshot: Snapshot
+    cache: Cache
+    odd_modes: Mapping[str, str]
+
+    @cached_property
+    def workspace(self) -> Workspace:
+        """The workspace.
+
+        Raises:
+            WorkspaceInvalid: it has errors.
+        """
+        return load_workspace(self.snapshot)
+
+    @cached_property
+    def pipeline(self) -> Pipeline:
+        """The compiled pipeline."""
+        return compile_pipeline(self.workspace, self.cache)
+
+    @cached_property
+    def cases(self) -> CaseSet:
+        """The cases.
+
+        Raises:
+            CasesInvalid: one cannot be read.
+        """
+        return load_cases(self.snapshot)
+
+    @cached_property
+    def case_problems(self) -> tuple[Problem, ...]:
+        """What is wrong with case files."""
+        return tuple(problem for problem in read_cases(self.snapshot).problems if problem.severity == "error")
+
+    def evaluate(self, cases: CaseSet) -> EvalReport:
+        """The side's pipeline, judged by some cases."""
+        return evaluate(self.pipeline, cases)
+
+    @staticmethod
+    def evaluate_with(pipeline: Pipeline, cases: CaseSet) -> EvalReport:
+        """Another pipeline, judged the same way."""
+        return evaluate(pipeline, cases)
+
+
+def judged_by_base(base: Snapshot, result: Snapshot) -> Overlay:
+    """The result with the base's judge laid over it: its configuration and every case file it has.
+
+    A branch is judged; it never brings its own judge. Case files that only the result has stay.
+    """
+    edits: dict[str, bytes | None] = {"fixloop.yaml": base.read("fixloop.yaml")}
+    edits |= {path: base.read(path) for path in below(base, "evals")}
+    return Overlay(result, edits)

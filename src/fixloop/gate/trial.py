@@ -1,0 +1,84 @@
+"""Everything a check may look at. Checks are functions from this to a `Check`, a file each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from fixloop.evals.case import CaseSet
+from fixloop.evals.compare import Comparison, compare_reports
+from fixloop.evals.run import EvalReport
+from fixloop.feedback.model import Feedback
+from fixloop.gate.lanes import Changes, Lanes, sort_into_lanes
+from fixloop.gate.side import Side
+from fixloop.hints.ledger import HintState
+from fixloop.hints.model import Hint
+from fixloop.workspace.load import WorkspaceInvalid
+from fixloop.workspace.model import PlanTree
+
+
+@dataclass(frozen=True)
+class Trial:
+    """Base and result of one merge.
+
+    `result` carries the base's configuration and case files (`judged_by_base`); `hint` is the one the record
+    knows for the branch, with its `state`; `allow_judge` is a person's reason to change what decides; `stored` is
+    the feedback whose tickets must not move unsaid.
+    """
+
+    base_commit: str
+    head_commit: str
+    tree: str
+    base: Side
+    result: Side
+    changes: Changes
+    conflicts: tuple[str, ...] = ()
+    hint: Hint | None = None
+    state: HintState | None = None
+    allow_judge: str = ""
+    stored: tuple[Feedback, ...] = ()
+
+    @cached_property
+    def lanes(self) -> Lanes:
+        """The changed paths by lane; plan trees are compared where both sides load."""
+        return sort_into_lanes(self.changes, engine_paths(self.base), _trees(self.base), _trees(self.result))
+
+    @cached_property
+    def new_cases(self) -> CaseSet:
+        """The cases of files that only the result has."""
+        known = {case.path for case in self.base.cases}
+        return CaseSet(tuple(case for case in self.result.cases if case.path not in known))
+
+    @cached_property
+    def before(self) -> EvalReport:
+        """The base, judged by its own cases."""
+        return self.base.evaluate(self.base.cases)
+
+    @cached_property
+    def after(self) -> EvalReport:
+        """The result, judged by the base's cases."""
+        return self.result.evaluate(self.base.cases)
+
+    @cached_property
+    def suites(self) -> Mapping[str, Comparison]:
+        """The paired comparison, suite by suite."""
+        return compare_reports(self.before, self.after)
+
+
+def engine_paths(base: Side) -> tuple[str, ...]:
+    """The files that hold the base's `python:` engines, where they live in the repository."""
+    try:
+        engines = base.workspace.config.engines
+    except WorkspaceInvalid:
+        return ()
+    modules = [
+        name.split(":")[1] for name in (engines.intent, engines.extraction) if name.startswith("python:")
+    ]
+    tops = {module.split(".")[0] for module in modules}
+    return tuple(path for top in sorted(tops) for path in (f"{top}/", f"{top}.py", f"src/{top}/"))
+
+
+def _trees(side: Side) -> Mapping[str, PlanTree]:
+    try:
+        return side.workspace.plan_trees
+    except WorkspaceInvalid:
+        return {}

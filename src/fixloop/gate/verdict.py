@@ -1,0 +1,65 @@
+"""What a gate says: a status a check, one verdict, the tree it was given for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from fixloop.evals.compare import Comparison
+
+PASS, FAIL, SKIP, OVERRIDDEN = "pass", "fail", "skip", "overridden"
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check's outcome: why in words, and what shows it."""
+
+    id: str
+    status: str
+    detail: str = ""
+    evidence: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `gate --json`."""
+        return {"id": self.id, "status": self.status, "detail": self.detail, "evidence": list(self.evidence)}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The verdict on one tree; `provisional` where a held-out set was not asked."""
+
+    base: str
+    head: str
+    tree: str
+    lane: str
+    checks: tuple[Check, ...]
+    suites: Mapping[str, Comparison] = field(default_factory=dict)
+    hint: str = ""
+
+    @property
+    def passed(self) -> bool:
+        """Whether no check fails."""
+        return all(check.status != FAIL for check in self.checks)
+
+    @property
+    def failures(self) -> tuple[Check, ...]:
+        """The checks that fail."""
+        return tuple(check for check in self.checks if check.status == FAIL)
+
+    @property
+    def provisional(self) -> bool:
+        """No held-out set was asked, so overfitting to the visible cases would not have been seen."""
+        return not any(check.id == "held_out" and check.status == PASS for check in self.checks)
+
+    def to_json(self) -> dict[str, Any]:
+        """As in `gate --json` and in the record."""
+        return {
+            "base": self.base,
+            "head": self.head,
+            "tree": self.tree,
+            "lane": self.lane,
+            "verdict": PASS if self.passed else FAIL,
+            "provisional": self.provisional,
+            "hint": self.hint or None,
+            "checks": [check.to_json() for check in self.checks],
+            "suites": {suite: comparison.to_json() for suite, comparison in self.suites.items()},
+        }

@@ -1,0 +1,110 @@
+"""What the queue stands on: a repository, its record, a cache, a clock; all behind ports."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from fixloop.errors import BadInput
+from fixloop.feedback.model import Feedback
+from fixloop.feedback.shards import read_feedback
+from fixloop.gate.verdict import Verdict
+from fixloop.hints.ledger import Event
+from fixloop.hints.model import Hint
+from fixloop.hints.store import HintBook, event_files, hint_path, link, read_hint_book, render_hint
+from fixloop.ports.cache import Cache
+from fixloop.ports.clock import Clock
+from fixloop.ports.git import Repository
+from fixloop.ports.state import StateStore
+from fixloop.workspace.snapshot import TreeSnapshot
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Ports, and the record as last read."""
+
+    repo: Repository
+    state: StateStore
+    cache: Cache
+    clock: Clock
+    tree: Callable[[str], TreeSnapshot]
+    who: str = ""
+    _read: dict[str, object] = field(default_factory=dict, repr=False)
+
+    @property
+    def book(self) -> HintBook:
+        """Hints, states and events; read once, and again after `record`."""
+        found = self._read.get("book")
+        if not isinstance(found, HintBook):
+            found = self._read["book"] = read_hint_book(self.state)
+        return found
+
+    @property
+    def feedback(self) -> tuple[Feedback, ...]:
+        """All feedback of the record, by id."""
+        found = self._read.get("feedback")
+        if not isinstance(found, tuple):
+            found = self._read["feedback"] = read_feedback(self.state)
+        return found
+
+    def forget_read(self) -> None:
+        """Read the record anew next time."""
+        self._read.clear()
+
+    def event(self, name: str, hint: Hint | None = None, **facts: object) -> Event:
+        """An event of now, by whoever runs this."""
+        return Event(self.clock.now(), self.who, name, hint.id if hint else "", **facts)  # type: ignore[arg-type]
+
+    def record(
+        self,
+        events: list[Event],
+        message: str,
+        hints: list[Hint] | None = None,
+        verdicts: list[Verdict] | None = None,
+    ) -> None:
+        """Add events, hints and verdicts to the record in one commit."""
+        book = self.book
+        files = {hint_path(hint): render_hint(hint) for hint in hints or []}
+        files |= event_files(link(events, book.events))
+        known = self.state.paths("verdicts/") if verdicts else frozenset()
+        files |= {path: data for path, data in map(_verdict_file, verdicts or []) if path not in known}
+        if files:
+            self.state.add(files, message)
+            self._read.pop("book", None)
+
+
+def _verdict_file(verdict: Verdict) -> tuple[str, bytes]:
+    """The first verdict on a tree over a base stands: the same question has the same answer."""
+    text = json.dumps(verdict.to_json(), ensure_ascii=False, indent=1) + "\n"
+    return f"verdicts/{verdict.base}-{verdict.tree}.json", text.encode()
+
+
+def target_branch(repo: Repository, wanted: str | None) -> str:
+    """The full name of the branch fixes go to: the one named, else the one that is out, else main or master.
+
+    Raises:
+        BadInput: there is no such branch.
+    """
+    if wanted is None:
+        out = repo.head_branch()
+        if out and repo.resolve(out) and not out.startswith("refs/heads/fixloop/"):
+            return out
+    names = [wanted] if wanted else ["main", "master"]
+    for name in names:
+        full = name if name.startswith("refs/heads/") else f"refs/heads/{name}"
+        if repo.resolve(full):
+            return full
+    if wanted:
+        raise BadInput(f"there is no branch {wanted}", mend="git branch --list")
+    raise BadInput("HEAD is on no branch, and there is no main", mend="name the branch: --onto BRANCH")
+
+
+def commit_of(repo: Repository, ref: str) -> str:
+    """The commit a ref names.
+
+    Raises:
+        BadInput: it names none.
+    """
+    found = repo.resolve(ref)
+    if found is None:
+        raise BadInput(f"{ref!r} names no commit here", mend="git log --oneline --all")
+    return found

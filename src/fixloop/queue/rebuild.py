@@ -1,0 +1,61 @@
+"""A fix as edits on a base: its operations applied again, and its own case files. Not a text merge."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from typing import Any
+
+from fixloop.fixes.apply import apply_operations
+from fixloop.fixes.case_file import render_case_file
+from fixloop.hints.model import Hint
+from fixloop.workspace.snapshot import Snapshot
+
+BRANCH_PREFIX = "refs/heads/fixloop/fix/"
+
+
+def branch_of(hint_id: str) -> str:
+    """The full name of a hint's branch."""
+    return BRANCH_PREFIX + hint_id
+
+
+def hint_of(ref: str) -> str | None:
+    """The hint id in the name of a fix branch, full or short; None for any other ref."""
+    for prefix in (BRANCH_PREFIX, "heads/fixloop/fix/", "fixloop/fix/"):
+        if ref.startswith(prefix):
+            return ref.removeprefix(prefix)
+    return None
+
+
+def rebuild(base: Snapshot, hint: Hint) -> dict[str, bytes | None]:
+    """Path to new bytes of a fix on this base; empty when the base has it all already.
+
+    Raises:
+        OperationConflict: a precondition of an operation no longer holds.
+    """
+    edits = dict(apply_operations(base, hint.operations).edits)
+    if edits:
+        edits |= case_files(hint)
+    return edits
+
+
+def case_files(hint: Hint) -> dict[str, bytes]:
+    """The hint's own case files: its cases, and those near misses that are no text of another split."""
+    by_suite: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
+    for case in (*hint.cases, *(miss for miss in hint.near_misses if miss["suite"] != "intent")):
+        by_suite[case["suite"]].append({key: value for key, value in case.items() if key != "suite"})
+    return {
+        f"evals/{suite}/{hint.id}.yaml": render_case_file(cases) for suite, cases in sorted(by_suite.items())
+    }
+
+
+def commit_message(hint: Hint) -> str:
+    """Subject, why, and who asked; the trailer is for readers, nothing is decided by it."""
+    evidence = ", ".join(hint.evidence[:5]) + (
+        f" and {len(hint.evidence) - 5} more" if len(hint.evidence) > 5 else ""
+    )
+    subject = hint.summary if len(hint.summary) <= 72 else hint.summary[:71] + "…"
+    body = (
+        f"{hint.summary}\n\nAsked for by {evidence}."
+        if subject != hint.summary
+        else f"Asked for by {evidence}."
+    )
+    return f"{subject}\n\n{body}\n\nFixloop-Hint: {hint.id}\n"

@@ -1,0 +1,62 @@
+"""From two commits to the trial the gate judges: the tree they merge to, and the hint the record knows."""
+
+from collections.abc import Mapping
+
+from fixloop.gate.lanes import Changes
+from fixloop.gate.side import Side, judged_by_base
+from fixloop.gate.trial import Trial
+from fixloop.hints.model import Hint
+from fixloop.queue.ground import Ground, commit_of
+from fixloop.queue.rebuild import hint_of
+
+
+def merge_trial(ground: Ground, base_ref: str, head_ref: str, allow_judge: str = "") -> Trial:
+    """The trial of merging a head into a base, without a checkout."""
+    base, head = commit_of(ground.repo, base_ref), commit_of(ground.repo, head_ref)
+    merged = ground.repo.merge(base, head)
+    hint = find_hint(ground, head_ref, head)
+    tree = merged.tree or ground.repo.tree_of(head)
+    return tree_trial(ground, base, head, tree, hint, merged.conflicts, allow_judge)
+
+
+def tree_trial(
+    ground: Ground,
+    base: str,
+    head: str,
+    tree: str,
+    hint: Hint | None,
+    conflicts: tuple[str, ...] = (),
+    allow_judge: str = "",
+) -> Trial:
+    """The trial of one exact tree on a base commit."""
+    base_tree = ground.repo.tree_of(base)
+    before, after = ground.tree(base_tree), ground.tree(tree)
+    changes: Changes = ground.repo.changed_paths(base_tree, tree)
+    return Trial(
+        base_commit=base,
+        head_commit=head,
+        tree=tree,
+        base=Side(before, ground.cache, before.odd_modes),
+        result=Side(
+            judged_by_base(before, after), ground.cache, _new_oddities(after.odd_modes, before.odd_modes)
+        ),
+        changes=changes,
+        conflicts=conflicts,
+        hint=hint,
+        state=ground.book.states.get(hint.id) if hint else None,
+        allow_judge=allow_judge,
+        stored=ground.feedback,
+    )
+
+
+def _new_oddities(after: Mapping[str, str], before: Mapping[str, str]) -> Mapping[str, str]:
+    return {path: mode for path, mode in after.items() if before.get(path) != mode}
+
+
+def find_hint(ground: Ground, head_ref: str, head: str) -> Hint | None:
+    """The record's hint for a fix branch, by the branch's name; a commit given by id is looked up among them."""
+    named = hint_of(head_ref)
+    if named is None:
+        branches = ground.repo.branches("refs/heads/fixloop/fix/")
+        named = next((hint_of(ref) for ref, commit in sorted(branches.items()) if commit == head), None)
+    return ground.book.hints.get(named) if named else None
