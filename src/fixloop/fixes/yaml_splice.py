@@ -39,14 +39,22 @@ class Splice(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class _Document:
-    """A readable YAML text: its tree, what it means, and how it is laid out. Shared, so only read."""
+    """A readable YAML text and what it means. Shared, so only read."""
 
     text: str
     bom: str
-    tree: Node
     value: Any
-    style: Style
     newline: str
+
+    @property
+    def tree(self) -> Node:
+        """Where everything stands; read when there is an edit to make, not to prove one."""
+        return _tree(self.text)
+
+    @property
+    def style(self) -> Style:
+        """How the file indents."""
+        return _style_of(self.tree)
 
 
 def read_value(path: str, data: bytes) -> Any:
@@ -84,7 +92,7 @@ def replace_text(path: str, data: bytes, keys: Keys, was: str, to: str) -> bytes
 
 
 def add_key(path: str, data: bytes, keys: Keys, key: str, new: Any, *, after: str | None = None) -> bytes:
-    """Add a key to a mapping: behind `after`, else at the end."""
+    """Add a key to a mapping: behind the key `after`, first ("") or last (None, or no such key)."""
     document = _read(path, data)
     intended = values.look_up(document.value, keys)
     if intended is None:
@@ -128,7 +136,8 @@ def delete(path: str, data: bytes, keys: Keys) -> bytes:
     if not values.look_up(intended, keys[:-1]):
         return set_value(path, data, keys[:-1], values.look_up(intended, keys[:-1]))
     splice = _removal(document, parent, keys)
-    return _first_that_means(path, document, keys, intended, [[splice]])
+    tidy = _with_empty_line_above(document.text, parent, splice)
+    return _first_that_means(path, document, keys, intended, [[tidy], [splice]])
 
 
 def move_item(path: str, data: bytes, source: Keys, to_list: Keys, index: int) -> bytes:
@@ -162,9 +171,13 @@ def _read(path: str, data: bytes) -> _Document:
     text = data.decode()
     bom = _BOM if text.startswith(_BOM) else ""
     text = text.removeprefix(_BOM)
-    tree = parse_tree(text)
     newline = "\r\n" if "\r\n" in text[: text.find("\n") + 1] else "\n"
-    return _Document(text, bom, tree, value, _style_of(tree), newline)
+    return _Document(text, bom, value, newline)
+
+
+@lru_cache(maxsize=64)
+def _tree(text: str) -> Node:
+    return parse_tree(text)
 
 
 def _first_that_means(
@@ -306,6 +319,8 @@ def _words_in_place(document: _Document, keys: Keys, node: Node, was: str, to: s
 
 
 def _position_after(node: Node, after: str | None) -> int:
+    if after == "":
+        return 0
     names = [key.text for key, _ in node.pairs]
     return names.index(after) + 1 if after in names else len(names)
 
@@ -359,14 +374,26 @@ def _block_insert(document: _Document, node: Node, index: int, new: str) -> Spli
     text, entries = document.text, _entries(node)
     pad = " " * node.column
     if index >= len(entries) or (index and node.kind == "mapping"):
-        at = _after_line(text, entries[min(index, len(entries)) - 1].end)
-        return Splice(at, at, pad + new + "\n") if _ends_line(text, at) else Splice(at, at, f"\n{pad}{new}")
+        last = min(index, len(entries)) - 1
+        at = _after_line(text, entries[last].end)
+        apart = "\n" if _is_apart(text, node, max(1, last)) else ""
+        return Splice(at, at, f"{apart}{pad}{new}\n" if _ends_line(text, at) else f"\n{apart}{pad}{new}")
     start = _entry_start(text, node, index)
     line = _line_start(text, start)
     if text[line:start].strip():
         return Splice(start, start, f"{new}\n{pad}")
     line = _with_comments_above(text, line, node.column)
-    return Splice(line, line, f"{pad}{new}\n")
+    apart = "\n" if _is_apart(text, node, index) else ""
+    return Splice(line, line, f"{pad}{new}\n{apart}")
+
+
+def _is_apart(text: str, node: Node, index: int) -> bool:
+    """Whether an empty line stands between an entry and the one before it."""
+    entries = _entries(node)
+    if not 0 < index < len(entries):
+        return False
+    between = text[entries[index - 1].end : _entry_start(text, node, index)]
+    return re.search(r"\n[ \t\r]*\n", between) is not None
 
 
 def _ends_line(text: str, at: int) -> bool:
@@ -393,6 +420,16 @@ def _removal(document: _Document, parent: Node, keys: Keys) -> Splice:
     if "#" in document.text[end:following]:
         raise UnsafeEdit(keys, "a comment stands between it and what would move up to its line")
     return Splice(start, following, "")
+
+
+def _with_empty_line_above(text: str, parent: Node, gone: Splice) -> Splice:
+    """Where empty lines set entries apart, the one above an entry goes with it."""
+    above = _line_start(text, gone.start - 1)
+    whole_lines = gone.start == _line_start(text, gone.start) and gone.start > 0
+    followed = gone.end < parent.end and text[gone.end : _after_line(text, gone.end + 1)].strip()
+    if not whole_lines or followed or text[above : gone.start].strip():
+        return gone
+    return gone._replace(start=above)
 
 
 def _flow_removal(text: str, entries: list[Node], index: int) -> Splice:
