@@ -24,6 +24,7 @@ from fixloop.pipeline.fetch import (
     Fields,
     GatheringLookup,
     MemorySource,
+    Record,
     RecordIndex,
     RecordLookup,
     Rows,
@@ -31,7 +32,7 @@ from fixloop.pipeline.fetch import (
 from fixloop.pipeline.fixture import NOT_FORCED, Fixture, Forced
 from fixloop.pipeline.plan import Planned, Planner
 from fixloop.pipeline.proposal import Proposal, Trace
-from fixloop.pipeline.rows import declared, id_text, scalars, walk
+from fixloop.pipeline.rows import declared, id_text, values_at
 from fixloop.pipeline.scope import Scope
 from fixloop.pipeline.ticket import Ticket
 from fixloop.ports.cache import Cache
@@ -108,16 +109,17 @@ class Pipeline:
         return self.replay_many([(fixture, forced)])[0]
 
     def replay_many(self, replays: Sequence[tuple[Fixture, Forced]]) -> list[Proposal]:
-        """As replay for each pair; texts are classified once, and a fixture that comes again is read once.
+        """As replay for each pair; texts are classified once, and a fixture repeated in a row is read once.
 
         Raises:
             BadInput: a forced record is not among the fixture's records.
         """
         answers = self._classify_unforced(replays)
-        grounds: dict[int, _Ground] = {}
-        proposals = []
+        proposals: list[Proposal] = []
+        ground: _Ground | None = None
         for fixture, forced in replays:
-            ground = grounds.setdefault(id(fixture), _Ground(self, fixture))
+            if ground is None or ground.fixture is not fixture:
+                ground = _Ground(self, fixture)
             answer = (
                 answers[ground.text]
                 if forced.leaf is None
@@ -165,7 +167,7 @@ class Pipeline:
         forced: Forced = NOT_FORCED,
     ) -> Planned:
         """Step four on given values and records; without `fetched` they scored just the threshold."""
-        selected = tuple(FetchedRecord(_row_id(row), 0.0, (), row) for row in records)
+        selected = tuple(_selected(row) for row in records)
         score = {"top_score": self.workspace.fetch.threshold if records else 0.0, **(fetched or {})}
         margin = score.get("margin", score["top_score"] if len(records) == 1 else 0.0)
         found = Fetched(selected, selected, score["top_score"], margin)
@@ -295,13 +297,11 @@ class Pipeline:
     def _world(self, rows: Rows) -> _World:
         sources = self.workspace.fetch.sources
 
-        def values(path: str) -> Iterable[str]:
-            name, _, column = path.partition(".")
-            if name not in sources:
-                return ()
-            return _texts([declared(row, sources[name]) for row in rows.get(name, ())], column)
-
-        return _World(self._rules.with_values(values), RecordIndex(self.workspace.fetch, rows))
+        known = {
+            name: [declared(row, source) for row in rows.get(name, ())] for name, source in sources.items()
+        }
+        extractor = self._rules.with_values(lambda path: _texts(known, path))
+        return _World(extractor, RecordIndex(self.workspace.fetch, known))
 
 
 class _Ground:
@@ -356,14 +356,19 @@ def _values_of(sources: Mapping[str, RecordSource], path: str) -> Iterable[str]:
     return sources[name].values_at(column) if name in sources else ()
 
 
-def _texts(rows: Sequence[Row], path: str) -> Iterable[str]:
-    for value in scalars([walk(row, path.split(".")) for row in rows]):
-        if not isinstance(value, bool):
-            yield value if isinstance(value, str) else str(value)
+def _texts(rows: Rows, path: str) -> Iterable[str]:
+    name, _, column = path.partition(".")
+    segments = column.split(".")
+    for row in rows.get(name, ()):
+        for value in values_at(row, segments):
+            if not isinstance(value, bool):
+                yield str(value)
 
 
-def _row_id(row: Row) -> str:
-    return next((text for value in row.values() if (text := id_text(value)) is not None), "")
+def _selected(row: Row) -> FetchedRecord:
+    """A row that a plan case gives as a selected record; its first column that can be an id names it."""
+    name = next((text for value in row.values() if (text := id_text(value)) is not None), "")
+    return FetchedRecord(name, 0.0, (), Record(name, {"": [row]}))
 
 
 def _with_records(fetched: Fetched, ids: Sequence[str]) -> Fetched:

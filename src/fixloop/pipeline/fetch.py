@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from fixloop.pipeline.rows import declared, id_text, match_key, merged, scalars, walk
+from fixloop.pipeline.rows import declared, id_text, match_key, merged, values_at
 from fixloop.ports.records import RecordSource
 from fixloop.workspace.model import FetchRules, Row, Signal
 
@@ -18,15 +18,44 @@ Rows = Mapping[str, Sequence[Row]]
 """Rows by source."""
 
 
+class Record:
+    """All rows of one id, by source; merged into one row when first asked."""
+
+    __slots__ = ("_row", "id", "rows", "size")
+
+    def __init__(self, record_id: str, rows: Rows | None = None) -> None:
+        self.id = record_id
+        self.rows: dict[str, list[Row]] = {name: list(found) for name, found in (rows or {}).items()}
+        self.size = sum(map(len, self.rows.values()))
+        self._row: Row | None = None
+
+    def add(self, source: str, row: Row) -> None:
+        """One more row, unless there are more than any fixture carries."""
+        if self.size < MAX_ROWS:
+            self.rows.setdefault(source, []).append(row)
+            self.size += 1
+
+    @property
+    def row(self) -> Row:
+        """The rows as one."""
+        if self._row is None:
+            self._row = merged([row for rows in self.rows.values() for row in rows])
+        return self._row
+
+
 @dataclass(frozen=True, slots=True)
 class FetchedRecord:
-    """A record that at least one signal names; `rows` are its rows by source, `row` the same merged."""
+    """A record that at least one signal names; `matched` tells the signals, each with its weight."""
 
     id: str
     score: float
     matched: tuple[str, ...]
-    row: Row
-    rows: Rows = field(default_factory=dict, compare=False, repr=False)
+    record: Record = field(compare=False, repr=False)
+
+    @property
+    def row(self) -> Row:
+        """The record's columns, over all its rows."""
+        return self.record.row
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +80,7 @@ class Fetched:
         """The candidates' rows by source: what replaying this lookup needs."""
         found: dict[str, list[Row]] = {}
         for candidate in self.candidates:
-            for source, rows in candidate.rows.items():
+            for source, rows in candidate.record.rows.items():
                 found.setdefault(source, []).extend(rows)
         return {source: tuple(rows) for source, rows in found.items()}
 
@@ -67,28 +96,13 @@ class RecordLookup(Protocol):
         ...
 
 
-@dataclass(slots=True)
-class _Record:
-    id: str
-    rows: dict[str, list[Row]]
-    row: Row | None = None
-
-    def size(self) -> int:
-        return sum(map(len, self.rows.values()))
-
-    def merged(self) -> Row:
-        if self.row is None:
-            self.row = merged([row for rows in self.rows.values() for row in rows])
-        return self.row
-
-
 class RecordIndex:
     """Rows in memory, indexed by what each signal matches: a lookup touches only the rows it finds."""
 
     def __init__(self, rules: FetchRules, rows: Rows) -> None:
         self._rules = rules
         self._records = _records_by_id(rules, rows)
-        self._postings = [_postings(signal, self._records) for signal in rules.signals]
+        self._postings: dict[int, dict[str, list[int]]] = {}
 
     def fetch(self, fields: Fields) -> Fetched:
         """The records the values name; the maximum at or above the threshold is selected, with its ties."""
@@ -113,8 +127,13 @@ class RecordIndex:
         weights: list[float],
     ) -> None:
         group, _, name = signal.field.partition(".")
+        values = fields[group].get(name) if group in fields else None
+        if not values:
+            return
+        if number not in self._postings:
+            self._postings[number] = _postings(signal, self._records)
         seen: set[int] = set()
-        for value in fields.get(group, {}).get(name, ()):
+        for value in values:
             found = self._postings[number].get(match_key(value))
             if not found:
                 continue
@@ -133,12 +152,12 @@ class RecordIndex:
         room = MAX_ROWS
         for score, number in scored:
             record = self._records[number]
-            room -= record.size()
+            room -= record.size
             # Cut before selecting, so that a fixture holds everything its own lookup needs.
             if room < 0 and candidates:
                 break
             matched = tuple([labels[at] for at in hits[number]])
-            candidates.append(FetchedRecord(record.id, 0.0 - score, matched, record.merged(), record.rows))
+            candidates.append(FetchedRecord(record.id, 0.0 - score, matched, record))
         top = candidates[0].score
         second = candidates[1].score if len(candidates) > 1 else 0.0
         selected = (
@@ -147,27 +166,27 @@ class RecordIndex:
         return Fetched(selected, tuple(candidates), top, round(top - second, 9))
 
 
-def _records_by_id(rules: FetchRules, rows: Rows) -> list[_Record]:
+def _records_by_id(rules: FetchRules, rows: Rows) -> list[Record]:
     """Every record in the order of its id; its rows in the order of the declared sources."""
-    found: dict[str, _Record] = {}
+    found: dict[str, Record] = {}
     for name, source in rules.sources.items():
         for row in rows.get(name, ()):
             key = id_text(row.get(source.id))
             if key is None:
                 continue
-            record = found.setdefault(key, _Record(key, {}))
-            if record.size() < MAX_ROWS:
-                record.rows.setdefault(name, []).append(declared(row, source))
+            if key not in found:
+                found[key] = Record(key)
+            found[key].add(name, declared(row, source))
     return sorted(found.values(), key=lambda record: record.id)
 
 
-def _postings(signal: Signal, records: Sequence[_Record]) -> dict[str, list[int]]:
+def _postings(signal: Signal, records: Sequence[Record]) -> dict[str, list[int]]:
     """What the signal matches to the records that have it, each once, in order."""
     segments = signal.match.split(".")
     postings: dict[str, list[int]] = {}
     for number, record in enumerate(records):
-        values = [walk(row, segments) for row in record.rows.get(signal.source, ())]
-        for key in {match_key(value) for value in scalars(values)}:
+        rows = record.rows.get(signal.source, ())
+        for key in {match_key(value): None for row in rows for value in values_at(row, segments)}:
             postings.setdefault(key, []).append(number)
     return postings
 
@@ -214,9 +233,7 @@ class MemorySource:
         """The rows with a value at the path whose key is among the keys."""
         wanted, segments = frozenset(keys), path.split(".")
         return [
-            row
-            for row in self._rows
-            if any(match_key(value) in wanted for value in scalars([walk(row, segments)]))
+            row for row in self._rows if any(match_key(value) in wanted for value in values_at(row, segments))
         ]
 
     def rows_with_ids(self, ids: Iterable[str]) -> Sequence[Row]:
@@ -227,6 +244,4 @@ class MemorySource:
     def values_at(self, path: str) -> Iterable[str]:
         """Every text at the path."""
         segments = path.split(".")
-        return (
-            value for row in self._rows for value in scalars([walk(row, segments)]) if isinstance(value, str)
-        )
+        return (value for row in self._rows for value in values_at(row, segments) if isinstance(value, str))

@@ -67,4 +67,4 @@ def fields_json(fields: Fields) -> dict[str, Any]:
 
 def rows_json(rows: Mapping[str, Sequence[Row]]) -> dict[str, Any]:
     """Rows with lists for tuples."""
-    return {source: [dict(row) for row in found] for source, found in rows.items()}
+    return {source: list(found) for source, found in rows.items()}

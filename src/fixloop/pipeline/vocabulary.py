@@ -77,8 +77,11 @@ class Vocabulary:
 
     def _add(self, number: int, value: str, known: set[str]) -> None:
         folded = fold(value)
-        words = _cut(folded)
-        if not words.folded or folded in known:
+        if folded in known:
+            return
+        alone = folded.isalnum()  # as most are: no need to look for its parts
+        words = _Words(folded, [folded], [(0, len(folded))]) if alone else _cut(folded)
+        if not words.folded:
             return
         known.add(folded)
         node = self._first.setdefault(words.folded[0], {}).setdefault(number, {})
@@ -88,8 +91,8 @@ class Vocabulary:
         ends: list[tuple[str, str]] = node.setdefault(_END, [])
         if edges not in ends:
             ends.append(edges)
-            # The longer edges first: "C++" before "C".
-            ends.sort(key=lambda edge: (-len(edge[0] + edge[1]), edge))
+            if len(ends) > 1:  # the longer edges first: "C++" before "C"
+                ends.sort(key=lambda edge: (-len(edge[0] + edge[1]), edge))
 
 
 class _Match(NamedTuple):
