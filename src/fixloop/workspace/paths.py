@@ -8,7 +8,14 @@ from fixloop.workspace.model import FetchRules, FieldRule
 ANY = "any"
 """The type of a value about which nothing is known beforehand."""
 
-TICKET = {"ticket.id": "string", "ticket.text": "string", "ticket.language": "string", "ticket.at": "string"}
+TICKET = {
+    "ticket.id": "string",
+    "ticket.text": "string",
+    "ticket.language": "string",
+    "ticket.at": "string",
+    "ticket.messages": "list",
+    "ticket.attachments": "list",
+}
 FETCHED = {"fetched.count": "number", "fetched.top_score": "number", "fetched.margin": "number"}
 ROOTS = ("ticket", "fields", "fetched", "record", "records")
 
@@ -31,7 +38,7 @@ class KnownPaths:
         above, _, last = path.rpartition(".")
         if last.isdigit():
             return ANY if self.type_of(above) in ("list", ANY) else None
-        return self._inside_list(path) if path.startswith("record.") else None
+        return self._inside_list(path) if path.startswith(("record.", "ticket.")) else None
 
     def item_type(self, path: str) -> str:
         """The type of the items of the list at a path; extracted values are texts."""
@@ -53,7 +60,7 @@ class KnownPaths:
         return self.type_of(f"record.{column}") is not None
 
     def _inside_list(self, path: str) -> str | None:
-        """Into the items of a list column anything goes: what they hold is not declared."""
+        """Into the items of a list anything goes: what they hold is not declared."""
         above = path
         while "." in above:
             above = above.rpartition(".")[0]

@@ -23,12 +23,14 @@ ENGINES = {
 }
 """The built-in engine of each slot."""
 GATE_CHECKS = (
+    "structure",
+    "lane",
     "scope",
+    "split",
+    "identity",
     "fail_to_pass",
     "near_miss",
-    "suites",
-    "protected",
-    "known_good",
+    "regressions",
     "drift",
     "guard_strength",
     "held_out",

@@ -13,7 +13,60 @@ if TYPE_CHECKING:
     from jinja2 import nodes
 
 _ONE_PATH = re.compile(r"\{\{\s*([A-Za-z_]\w*(?:\.\w+)*)\s*\}\}")
-_REFUSED = ("Include", "Import", "FromImport", "Extends", "Block", "Macro", "CallBlock", "FilterBlock")
+FILTERS = frozenset(
+    [
+        "abs",
+        "capitalize",
+        "count",
+        "d",
+        "default",
+        "dictsort",
+        "e",
+        "escape",
+        "first",
+        "float",
+        "int",
+        "items",
+        "join",
+        "last",
+        "length",
+        "list",
+        "lower",
+        "map",
+        "max",
+        "min",
+        "reject",
+        "rejectattr",
+        "replace",
+        "reverse",
+        "round",
+        "select",
+        "selectattr",
+        "sort",
+        "string",
+        "sum",
+        "title",
+        "trim",
+        "truncate",
+        "unique",
+        "upper",
+        "wordcount",
+    ]
+)
+"""The filters a template may use."""
+FORBIDDEN = {
+    "Macro": "macros",
+    "CallBlock": "call blocks",
+    "FilterBlock": "filter blocks",
+    "AssignBlock": "set blocks",
+    "Block": "blocks",
+    "Extends": "extends",
+    "Include": "include",
+    "Import": "import",
+    "FromImport": "import",
+}
+"""What no template may contain, by the name of Jinja's node."""
+_CALLABLE = "range"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +106,25 @@ def _parsed_uses(text: str) -> TemplateUses:
         return TemplateUses(complaint="nested too deep")
     if complaint := _refused(tree, environment):
         return TemplateUses(complaint=complaint)
-    bound = {"loop"} | _bound_names(tree)
+    bound = {"loop", _CALLABLE} | _bound_names(tree)
     if shadowed := sorted(bound.intersection(ROOTS)):
         return TemplateUses(complaint=f"{named(shadowed[0])} is given another meaning; use another name")
     return TemplateUses(tuple(dict.fromkeys(_paths(tree, frozenset(bound)))))
 
 
 def _refused(tree: "nodes.Template", environment: Any) -> str:
+    """Why the pipeline's sandbox would not render a text, or ""."""
     from jinja2 import nodes
 
     for node in tree.find_all(nodes.Node):
-        kind = type(node).__name__
-        if kind in _REFUSED:
-            return f"line {node.lineno}: {named(kind.lower())} is not available in a reply"
-        if isinstance(node, nodes.Filter) and node.name not in environment.filters:
+        forbidden = FORBIDDEN.get(type(node).__name__)
+        if isinstance(node, nodes.Call) and getattr(node.node, "name", "") != _CALLABLE:
+            forbidden = "calls"
+        if isinstance(node, nodes.For) and node.recursive:
+            forbidden = "recursive loops"
+        if forbidden:
+            return f"line {node.lineno}: {forbidden} not allowed here"
+        if isinstance(node, nodes.Filter) and node.name not in FILTERS:
             return f"line {node.lineno}: there is no filter {named(node.name)}"
         if isinstance(node, nodes.Test) and node.name not in environment.tests:
             return f"line {node.lineno}: there is no test {named(node.name)}"
@@ -83,11 +141,7 @@ def _bound_names(tree: "nodes.Template") -> set[str]:
 def _paths(node: "nodes.Node", bound: frozenset[str]) -> Iterator[str]:
     from jinja2 import nodes
 
-    if isinstance(node, nodes.Call) and isinstance(node.node, nodes.Getattr):
-        # `x.upper()`: the last name is a method of the value, not a part of its path.
-        yield from _paths(node.node.node, bound)
-        children = [*node.args, *node.kwargs]
-    elif isinstance(node, nodes.Name | nodes.Getattr | nodes.Getitem):
+    if isinstance(node, nodes.Name | nodes.Getattr | nodes.Getitem):
         path, children = _chain(node)
         if path and path.partition(".")[0] not in bound:
             yield path

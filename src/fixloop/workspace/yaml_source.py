@@ -31,6 +31,7 @@ _NOT_FINITE = re.compile(r"(?:[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))\Z")
 _MAY_BE_NUMBER = frozenset("-+.0123456789")
 _CONFLICT = re.compile(r"^(?:<{7}|>{7})(?: |$)", re.MULTILINE)
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_DEEP_BLOCK = re.compile(r"^[ ?:-]{2000}", re.MULTILINE)
 _PLAIN, _QUOTED = "plain", "quoted"
 _HARMLESS_TAGS = frozenset(f"tag:yaml.org,2002:{kind}" for kind in ("str", "map", "seq"))
 
@@ -173,16 +174,18 @@ def _decode(path: str, data: bytes) -> _Decoded:
 
 
 def _too_deep(text: str) -> int:
-    """Where flow brackets first stand too deep to compose safely (libyaml recurses in C), or 0.
+    """Where a text nests too deep to be composed safely, or 0: libyaml recurses in C until the stack ends.
 
+    A block collection starts after nothing but blanks and indicators, so its depth is bounded by its column.
     Brackets inside strings count too, so the limit here is ten times that of values.
     """
-    if text.count("[") + text.count("{") <= MAX_DEPTH:
+    if block := _DEEP_BLOCK.search(text):
+        return block.end()
+    if text.count("[") + text.count("{") <= 10 * MAX_DEPTH:
         return 0
     depth = 0
-    for found in re.finditer(r"[\[\]{}\n]", text):
-        char = found.group()
-        depth = max(0, depth + (char in "[{") - (char in "]}"))
+    for found in re.finditer(r"[\[\]{}]", text):
+        depth = max(0, depth + (1 if found.group() in "[{" else -1))
         if depth > 10 * MAX_DEPTH:
             return found.start()
     return 0

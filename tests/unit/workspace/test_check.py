@@ -362,7 +362,10 @@ def test_literal_arguments_are_held_against_an_enum() -> None:
         ("{{ record.hotlin }}", "nothing at `record.hotlin`"),
         ("{{ name }}", "nothing at `name`"),
         ("{{ record.hotline", "not a template: line 1"),
-        ("{% include 'x' %}", "`include` is not available"),
+        ("{% include 'x' %}", "include not allowed here"),
+        ("{{ ticket.id.upper() }}", "calls not allowed here"),
+        ("{% macro x() %}{% endmacro %}", "macros not allowed here"),
+        ("{{ ticket.id is lucky }}", "there is no test `lucky`"),
         ("{{ ticket.id | shout }}", "there is no filter `shout`"),
         ("{% for record in records %}{{ record.x }}{% endfor %}", "given another meaning"),
         ("{{ fields.account['nmber'] }}", "nothing at `fields.account.nmber`"),
@@ -377,7 +380,9 @@ def test_what_a_template_may_say() -> None:
     text = (
         "{% for account in records %}{{ loop.index }} {{ account.branch }}{% endfor %}"
         "{% set n = fields.account.branch | first %}"
-        "{{ n }} {{ ticket.meta.channel }} {{ fields.account.branch[0].upper() }} {{ fetched.count + 1 }}"
+        "{{ n }} {{ ticket.meta.channel }} "
+        "{{ fields.account.branch[0] | upper }} {{ range(3) | join }} {{ ticket.attachments[0].name }}"
+        " {{ fetched.count + 1 }}"
     )
     templates = minimal_world()["workspace/templates.yaml"] + f'extra:\n  text: "{text}"\n'
     found = problems_of(minimal_world(templates=templates))

@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fixloop.workspace.load import WorkspaceInvalid, inspect_workspace, load_workspace
 from fixloop.workspace.model import Config, FetchRules, Problem
@@ -151,3 +153,20 @@ def test_what_is_quoted_cannot_steer_a_terminal() -> None:
     told = problems_of(world)
     assert len(told) > 4
     assert all((problem.message + problem.mend).isprintable() for problem in told)
+
+
+PIECES = st.sampled_from(
+    ["\n", "  ", ": ", "- ", "{", "}", "[", "]", "&a ", "*a", "'", '"', "!x ", "null", "\x00", "\t", "<<: "]
+)
+
+
+@given(st.sampled_from(sorted(minimal_world())), st.integers(0, 2_000), st.integers(0, 30), PIECES)
+def test_no_damaged_file_crashes_the_loader(path: str, at: int, gone: int, piece: str) -> None:
+    world = minimal_world()
+    text = world[path]
+    start = at % len(text)
+    inspection = inspect_workspace(
+        build_snapshot({**world, path: text[:start] + piece + text[start + gone :]})
+    )
+    assert (inspection.workspace is None) == bool(inspection.errors)
+    assert all(problem.place.line > 0 for problem in inspection.problems if problem.place.path in world)

@@ -70,6 +70,8 @@ def test_every_value_has_a_place() -> None:
         ("a: [1,\nb: 2\n", 3, "begun in line 1"),
         ("[" * 5000, 1, "nested deeper"),
         ("- " * 500, 1, "nested deeper"),
+        ("- " * 500_000, 1, "nested deeper"),
+        ("a:\n" + "? " * 500_000, 2, "nested deeper"),
     ],
 )
 def test_what_could_mislead_is_refused_at_its_line(text: str, line: int, said: str) -> None:
