@@ -64,6 +64,7 @@ FORBIDDEN = {
     "Include": "include",
     "Import": "import",
     "FromImport": "import",
+    "NSRef": "attributes that are set",
 }
 """What no template may contain, by the name of Jinja's node."""
 _CALLABLE = "range"
@@ -95,15 +96,20 @@ def uses_of(text: str) -> TemplateUses:
 
 def _parsed_uses(text: str) -> TemplateUses:
     from jinja2 import TemplateSyntaxError
-    from jinja2.sandbox import SandboxedEnvironment
 
-    environment = SandboxedEnvironment()
     try:
-        tree = environment.parse(text)
+        return _read_uses(text)
     except TemplateSyntaxError as error:
         return TemplateUses(complaint=f"line {error.lineno}: {error.message}")
     except RecursionError:
         return TemplateUses(complaint="nested too deep")
+
+
+def _read_uses(text: str) -> TemplateUses:
+    from jinja2.sandbox import SandboxedEnvironment
+
+    environment = SandboxedEnvironment()
+    tree = environment.parse(text)
     if complaint := _refused(tree, environment):
         return TemplateUses(complaint=complaint)
     bound = {"loop", _CALLABLE} | _bound_names(tree)

@@ -366,6 +366,7 @@ def test_literal_arguments_are_held_against_an_enum() -> None:
         ("{{ ticket.id.upper() }}", "calls not allowed here"),
         ("{% macro x() %}{% endmacro %}", "macros not allowed here"),
         ("{{ ticket.id is lucky }}", "there is no test `lucky`"),
+        ("{{ " + "+".join("1" * 4_000) + " }}", "nested too deep"),
         ("{{ ticket.id | shout }}", "there is no filter `shout`"),
         ("{% for record in records %}{{ record.x }}{% endfor %}", "given another meaning"),
         ("{{ fields.account['nmber'] }}", "nothing at `fields.account.nmber`"),
