@@ -35,7 +35,7 @@ from fixloop.workspace.model import (
 from fixloop.workspace.plan_tree import read_plan_tree
 from fixloop.workspace.problems import Problems, Report
 from fixloop.workspace.snapshot import Snapshot
-from fixloop.workspace.text import normalise, shown
+from fixloop.workspace.text import named, normalise, shown
 from fixloop.workspace.yaml_source import Document, read_yaml
 
 CONFIG = "fixloop.yaml"
@@ -128,7 +128,7 @@ def extraction_part(path: str, data: bytes) -> Part[tuple[FieldRule, ...]]:
 
 def fetch_part(path: str, data: bytes) -> Part[FetchRules]:
     """workspace/fetch.yaml."""
-    return _yaml_part(path, data, lambda value, report: _read(schema.FetchFile, value or {}, report, _fetch))
+    return _yaml_part(path, data, _read_fetch)
 
 
 def templates_part(path: str, data: bytes) -> Part[Mapping[str, Template]]:
@@ -189,6 +189,24 @@ def _rules(file: schema.ExtractionFile) -> tuple[FieldRule, ...]:
         for group, fields in file.groups.items()
         for name, rule in fields.items()
     )
+
+
+def _read_fetch(value: Any, report: Report) -> FetchRules | None:
+    """Sources of a kind that a later version reads get one clear word each, not a list of odd keys."""
+    sources = value.get("sources") if isinstance(value, dict) else None
+    later = {
+        name: source["kind"]
+        for name, source in (sources.items() if isinstance(sources, dict) else ())
+        if isinstance(source, dict) and source.get("kind") in schema.LATER_KINDS
+    }
+    for name, kind in later.items():
+        message = f"the source {named(name)} is of kind {named(kind)}: this version reads jsonl only"
+        report(
+            ("sources", name, "kind"), message, "export its rows to a .jsonl file below workspace/records/"
+        )
+    if later:
+        value = {**value, "sources": {name: entry for name, entry in sources.items() if name not in later}}
+    return _read(schema.FetchFile, value or {}, report, _fetch)
 
 
 def _fetch(file: schema.FetchFile) -> FetchRules:

@@ -383,8 +383,6 @@ def _form(pattern: str) -> str:
 
 
 def _mend(key_path: KeyPath, written: Any, details: ErrorDetails) -> str:
-    if key_path and key_path[-1] == "kind" and written in LATER_KINDS:
-        return "this version reads jsonl only; export the rows to a .jsonl file below workspace/records/"
     if key_path and key_path[-1] == "fixloop" and isinstance(written, int) and written > 1:
         return "this workspace is of a newer fixloop; install that one"
     if details["type"] == "literal_error":
