@@ -35,6 +35,10 @@ class Tally(NamedTuple):
         return {"precision": precision, "recall": recall, "f1": f1, "support": self.hits + self.missed}
 
 
+def _sum(parts: Iterable[Tally]) -> Tally:
+    return Tally(*(sum(column) for column in zip(*parts, strict=True)))
+
+
 def _rate(part: float, whole: float) -> float:
     return round(part / whole, 6) if whole else 0.0
 
@@ -50,63 +54,68 @@ def _passed(results: Sequence[CaseResult]) -> float:
 # --- intent ---------------------------------------------------------------------------------------------
 
 
-class Choice(NamedTuple):
-    """The leaf that is right and the one that was chosen."""
-
-    expected: str
-    got: str
+Choices = Mapping[tuple[str, str], int]
+"""(right leaf, chosen leaf) to how often: all that intent metrics need, and far fewer than cases."""
 
 
 def intent_metrics(results: Sequence[CaseResult]) -> Metrics:
     """After the thresholds, and before them under `raw`; `other` pools every level's `other`."""
-    final = [Choice(result.expected, result.got) for result in results]
-    raw = [Choice(result.expected, result.trace["raw"]) for result in results]
+    expected = [result.expected for result in results]
+    final = Counter(zip(expected, [result.got for result in results], strict=True))
+    raw = Counter(zip(expected, [result.trace["raw"] for result in results], strict=True))
     classes = tallies(final)
     return {
-        **_summary(final, classes),
-        "raw": _summary(raw, tallies(raw)),
+        **_summary(final),
+        "raw": _summary(raw),
         "classes": {name: classes[name].to_json() for name in sorted(classes)},
         "confusion": _confusion(final),
     }
 
 
-def tallies(choices: Iterable[Choice]) -> dict[str, Tally]:
-    """One tally for each class that was expected or chosen."""
+def tallies(choices: Choices) -> dict[str, Tally]:
+    """One tally for each class that was right or chosen."""
     hits: Counter[str] = Counter()
-    expected: Counter[str] = Counter()
+    right: Counter[str] = Counter()
     chosen: Counter[str] = Counter()
-    for choice in choices:
-        expected[choice.expected] += 1
-        chosen[choice.got] += 1
-        hits[choice.got] += choice.expected == choice.got
-    names = expected.keys() | chosen.keys()
-    return {name: Tally(hits[name], chosen[name] - hits[name], expected[name] - hits[name]) for name in names}
+    for (expected, got), count in choices.items():
+        right[expected] += count
+        chosen[got] += count
+        hits[got] += count if expected == got else 0
+    names = right.keys() | chosen.keys()
+    return {name: Tally(hits[name], chosen[name] - hits[name], right[name] - hits[name]) for name in names}
 
 
-def _summary(choices: Sequence[Choice], classes: Mapping[str, Tally]) -> dict[str, Any]:
-    named = [choice for choice in choices if not is_other(choice.expected)]
-    pooled = tallies(
-        Choice(*("other" if is_other(leaf) else "named" for leaf in choice)) for choice in choices
-    )
-    total = Tally(*(sum(column) for column in zip(*classes.values(), strict=True)))
+def _summary(choices: Choices) -> dict[str, Any]:
+    named = {pair: count for pair, count in choices.items() if not is_other(pair[0])}
+    pooled: Counter[tuple[str, str]] = Counter()
+    for (expected, got), count in choices.items():
+        pooled[_pool(expected), _pool(got)] += count
+    classes = tallies(choices)
     return {
-        "accuracy": _rate(sum(choice.expected == choice.got for choice in choices), len(choices)),
-        "in_scope_accuracy": _rate(sum(choice.expected == choice.got for choice in named), len(named)),
+        "accuracy": _accuracy(choices),
+        "in_scope_accuracy": _accuracy(named),
         "macro_f1": _mean([classes[name].to_json()["f1"] for name in sorted(classes)]),
-        "micro_f1": total.to_json()["f1"],
-        "other": pooled.get("other", Tally()).to_json(),
+        "micro_f1": _sum(classes.values()).to_json()["f1"],
+        "other": tallies(pooled).get("other", Tally()).to_json(),
     }
 
 
-def _confusion(choices: Iterable[Choice]) -> dict[str, dict[str, int]]:
-    """Expected to chosen to count, most frequent first; only what occurred."""
-    table: dict[str, Counter[str]] = {}
-    for choice in choices:
-        table.setdefault(choice.expected, Counter())[choice.got] += 1
-    return {
-        name: dict(sorted(table[name].items(), key=lambda item: (-item[1], item[0])))
-        for name in sorted(table)
-    }
+def _pool(leaf: str) -> str:
+    return "other" if is_other(leaf) else "named"
+
+
+def _accuracy(choices: Choices) -> float:
+    return _rate(sum(n for (expected, got), n in choices.items() if expected == got), sum(choices.values()))
+
+
+def _confusion(choices: Choices) -> dict[str, dict[str, int]]:
+    """Right leaf to chosen leaf to count, most frequent first; only what occurred."""
+    table: dict[str, dict[str, int]] = {}
+    for (expected, got), count in sorted(
+        choices.items(), key=lambda item: (item[0][0], -item[1], item[0][1])
+    ):
+        table.setdefault(expected, {})[got] = count
+    return table
 
 
 # --- extraction -----------------------------------------------------------------------------------------
@@ -120,10 +129,8 @@ def extraction_metrics(results: Sequence[CaseResult]) -> Metrics:
     fields: dict[str, Tally] = {}
     for result in results:
         for name, tally in _field_tallies(result).items():
-            before = fields.get(name, Tally())
-            fields[name] = Tally(*(a + b for a, b in zip(before, tally, strict=True)))
-    total = Tally(*(sum(column) for column in zip(*fields.values(), strict=True)))
-    summary = total.to_json()
+            fields[name] = _sum((fields.get(name, Tally()), tally))
+    summary = _sum(fields.values()).to_json()
     return {
         "passed": _passed(results),
         "precision": summary["precision"],

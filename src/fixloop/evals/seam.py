@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from fixloop.evals.case import Case
 from fixloop.evals.expect import FieldValues
 from fixloop.evals.result import FAIL, PASS, UNSCORED, CaseResult
+from fixloop.pipeline.engines import EngineFailure
 from fixloop.workspace.model import Row
 
 if TYPE_CHECKING:
-    from fixloop.pipeline.engines import Answer, EngineFailure
+    from fixloop.pipeline.engines import Answer
     from fixloop.pipeline.fetch import Fetched, Fields, Rows
     from fixloop.pipeline.fixture import Fixture, Forced
     from fixloop.pipeline.plan import Planned
@@ -121,5 +122,8 @@ def _only(answers: Sequence[Given]) -> Given:
 
 
 def _unscored(case: Case, error: BaseException) -> CaseResult:
-    text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    if isinstance(error, EngineFailure):  # its message counts texts, and a case's result knows no other case
+        text = f"{error.engine}: {error.detail}"
+    else:
+        text = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
     return CaseResult(case, UNSCORED, error=text[:_ERROR_LENGTH])

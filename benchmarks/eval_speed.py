@@ -1,0 +1,212 @@
+"""What `fixloop eval` costs over a bare loop: 3,080 BANKING77 cases, an engine that is one dictionary loop.
+
+    python benchmarks/eval_speed.py DATA [--runs 7]
+
+DATA/banking77/train.jsonl is split by digest: 3,080 rows become intent cases, the others the engine's votes.
+Whole processes are timed, bare and fixloop in turns; the median of the pairs' ratios is what counts.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, NamedTuple
+
+CASES = 3080
+
+ENGINE = '''
+"""Votes of words for intents, counted over the rows that are no cases."""
+import json
+from pathlib import Path
+
+
+class Votes:
+    version, deterministic = "1", True
+
+    def __init__(self):
+        self.votes = json.loads(Path(__file__).with_name("votes.json").read_text())
+
+    def classify(self, texts):
+        return [self.one(text) for text in texts]
+
+    def one(self, text):
+        scores = {}
+        for word in text.lower().split():
+            for intent, count in self.votes.get(word, {}).items():
+                scores[intent] = scores.get(intent, 0) + count
+        return max(scores, key=scores.get) if scores else "other"
+
+
+def factory(config):
+    return Votes()
+'''
+
+BARE = """
+import json, sys
+from bench_engine import factory
+one = factory(None).one
+right = 0
+with open(sys.argv[1]) as lines:
+    for line in lines:
+        case = json.loads(line)
+        right += one(case["text"]) == case["expect"]
+print(right)
+"""
+
+STUB = """
+import json, sys
+from fixloop.adapters.work_tree import read_work_tree
+from fixloop.evals.cases import load_cases
+from fixloop.evals.run import evaluate
+from fixloop.pipeline.compile import compile_pipeline
+from fixloop.ports.cache import NoCache
+from fixloop.workspace.load import load_workspace
+from pathlib import Path
+snapshot = read_work_tree(Path(sys.argv[1]))
+report = evaluate(compile_pipeline(load_workspace(snapshot), NoCache()), load_cases(snapshot))
+print(json.dumps({"suites": report.to_json()}))
+"""
+
+
+class World(NamedTuple):
+    """The prepared folder: cases, engine and a workspace whose intents are the data's labels."""
+
+    root: Path
+    cases: Path
+
+
+def prepare(data: Path, root: Path) -> World:
+    rows = [json.loads(line) for line in (data / "banking77" / "train.jsonl").read_text().splitlines()]
+    rows.sort(key=lambda row: hashlib.sha256(row["text"].encode()).hexdigest())
+    cases = "\n".join(
+        json.dumps({"id": row["id"], "text": row["text"], "expect": _leaf(row["intent"])})
+        for row in rows[:CASES]
+    )
+    leaves = sorted({_leaf(row["intent"]) for row in rows})
+    intents = {"root": leaves, "intents": {leaf: {"description": leaf} for leaf in leaves}}
+    files = {
+        "bench_engine.py": ENGINE,
+        "votes.json": json.dumps(_votes(rows[CASES:])),
+        "fixloop.yaml": 'fixloop: 1\nengines: {intent: "python:bench_engine:factory"}\n',
+        "workspace/intents.yaml": json.dumps(intents, indent=1),
+        "evals/intent/banking77.jsonl": cases + "\n",
+        "bare.py": BARE,
+        "stub.py": STUB,
+    }
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    subprocess.run(["git", "init", "-q", str(root)], check=True)
+    return World(root, root / "evals/intent/banking77.jsonl")
+
+
+def _leaf(intent: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", intent.lower()).strip("_")
+
+
+def _votes(rows: Sequence[Mapping[str, str]]) -> dict[str, dict[str, int]]:
+    votes: dict[str, dict[str, int]] = {}
+    for row in rows:
+        for word in row["text"].lower().split():
+            counts = votes.setdefault(word, {})
+            leaf = _leaf(row["intent"])
+            counts[leaf] = counts.get(leaf, 0) + 1
+    return votes
+
+
+def process_seconds(world: World, arguments: Sequence[str]) -> tuple[float, str]:
+    environment = {**os.environ, "PYTHONPATH": str(world.root)}
+    start = time.perf_counter()
+    done = subprocess.run(
+        [sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False
+    )
+    seconds = time.perf_counter() - start
+    if not done.stdout:
+        raise SystemExit(done.stderr)
+    return seconds, done.stdout
+
+
+def whole_process(world: World, runs: int) -> None:
+    """Bare and fixloop processes in turns, so that a slow moment of the machine hits both."""
+    peers = {
+        "evals API": ["stub.py", "."],
+        "fixloop eval": ["-m", "fixloop", "eval", "--repo", ".", "--json"],
+    }
+    os.chdir(world.root)
+    right = int(process_seconds(world, ["bare.py", str(world.cases)])[1])
+    for name, arguments in peers.items():
+        try:
+            passed = json.loads(process_seconds(world, arguments)[1])["suites"]["intent"]["passed"]
+        except (SystemExit, ValueError) as error:
+            print(f"{name:14} not measured: {str(error).strip().splitlines()[-1:]}")
+            continue
+        assert passed == right, (passed, right)
+        pairs = [
+            (process_seconds(world, ["bare.py", str(world.cases)])[0], process_seconds(world, arguments)[0])
+            for _ in range(runs)
+        ]
+        bare, ours = (statistics.median(column) for column in zip(*pairs, strict=True))
+        ratio = statistics.median(b / a for a, b in pairs)
+        print(f"{name:14} {ours * 1e3:6.0f} ms, bare process {bare * 1e3:.0f} ms: {ratio:.2f} times")
+
+
+def harness(world: World, runs: int) -> None:
+    """Inside one process: what a case costs beside the engine's own loop."""
+    from fixloop.evals.cases import load_cases
+    from fixloop.evals.run import evaluate
+    from fixloop.pipeline.compile import compile_pipeline
+    from fixloop.ports.cache import NoCache
+    from fixloop.workspace.load import load_workspace
+    from fixloop.workspace.snapshot import MemorySnapshot
+
+    sys.path.insert(0, str(world.root))
+    paths = ("fixloop.yaml", "workspace/intents.yaml", "evals/intent/banking77.jsonl")
+    snapshot = MemorySnapshot({path: (world.root / path).read_bytes() for path in paths})
+    pipeline = compile_pipeline(load_workspace(snapshot), NoCache())
+    one: Any = __import__("bench_engine").factory(None).one
+    loading: list[float] = []
+    judging: list[float] = []
+    for _ in range(runs):
+        marks = [time.perf_counter()]
+        cases = load_cases(snapshot)
+        marks.append(time.perf_counter())
+        evaluate(pipeline, cases)
+        marks.append(time.perf_counter())
+        for line in world.cases.read_text().splitlines():
+            case = json.loads(line)
+            one(case["text"])
+        marks.append(time.perf_counter())
+        for case in cases:
+            one(case.spec["text"])
+        marks.append(time.perf_counter())
+        spent = [after - before for before, after in pairwise(marks)]
+        loading.append(spent[0] + spent[1] - spent[2])
+        judging.append(spent[1] - spent[3])
+    micro = [1e6 * statistics.median(values) / CASES for values in (loading, judging)]
+    print(
+        f"harness        {micro[0]:.1f} µs a case over the bare loop with loading, {micro[1]:.1f} µs without"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--runs", type=int, default=7)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        world = prepare(given.data.resolve(), Path(folder))
+        harness(world, given.runs)
+        whole_process(world, given.runs)
+
+
+if __name__ == "__main__":
+    main()
