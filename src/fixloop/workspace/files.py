@@ -194,9 +194,10 @@ def _rules(file: schema.ExtractionFile) -> tuple[FieldRule, ...]:
 def _read_fetch(value: Any, report: Report) -> FetchRules | None:
     """Sources of a kind that a later version reads get one clear word each, not a list of odd keys."""
     sources = value.get("sources") if isinstance(value, dict) else None
+    sources = sources if isinstance(sources, dict) else {}
     later = {
         name: source["kind"]
-        for name, source in (sources.items() if isinstance(sources, dict) else ())
+        for name, source in sources.items()
         if isinstance(source, dict) and source.get("kind") in schema.LATER_KINDS
     }
     for name, kind in later.items():

@@ -113,7 +113,13 @@ def test_misspelt_files_are_noticed() -> None:
         ("extraction", "groups:\n  a:\n    b: {variants: twins, values: [x]}\n", 3, "`confusable`", ""),
         (
             "fetch",
-            "sources:\n  a: {kind: sqlite, path: x, id: i, fields: {}}\n",
+            (
+                "fetch",
+                "sources:\n  a: {kind: sqlite, file: x}\n",
+                2,
+                "this version reads jsonl only",
+                "export its rows",
+            ),
             2,
             '"sqlite"',
             "reads jsonl only",
