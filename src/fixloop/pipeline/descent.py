@@ -1,0 +1,154 @@
+"""The way down the DAG for a batch of texts: shares multiplied along each path, hopeless parents never scored."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fixloop.pipeline.features import Features, Ints
+from fixloop.pipeline.intent_graph import IntentGraph
+from fixloop.pipeline.linear import Linear
+
+SHARPNESS = 2.5  # of the softmax over margins
+_SLACK = 2e-6  # more than rounding to six digits can move a score
+_NOWHERE = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Chooser:
+    """One parent's classifier, with its classes parted into labels and further parents."""
+
+    fit: Linear | None
+    label_columns: Ints  # of the classifier
+    labels: Ints  # the graph's labels they are
+    parent_columns: Ints
+    parents: Ints
+
+    @classmethod
+    def of(cls, graph: IntentGraph, fit: Linear | None) -> Chooser:
+        """The chooser of a parent; without a fit it leads nowhere."""
+        classes = fit.classes if fit else ()
+        parents = {one: place for place, one in enumerate(graph.parents)}
+        labels = {one: place for place, one in enumerate(graph.labels)}
+        down = [column for column, one in enumerate(classes) if one in parents]
+        ends = [column for column, one in enumerate(classes) if one not in parents]
+        return cls(
+            fit,
+            np.array(ends, np.int64),
+            np.array([labels[classes[column]] for column in ends], np.int64),
+            np.array(down, np.int64),
+            np.array([parents[classes[column]] for column in down], np.int64),
+        )
+
+    def shares(self, features: Features) -> NDArray[np.float64]:
+        """How a row's share divides among the classes [rows, classes]; each row sums to 1."""
+        assert self.fit is not None, "a parent without examples is never entered"
+        margins = SHARPNESS * self.fit.margins(features).astype(np.float64)
+        shares: NDArray[np.float64] = np.exp(margins - margins.max(axis=1, keepdims=True))
+        shares /= shares.sum(axis=1, keepdims=True)
+        return shares
+
+
+@dataclass(slots=True)
+class Descent:
+    """A batch on its way down; ``strong`` and ``via`` keep the strongest single path and its last parent."""
+
+    joint: NDArray[np.float64]  # [rows, labels] share that has arrived
+    mass: NDArray[np.float64]  # [rows, parents] share that has arrived
+    open: NDArray[np.bool_]  # [rows, parents] share not yet passed on
+    label_strong: NDArray[np.float64]
+    label_via: NDArray[np.int16]
+    parent_strong: NDArray[np.float64]
+    parent_via: NDArray[np.int16]
+
+    @classmethod
+    def start(cls, rows: int, parents: int, labels: int) -> Descent:
+        """Everything at the root, which is the first parent."""
+        at_root = np.zeros((rows, parents))
+        at_root[:, 0] = 1.0
+        to_labels, to_parents = np.zeros((rows, labels)), np.zeros((rows, parents))
+        to_parents[:, 0] = 1.0
+        return cls(
+            to_labels,
+            at_root,
+            at_root > 0,
+            np.zeros((rows, labels)),
+            np.full((rows, labels), _NOWHERE, np.int16),
+            to_parents,
+            np.full((rows, parents), _NOWHERE, np.int16),
+        )
+
+    def pass_on(self, rows: Ints, parent: int, chooser: Chooser, features: Features) -> None:
+        """Divide what a parent holds of those rows among its classes."""
+        shares = chooser.shares(features if len(rows) == len(features) else features.take(rows))
+        held, strong = self.mass[rows, parent, None], self.parent_strong[rows, parent, None]
+        ends, down = shares[:, chooser.label_columns], shares[:, chooser.parent_columns]
+        self.open[rows, parent] = False
+        to_labels, to_parents = np.ix_(rows, chooser.labels), np.ix_(rows, chooser.parents)
+        self.joint[to_labels] += held * ends
+        self.mass[to_parents] += held * down
+        self.open[to_parents] = True
+        _keep_strongest(self.label_strong, self.label_via, to_labels, strong * ends, parent)
+        _keep_strongest(self.parent_strong, self.parent_via, to_parents, strong * down, parent)
+
+
+def _keep_strongest(
+    strong: NDArray[np.float64],
+    via: NDArray[np.int16],
+    cells: tuple[NDArray[np.intp], ...],
+    offered: NDArray[np.float64],
+    parent: int,
+) -> None:
+    better = offered > strong[cells]  # parents come in a fixed order for each row's ties only by level; see descend
+    via[cells] = np.where(better, parent, via[cells])
+    strong[cells] = np.maximum(offered, strong[cells])
+
+
+def descend(graph: IntentGraph, choosers: list[Chooser], features: Features, best: int | None) -> Descent:
+    """Score a batch. The ``best`` labels of each row are exact, the others a lower bound; all exact for None.
+
+    Branch and bound: what is still open above a label is all it can gain, so a parent none of whose labels
+    can come among the best is not scored. A level is finished before the next, so no share comes late.
+    """
+    descent = Descent.start(len(features), len(graph.parents), len(graph.labels))
+    levels = np.array([graph.levels[parent] for parent in graph.parents])
+    for level in range(levels.max() + 1):
+        here = levels == level
+        while True:
+            wanted = _wanted(descent, graph.reach, best) & here
+            rows = np.flatnonzero(wanted.any(axis=1))
+            if not len(rows):
+                break
+            strongest = np.where(wanted[rows], descent.mass[rows], -1.0).argmax(axis=1)
+            for parent in np.unique(strongest).tolist():
+                descent.pass_on(rows[strongest == parent], parent, choosers[parent], features)
+    return descent
+
+
+def _wanted(descent: Descent, reach: NDArray[np.bool_], best: int | None) -> NDArray[np.bool_]:
+    """The open parents of each row that may still change its best labels [rows, parents]."""
+    labels = descent.joint.shape[1]
+    if best is None or best >= labels:
+        return descent.open
+    held = np.where(descent.open, descent.mass, 0.0)
+    bound = np.partition(descent.joint, labels - best, axis=1)[:, labels - best, None]
+    hopeful = descent.joint + held @ reach >= bound - _SLACK
+    return descent.open & (hopeful @ reach.T)
+
+
+def trace_path(graph: IntentGraph, descent: Descent, labels: Ints) -> list[tuple[str, ...]]:
+    """The strongest path from below the root to one label of each row."""
+    rows = range(len(labels))
+    ends = labels.tolist()
+    above = descent.label_via[np.arange(len(labels)), labels].tolist()
+    return [_upwards(graph, descent, row, ends[row], above[row]) for row in rows]
+
+
+def _upwards(graph: IntentGraph, descent: Descent, row: int, label: int, parent: int) -> tuple[str, ...]:
+    path = [graph.labels[label]]
+    while parent > 0:
+        path.append(graph.parents[parent])
+        parent = int(descent.parent_via[row, parent])
+    return tuple(reversed(path))
