@@ -102,12 +102,19 @@ def _must_allow(ground: Ground, hint: Hint, event: str) -> None:
         raise BadInput(f"{hint.id} is {status}: it cannot be {event}", mend=f"fixloop show {hint.id}")
 
 
+def _decided_already(ground: Ground, hint: Hint, event: str) -> bool:
+    """Whether this person's decision would add nothing: a second person's approval does."""
+    state = ground.book.states.get(hint.id)
+    if state is None or state.status != event or event == "deferred":
+        return False
+    return event != "approved" or (ground.who in state.approved_by and state.approved_digest == hint.digest)
+
+
 def _decide(ground: Ground, hints: Sequence[Hint], event: str, why: Why | None) -> Decided:
     """All or none: every hint is checked before one event is written."""
     for hint in hints:
         _must_allow(ground, hint, event)
-    states = ground.book.states
-    same = [h for h in hints if h.id in states and states[h.id].status == event and event != "deferred"]
+    same = [hint for hint in hints if _decided_already(ground, hint, event)]
     fresh = [hint for hint in hints if hint not in same]
     reason = why.to_json() if why else None
     events = [ground.event(event, hint, digest=hint.digest, why=reason) for hint in fresh]

@@ -20,8 +20,8 @@ Progress = Callable[[str], None]
 class Desk:
     """Ports of one repository.
 
-    `work_tree` reads the governed files on disk; `tree` those of a commit or tree; `lock` is held by runs that
-    write; `key` gives the local secret that surrogates are drawn with; `progress` says what is going on.
+    `work_tree` reads the governed files on disk; `tree` those of a commit or tree; `lock` is held by runs
+    that write; `key` gives the local secret that surrogates are drawn with; `progress` says what is going on.
     """
 
     folder: Path

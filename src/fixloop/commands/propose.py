@@ -73,7 +73,7 @@ def handled_feedback(book: HintBook) -> frozenset[str]:
 
 
 def rejected_ideas(book: HintBook) -> dict[str, int]:
-    """Fingerprint of each rejected fix to the support it had: the same idea comes back only with twice that."""
+    """Fingerprint of each rejected fix to its support: the same idea comes back only with twice that."""
     found: dict[str, int] = {}
     for hint in book.with_status("rejected"):
         if hint.fingerprint:

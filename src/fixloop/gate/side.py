@@ -6,7 +6,8 @@ from functools import cached_property
 
 from fixloop.evals.case import CaseSet
 from fixloop.evals.cases import load_cases, read_cases
-from fixloop.evals.run import EvalReport, evaluate
+from fixloop.evals.result import EvalReport
+from fixloop.evals.run import evaluate
 from fixloop.pipeline.compile import Pipeline, compile_pipeline
 from fixloop.ports.cache import Cache
 from fixloop.workspace.load import load_workspace

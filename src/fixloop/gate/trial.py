@@ -6,7 +6,7 @@ from functools import cached_property
 
 from fixloop.evals.case import CaseSet
 from fixloop.evals.compare import Comparison, compare_reports
-from fixloop.evals.run import EvalReport
+from fixloop.evals.result import EvalReport
 from fixloop.feedback.model import Feedback
 from fixloop.gate.lanes import Changes, Lanes, sort_into_lanes
 from fixloop.gate.side import Side
@@ -21,8 +21,8 @@ class Trial:
     """Base and result of one merge.
 
     `result` carries the base's configuration and case files (`judged_by_base`); `hint` is the one the record
-    knows for the branch, with its `state`; `allow_judge` is a person's reason to change what decides; `stored` is
-    the feedback whose tickets must not move unsaid.
+    knows for the branch, with its `state`; `allow_judge` is a person's reason to change what decides;
+    `stored` is the feedback whose tickets must not move unsaid.
     """
 
     base_commit: str

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
 from typing import Any
 
 from fixloop.hints.ids import content_id
@@ -33,7 +34,7 @@ STATUS_AFTER: Mapping[str, str] = {
     "recurred": "recurred",
     "already_fixed": "already_fixed",
 }
-"""The status an event leaves a hint in; an event that is not here (`gated`, `evidence`, …) leaves it as it is."""
+"""The status an event leaves a hint in; an event that is not here leaves it as it is."""
 
 CLOSED = frozenset({"rejected", "merged", "reverted", "superseded", "already_fixed", "conflict"})
 """A hint in one of these asks nothing of anybody any more."""
@@ -51,7 +52,7 @@ MAY_FOLLOW: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One decision or outcome. `prev` names the events that nothing followed yet, so histories can be joined."""
+    """One decision or outcome; `prev` names the events that nothing followed yet: histories can be joined."""
 
     at: str
     who: str
@@ -104,11 +105,11 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class HintState:
-    """Where a hint stands: its status, the approval in force, and the event that put it there."""
+    """Where a hint stands: its status, the digest that is approved and by whom, and the last event."""
 
     status: str = "proposed"
     approved_digest: str = ""
-    approved_by: str = ""
+    approved_by: tuple[str, ...] = ()
     last: Event | None = None
 
 
@@ -126,8 +127,6 @@ def in_order(events: Iterable[Event]) -> list[Event]:
 def _release(
     known: Mapping[str, Event], waiting: Mapping[str, set[str]], followers: Mapping[str, list[str]]
 ) -> list[Event]:
-    from heapq import heapify, heappop, heappush
-
     ready = [(known[key].at, key) for key, befores in waiting.items() if not befores]
     heapify(ready)
     ordered = []
@@ -153,9 +152,11 @@ def fold(events: Sequence[Event]) -> dict[str, HintState]:
 def _after(state: HintState, event: Event) -> HintState:
     status = STATUS_AFTER.get(event.event, state.status)
     if event.event == "approved":
-        return HintState(status, event.digest, event.who, event)
+        # Approvals of another content do not add up to this one's.
+        others = state.approved_by if state.approved_digest == event.digest else ()
+        return HintState(status, event.digest, tuple(dict.fromkeys((*others, event.who))), event)
     if status in {"rejected", "conflict", "deferred"}:
-        return HintState(status, "", "", event)
+        return HintState(status, last=event)
     return HintState(status, state.approved_digest, state.approved_by, event)
 
 

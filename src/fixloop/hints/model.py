@@ -1,4 +1,4 @@
-"""A fix-hint: a typed, actionable reading of one or more rejections, and every claim it makes about itself."""
+"""A fix-hint: a typed, actionable reading of rejections, and every claim it makes about itself."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -97,7 +97,7 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """See DESIGN of the hint file; `near_misses` are cases that must keep the answer they have on the base."""
+    """A hint file; `near_misses` are cases that must keep the answer they have on the base."""
 
     step: str
     kind: str
@@ -121,7 +121,7 @@ class Hint:
 
     @property
     def id(self) -> str:
-        """`h-` and a digest of step, target and canonical operations (a question: of its evidence too)."""
+        """`h-` and a digest of step, target and operations (of a question, its evidence too)."""
         operations = [operation.to_json() for operation in self.operations]
         asked = [list(self.evidence), [c.label for c in self.question.choices]] if self.question else []
         nothing = list(self.evidence) if not operations and not asked else []
@@ -144,7 +144,7 @@ class Hint:
         return len(self.evidence)
 
     def named_cases(self) -> "Hint":
-        """The hint with its cases given ids `<hint id>-1`, … and near misses `<hint id>-n1`, …"""
+        """The hint with its cases given ids `<hint id>-1`, … and near misses `<hint id>-n1`."""
         return replace(
             self,
             cases=tuple({"id": f"{self.id}-{n}", **_without_id(c)} for n, c in enumerate(self.cases, 1)),

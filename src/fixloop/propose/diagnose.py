@@ -23,7 +23,7 @@ from fixloop.propose.workbench import Workbench
 CLEAR_MARGIN = 0.25
 """How much more probable than the second the best reading must be to count as clear."""
 
-KEPT_READINGS = 6
+KEPT_READINGS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +131,7 @@ def _posterior(outcomes: Sequence[Outcome], scores: Sequence[float]) -> tuple[Re
 
 
 def _in_company(alone: Sequence[Diagnosis]) -> list[Diagnosis]:
-    """A rejection that says little leans on clear ones of the same branch: the same fault is likelier than a new one."""
+    """What says little leans on clear rejections of the same branch: one fault is likelier than two."""
     support: dict[tuple[Any, ...], dict[tuple[Any, ...], int]] = defaultdict(lambda: defaultdict(int))
     for one in alone:
         if one.clear:

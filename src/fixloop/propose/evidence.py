@@ -57,10 +57,10 @@ _CUES: Mapping[str, frozenset[str]] = {
         "intent topic asking about category class misread understood versteht thema anliegen geht gemeint"
     ),
     "fetch": stems(
-        "record account other namesake person holder match lookup someone else konto kunde verwechselt namensvetter"
+        "record account other namesake person holder match lookup someone else konto verwechselt namensvetter"
     ),
     "template": stems(
-        "outdated text wording typo template old number phone hotline says veraltet vorlage telefonnummer alte nummer"
+        "outdated text wording typo template old number phone hotline says veraltet vorlage telefonnummer"
     ),
     "plan": stems("unless flag flagged already status must escalate send tool before check"),
 }

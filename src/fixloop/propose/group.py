@@ -12,7 +12,7 @@ Key = tuple[Any, ...]
 
 
 def clear_groups(diagnoses: Sequence[Diagnosis]) -> list[Group]:
-    """Clear diagnoses by what they ask for, more support first; wishes for a new leaf are clustered."""
+    """Clear diagnoses by what they ask for, most first; wishes for a new leaf are clustered."""
     found: dict[Key, list[Diagnosis]] = defaultdict(list)
     fresh: list[Diagnosis] = []
     for one in diagnoses:
@@ -26,7 +26,7 @@ def clear_groups(diagnoses: Sequence[Diagnosis]) -> list[Group]:
 
 
 def _exact_key(one: Diagnosis) -> tuple[Key, Any]:
-    """A branch or template is mended for one place of one tree; examples for a leaf from wherever they come."""
+    """A branch is mended at one place of one tree; examples for a leaf come from anywhere."""
     if one.best.intervention.step == "plan":
         return (one.best.key, one.before.branch)
     return (one.best.key, None)

@@ -1,7 +1,7 @@
-"""Every single-step change that could explain a rejection, and what the pipeline would have answered with it."""
+"""Every single-step change that could explain a rejection, and what the pipeline would answer with it."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from fixloop.feedback.model import Feedback
@@ -82,7 +82,7 @@ def interventions(
 ) -> list[Intervention]:
     """All of them for one rejection, "nothing" first.
 
-    `other_leaf_shares` is the classifier's opinion of the ticket over all leaves; the present one is left out.
+    `other_leaf_shares` is the engine's opinion of the ticket over all leaves; the present one is left out.
     """
     found = [Intervention("none", "none", "", Wanted(), None, 1.0)]
     found += _leaves(before, workspace, other_leaf_shares)
@@ -103,7 +103,10 @@ def _leaves(before: Proposal, workspace: Workspace, shares: dict[str, float]) ->
         target = f"workspace/examples/{leaf}.jsonl"
         within = floor + 0.7 * share / total
         yield Intervention("intent", "add_example", target, Wanted(leaf=leaf), Forced(leaf=leaf), within)
-    yield Intervention("intent", "add_leaf", "workspace/intents.yaml", Wanted(), None, 1.0)
+    # What an `other` could not answer may well be new; what a leaf answered seldom is.
+    yield Intervention(
+        "intent", "add_leaf", "workspace/intents.yaml", Wanted(), None, 1.0 if is_other(before.leaf) else 0.2
+    )
 
 
 def _records(before: Proposal) -> Iterator[Intervention]:
@@ -126,7 +129,9 @@ def _actions(feedback: Feedback, before: Proposal, workspace: Workspace) -> Iter
     actions = all_actions(workspace)
     own = {(a.reply, a.tool_names): a for a in actions[before.leaf]}
     foreign = {(a.reply, a.tool_names): a for leaf in sorted(actions) for a in actions[leaf]}
-    foreign |= {(a.reply, a.tool_names): a for a in expected_actions(feedback, workspace, foreign.values())}
+    foreign |= {
+        (a.reply, a.tool_names): a for a in expected_actions(feedback, workspace, list(foreign.values()))
+    }
     target = workspace.plan_trees[before.leaf].path
     for key, action in {**foreign, **own}.items():
         if key == present:
@@ -137,30 +142,31 @@ def _actions(feedback: Feedback, before: Proposal, workspace: Workspace) -> Iter
         yield Intervention("plan", "add_branch", target, wanted, forced, share, action)
 
 
-def expected_actions(feedback: Feedback, workspace: Workspace, known: Any) -> Iterator[Action]:
-    """The action `expected` spells out, where no tree has it yet; arguments come from the tool's other calls."""
+def expected_actions(feedback: Feedback, workspace: Workspace, known: Iterable[Action]) -> Iterator[Action]:
+    """The action `expected` spells out; arguments come from the tool's other calls."""
     expected = feedback.expected or {}
     reply = expected.get("reply")
-    reply = reply if isinstance(reply, str) else (reply or {}).get("template")
-    if reply in workspace.templates and "tools" in expected:
-        names = [tool if isinstance(tool, str) else tool["name"] for tool in expected["tools"]]
-        calls = [usual_call(name, workspace, known) for name in names if name in workspace.tools]
-        yield Action(reply, tuple(call for call in calls if call))
+    name = reply.get("template") if isinstance(reply, Mapping) else reply
+    if name not in workspace.templates or "tools" not in expected:
+        return
+    wanted = [tool if isinstance(tool, str) else tool["name"] for tool in expected["tools"]]
+    calls = [usual_call(tool, workspace, known) for tool in wanted if tool in workspace.tools]
+    yield Action(str(name), tuple(call for call in calls if call))
 
 
-def usual_call(tool: str, workspace: Workspace, known: Any) -> ToolCall | None:
-    """How the workspace calls a tool elsewhere, else with each required argument from the like-named column."""
+def usual_call(tool: str, workspace: Workspace, known: Iterable[Action]) -> ToolCall | None:
+    """How the workspace calls a tool elsewhere, else with required arguments from like-named columns."""
     for action in known:
         for call in action.tools:
             if call.name == tool:
-                return replace(call)
+                return call
     columns = {
         column for source in workspace.fetch.sources.values() for column in (*source.fields, source.id)
     }
     required = workspace.tools[tool].args.get("required", [])
     if not set(required) <= columns:
         return None
-    return ToolCall(tool, {name: "{{ record.%s }}" % name for name in required})
+    return ToolCall(tool, {name: f"{{{{ record.{name} }}}}" for name in required})
 
 
 def replay_all(

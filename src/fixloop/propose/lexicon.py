@@ -42,7 +42,9 @@ def build_lexicon(workspace: Workspace, learnt: Mapping[str, frozenset[str]] | N
     """The lexicon of a workspace; `learnt` adds stems to leaves (from comments of merged hints)."""
     extra = learnt or {}
     leaves = {
-        leaf: stems(leaf) | stems(workspace.intents.intents[leaf].description) | extra.get(leaf, frozenset())
+        str(leaf): stems(leaf)
+        | stems(workspace.intents.intents[leaf].description)
+        | extra.get(leaf, frozenset())
         for leaf in workspace.intents.leaves
     }
     templates = {name: stems(name) | stems(one.description) for name, one in workspace.templates.items()}

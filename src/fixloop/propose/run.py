@@ -50,7 +50,7 @@ def propose(
     diagnoses = diagnose(bench, fresh, _disputed(feedback))
     made = _clear_hints(bench, diagnoses, progress)
     asked = _questions(bench, diagnoses, made, progress)
-    idle = [_nothing(bench, one) for one in nothing_to_fix(diagnoses)]
+    idle = [_nothing(one) for one in nothing_to_fix(diagnoses)]
     hints = rank(_allowed([*made.hints, *asked, *idle], rejected))
     used = {key for hint in hints for key in hint.evidence}
     waiting = len([one for one in fresh if one.id not in used])
@@ -162,32 +162,37 @@ def _questions(
     groups = [
         group for group in unclear_groups(diagnoses) if not covered & {one.id for one in group.evidence}
     ]
-    asked = []
+    asked: list[Hint] = []
     for number, group in enumerate(groups[:MOST_QUESTIONS], 1):
         progress(f"preparing question {number} of {min(len(groups), MOST_QUESTIONS)}")
-        asked.append(_question(bench, group))
+        asked += _question(bench, group)
     return asked
 
 
-def _question(bench: Workbench, group: Group) -> Hint:
+def _question(bench: Workbench, group: Group) -> list[Hint]:
+    """Both readings as choices where one of them leads to a fix; else the rejections, unexplained."""
     readings = group.members[0].readings[:2]
     choices = [_choice(bench, group, reading) for reading in readings]
+    if not any(choice.hint for choice in choices):
+        return [_unexplained(one) for one in group.members]
     if all(reading.intervention.step != "none" for reading in readings):
         choices.append(Choice("nothing is wrong with the proposal"))
     what = group.members[0]
-    text = f"{what.before.leaf}/{what.before.branch or 'fallback'} was rejected: what should have happened?"
-    return Hint(
-        step=readings[0].intervention.step,
-        kind=readings[0].intervention.kind,
-        target=readings[0].intervention.target or f"{what.before.leaf}",
+    place = f"{what.before.leaf}/{what.before.branch or 'fallback'}"
+    first = next(choice.hint for choice in choices if choice.hint)
+    asked = Hint(
+        step=first.step,
+        kind=first.kind,
+        target=first.target,
         summary=f"Unclear: {describe(readings[0].intervention)}, or {describe(readings[1].intervention)}?",
         evidence=tuple(sorted(one.id for one in group.evidence)),
         confidence=group.confidence,
-        fingerprint=fingerprint("none", what.before.leaf, "question", sorted(c.label for c in choices)),
+        fingerprint=fingerprint("none", place, "question", sorted(choice.label for choice in choices)),
         one_off=len(group.members) == 1,
         alternatives=alternatives_of(group),
-        question=Question(text, tuple(choices)),
+        question=Question(f"{place} was rejected: what should have happened?", tuple(choices)),
     )
+    return [asked]
 
 
 def _choice(bench: Workbench, group: Group, reading: Reading) -> Choice:
@@ -197,22 +202,40 @@ def _choice(bench: Workbench, group: Group, reading: Reading) -> Choice:
     if make is None:
         return Choice(label)
     members = tuple(m for m in group.members if any(r.key == reading.key for r in m.readings))
-    result = _try_draft(bench, Group(reading.key, members), make(bench, Group(reading.key, members)))
+    part = Group(reading.key, members)
+    result = _try_draft(bench, part, make(bench, part))
     return Choice(label, result if isinstance(result, Hint) else None)
 
 
-def _nothing(bench: Workbench, one: Diagnosis) -> Hint:
-    """A rejection that nothing explains better than "nothing is wrong": shown, with the next best reading."""
+def _nothing(one: Diagnosis) -> Hint:
+    """A rejection that nothing explains better than "nothing is wrong": shown, with the next best readings."""
+    said = _short(one.feedback.comment)
+    return _idle(one, f"Nothing explains “{said}” better than that the proposal was right")
+
+
+def _unexplained(one: Diagnosis) -> Hint:
+    """A rejection whose readings are too close to call and lead to no fix that stands: for a person to read."""
+    if not one.says_anything:
+        said = _short(one.feedback.comment)
+        return _idle(one, f"“{said}” does not say what was wrong" if said else "Rejected without a word")
+    readings = " or ".join(describe(reading.intervention) for reading in one.readings[:2])
+    return _idle(
+        one, f"“{_short(one.feedback.comment)}” could mean that {readings}; neither gives a fix that stands"
+    )
+
+
+def _idle(one: Diagnosis, summary: str) -> Hint:
+    place = f"{one.before.leaf}/{one.before.branch or 'fallback'}"
     return Hint(
         step="none",
         kind="none",
-        target=f"{one.before.leaf}/{one.before.branch or 'fallback'}",
-        summary=f"Nothing explains “{_short(one.feedback.comment)}” better than that the proposal was right",
+        target=place,
+        summary=summary,
         evidence=(one.feedback.id,),
         confidence=one.best.probability,
-        fingerprint=fingerprint("none", one.before.leaf, "none", one.feedback.text_digest),
+        fingerprint=fingerprint("none", place, "none", one.feedback.text_digest),
         one_off=True,
-        alternatives=alternatives_of(Group(one.best.key, (one,))),
+        alternatives=alternatives_of(Group(("none",), (one,))),
     )
 
 

@@ -15,13 +15,16 @@ _NEGATION = re.compile(
 )
 _SUFFIXES = ("ings", "ing", "ies", "ungen", "ung", "ern", "en", "ed", "es", "er", "s", "e", "n")
 _STOP = frozenset(
-    "a an the is are was were be been being it its this that these those he she his her they them their we our you your i "
-    "my me of to in on at by for from with and or so as if then than too very just only also again still please do does "
-    "did has have had will would should could can may must what which who whom when where why how there here about into "
-    "want wants wanted need needs customer client user ticket wrong right reply answer proposal staff case one "
-    "der die das den dem des ein eine einen einem einer eines ist sind war waren sein und oder aber auch nur noch schon "
-    "er sie es wir ihr ihm ihn uns im am an auf aus bei mit nach von zu zum zur für als wie was wer wo wenn dann hier da "
-    "kunde kundin bitte falsch richtig antwort hat haben will möchte soll sollte kann muss".split()
+    """
+    a an the is are was were be been being it its this that these those he she his her they them their
+    we our you your i my me of to in on at by for from with and or so as if then than too very just only
+    also again still please do does did has have had will would should could can may must what which who
+    whom when where why how there here about into want wants wanted need needs customer client user
+    ticket wrong right reply answer proposal staff case one der die das den dem des ein eine einen einem
+    einer eines ist sind war waren sein und oder aber auch nur noch schon er sie es wir ihr ihm ihn uns
+    im am an auf aus bei mit nach von zu zum zur für als wie was wer wo wenn dann hier da kunde kundin
+    bitte falsch richtig antwort hat haben will möchte soll sollte kann muss
+    """.split()  # noqa: SIM905 - a list of 150 quoted words would be a page
 )
 
 

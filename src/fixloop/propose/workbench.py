@@ -6,8 +6,8 @@ from typing import Any
 
 from fixloop.evals.case import CaseSet
 from fixloop.evals.cases import load_cases
-from fixloop.evals.result import PASS, CaseResult
-from fixloop.evals.run import EvalReport, evaluate
+from fixloop.evals.result import PASS, CaseResult, EvalReport
+from fixloop.evals.run import evaluate
 from fixloop.feedback.model import Feedback
 from fixloop.feedback.replays import distinct_tickets, replay_all
 from fixloop.fixes.apply import apply_operations
@@ -18,7 +18,7 @@ from fixloop.pipeline.proposal import Proposal
 from fixloop.pipeline.ticket import parse_ticket
 from fixloop.ports.cache import Cache
 from fixloop.workspace.load import load_workspace
-from fixloop.workspace.model import Workspace
+from fixloop.workspace.model import Row, Workspace
 from fixloop.workspace.snapshot import Snapshot
 from fixloop.workspace.text import text_digest
 
@@ -70,6 +70,21 @@ class Workbench:
                 tuple(map(str, r.case.expect["records"])),
             )
             for r in self._passing("fetch")
+        ]
+
+    def passing_plans(self, leaf: str) -> list[tuple[Fields, tuple[Row, ...], str, str]]:
+        """(fields, records, reply, case id) of the plan cases of a leaf that pass today."""
+        return [
+            (
+                _as_fields(r.case.spec.get("fields", {})),
+                tuple(r.case.spec.get("records", ())),
+                self.pipeline.plan(
+                    leaf, r.case.spec.get("fields", {}), r.case.spec.get("records", ())
+                ).reply.template,
+                r.case.id,
+            )
+            for r in self._passing("plan")
+            if r.case.spec["leaf"] == leaf
         ]
 
     def _passing(self, suite: str) -> tuple[CaseResult, ...]:

@@ -1,4 +1,4 @@
-"""Landing a fix: rebuilt on the newest base, that exact tree gated, one commit, the ref moved by compare-and-swap."""
+"""Landing a fix: rebuilt on the newest base, that exact tree gated, one commit, a compare-and-swap."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -119,21 +119,23 @@ def _move(
 
 
 def move_branch(ground: Ground, target: str, old: str, new: str, checkouts: Sequence[WorkTree]) -> None:
-    """Move a branch together with its checkouts: the ref first, and back again if a checkout cannot follow.
+    """Move a branch together with its checkouts: files first, then the ref; files go back if the ref moved.
+
+    Killed in between, the fix stands staged in the checkout and the ref where it was: the next run finds
+    nothing in its way and finishes.
 
     Raises:
-        RefMoved: the branch was not at `old`.
+        RefMoved: the branch was not at `old`; the checkouts are as they were.
         BadInput: a checkout is in use; nothing has moved.
     """
-    ground.repo.move_refs([RefChange(target, old, new)])
     carried: list[WorkTree] = []
     try:
         for one in checkouts:
             ground.repo.carry_checkout(one, old, new)
             carried.append(one)
+        ground.repo.move_refs([RefChange(target, old, new)])
     except BaseException:
-        # Ctrl-C included: a branch must not stand where its checkout does not.
+        # Ctrl-C included: a checkout must not show what its branch does not have.
         for one in carried:
             ground.repo.carry_checkout(one, new, old)
-        ground.repo.move_refs([RefChange(target, new, old)])
         raise

@@ -21,7 +21,7 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class NotApplied:
-    """A hint that is on no branch now: its precondition failed (`conflict`), or the base has it (`already_fixed`)."""
+    """A hint on no branch: a precondition failed (`conflict`), or the base has it (`already_fixed`)."""
 
     id: str
     event: str
@@ -42,8 +42,8 @@ APPLICABLE = frozenset({"approved", "applied", "stale", "failed"})
 def prepare(ground: Ground, hints: Sequence[Hint], base: str) -> Prepared:
     """Put each hint on `fixloop/fix/<id>` on top of a base commit, and record it.
 
-    A branch that stands on this base already is left alone; one that only fixloop wrote is built anew; one with
-    a person's commits is never overwritten.
+    A branch that stands on this base already is left alone; one that only fixloop wrote is built anew; one
+    with a person's commits is never overwritten.
 
     Raises:
         BadInput: a hint is not approved.

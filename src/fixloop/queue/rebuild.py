@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fixloop.fixes.apply import apply_operations
-from fixloop.fixes.case_file import render_case_file
+from fixloop.fixes.case_file import case_path, render_cases
 from fixloop.hints.model import Hint
 from fixloop.workspace.snapshot import Snapshot
 
@@ -41,10 +41,8 @@ def case_files(hint: Hint) -> dict[str, bytes]:
     """The hint's own case files: its cases, and those near misses that are no text of another split."""
     by_suite: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for case in (*hint.cases, *(miss for miss in hint.near_misses if miss["suite"] != "intent")):
-        by_suite[case["suite"]].append({key: value for key, value in case.items() if key != "suite"})
-    return {
-        f"evals/{suite}/{hint.id}.yaml": render_case_file(cases) for suite, cases in sorted(by_suite.items())
-    }
+        by_suite[case["suite"]].append(case)
+    return {case_path(suite, hint.id): render_cases(cases) for suite, cases in sorted(by_suite.items())}
 
 
 def commit_message(hint: Hint) -> str:

@@ -54,7 +54,7 @@ def _new_oddities(after: Mapping[str, str], before: Mapping[str, str]) -> Mappin
 
 
 def find_hint(ground: Ground, head_ref: str, head: str) -> Hint | None:
-    """The record's hint for a fix branch, by the branch's name; a commit given by id is looked up among them."""
+    """The record's hint for a fix branch, by its name; a commit given by id is looked up among them."""
     named = hint_of(head_ref)
     if named is None:
         branches = ground.repo.branches("refs/heads/fixloop/fix/")

@@ -23,8 +23,9 @@ def check(trial: Trial) -> Check:
     undeclared = sorted(moved.keys() - declared)
     surplus = max(0, len(declared) - allowance)
     limit = max(ALWAYS_ALLOWED, trial.base.workspace.config.gate.max_drift * len(stored))
-    detail = f"{min(len(declared), allowance)} declared moves, {len(undeclared) + surplus} other, of {len(stored)} stored tickets"
-    if len(undeclared) + surplus > limit:
+    other = len(undeclared) + surplus
+    detail = f"{len(declared) - surplus} declared moves, {other} other, of {len(stored)} stored tickets"
+    if other > limit:
         shown = tuple(f"{key}: {moved[key][0]} → {moved[key][1]}" for key in undeclared[:10])
         return Check("drift", FAIL, f"{detail}; at most {limit:g} others may move", shown)
     return Check("drift", PASS, detail)

@@ -1,4 +1,4 @@
-"""A fix proves itself: its cases fail on the base and pass on the result. Read from the record, not the branch."""
+"""A fix proves itself: its cases, read from the record, fail on the base and pass on the result."""
 
 from fixloop.evals.case import CaseSet
 from fixloop.evals.given import given_cases

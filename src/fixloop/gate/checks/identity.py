@@ -1,5 +1,6 @@
-"""What is judged is what was approved: operations, cases and declared moves have the approved digest."""
+"""What is judged is what was approved, by as many people as the leaves it reaches ask for."""
 
+from fixloop.gate.reach import approvals_needed, frozen_leaves
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import FAIL, PASS, SKIP, Check
 
@@ -12,4 +13,12 @@ def check(trial: Trial) -> Check:
         return Check("identity", FAIL, f"{trial.hint.id} is {trial.state.status}, not approved")
     if trial.state.approved_digest != trial.hint.digest:
         return Check("identity", FAIL, "the hint is not what was approved", (trial.hint.id,))
-    return Check("identity", PASS, f"approved by {trial.state.approved_by}")
+    frozen = frozen_leaves(trial.hint, trial.base.workspace)
+    if frozen:
+        detail = "the leaf is frozen: a person changes its stability first, in a change of its own"
+        return Check("identity", FAIL, detail, frozen)
+    people, needed = trial.state.approved_by, approvals_needed(trial.hint, trial.base.workspace)
+    if len(people) < needed:
+        detail = f"reaches a guarded leaf: {needed} people must approve, {', '.join(people)} has"
+        return Check("identity", FAIL, detail, (trial.hint.id,))
+    return Check("identity", PASS, f"approved by {' and '.join(people)}")

@@ -20,7 +20,7 @@ def check(trial: Trial) -> Check:
     return Check("scope", PASS, f"{len(trial.changes)} files, all named by the hint")
 
 
-def _inside(path: str, allowed: frozenset[str]) -> bool:
+def _inside(path: str, allowed: tuple[str, ...]) -> bool:
     return path in allowed or any(one.endswith("/") and path.startswith(one) for one in allowed)
 
 

@@ -1,8 +1,8 @@
 """A new plan branch: the simplest condition over fields and records that separates the evidence.
 
-The condition must hold for every piece of evidence and for nothing that is answered rightly by the branches at
-or below the place where it is put: just before the branch that answers the evidence today, so it shadows
-nothing above. Candidates are tests that all evidence shares, single ones first, then pairs; what staff's words
+The condition must hold for every piece of evidence and for nothing that is answered rightly at or below
+the place where it is put: just before the branch that answers the evidence today, so it shadows nothing
+above. Candidates are tests that all evidence shares, single ones first, then pairs; what staff's words
 name comes before what they do not.
 """
 
@@ -121,7 +121,7 @@ def simplest_condition(
             for (path, op), value in shared.items()
             if path not in never and op in ("eq", "exists")
         ),
-        key=lambda test: (not (stems(test[0]) & said), _rank(test), test[0]),
+        key=lambda test: (-_mentioned(test, said), _rank(test), test[0]),
     )
     others = [one.facts for one in settled]
     for size in (1, 2):
@@ -131,6 +131,15 @@ def simplest_condition(
             if not any(all(_holds(test, facts) for test in chosen) for facts in others):
                 return {path: value if op == "eq" else {op: value} for path, op, value in chosen}
     return None
+
+
+def _mentioned(test: tuple[str, str, Any], said: frozenset[str]) -> int:
+    """2 where staff say the value ("it is closed"), 1 where they say the whole name of the column or field."""
+    path, op, value = test
+    name = stems(path.rsplit(".", 1)[-1])
+    if op == "eq" and isinstance(value, str) and stems(value) & said:
+        return 2
+    return 1 if name and name <= said else 0
 
 
 def _typed(value: Any) -> tuple[str, Any]:
@@ -148,7 +157,7 @@ def _rank(test: tuple[str, str, Any]) -> int:
 
 
 def _only_absence(test: tuple[str, str, Any]) -> bool:
-    """`fetched.count: 0` alone says nothing about why another answer was wanted, unless nothing else is there."""
+    """That one record was found says nothing about why another answer was wanted."""
     return test[0] == "fetched.count" and test[2] == 1
 
 

@@ -1,7 +1,7 @@
 """A new leaf from rejections that no leaf explains: cluster, name, parent, starter tree, examples and cases.
 
-Tickets and the words staff use for them are clustered together by average linkage on cosine distance (Sokal and
-Michener, 1958); the name is the phrase most of a cluster's comments share.
+Tickets and the words staff use for them are clustered together by average linkage on cosine distance (Sokal
+and Michener, 1958); the name is the phrase most of a cluster's comments share.
 """
 
 import re
@@ -97,7 +97,8 @@ def draft_named(bench: Workbench, group: Group, name: str) -> Draft | Unable:
 
 def name_candidates(bench: Workbench, members: Sequence[Diagnosis]) -> list[str]:
     """Ids a new leaf could have, best first: phrases of up to three words that the comments share."""
-    expected = [m.feedback.expected["leaf"] for m in members if "leaf" in (m.feedback.expected or {})]
+    wishes = [m.feedback.expected or {} for m in members]
+    expected = [wish["leaf"] for wish in wishes if "leaf" in wish]
     counts: Counter[tuple[str, ...]] = Counter()
     for member in members:
         counts.update(set(_phrases(member.feedback.comment)))
@@ -130,7 +131,7 @@ def _worth(words: tuple[str, ...], count: int) -> float:
 def _phrases(comment: str) -> Iterator[tuple[str, ...]]:
     """Runs of up to three content words of a comment, as they stand next to each other."""
     run: list[str] = []
-    for word in _PHRASE_WORD.findall(normalise(comment).replace("_", " ")) + [""]:
+    for word in (*_PHRASE_WORD.findall(normalise(comment).replace("_", " ")), ""):
         if word and stems(word):
             run.append(word)
             continue
@@ -144,7 +145,7 @@ def _is_id(name: str) -> bool:
 
 
 def _parents(bench: Workbench, members: Sequence[Diagnosis]) -> list[str]:
-    """The parent whose leaves the tickets were closest to: the one they fell out of, else the engine's guess."""
+    """The parent the tickets fell out of, else the one of the leaf the engine guessed."""
     votes: Counter[str] = Counter()
     dag = bench.workspace.intents
     for member in members:

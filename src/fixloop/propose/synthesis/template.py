@@ -1,8 +1,8 @@
-"""A template edit from a corrected reply: the difference, mapped back to the template with its variables restored.
+"""A template edit from a corrected reply: the difference, with its variables put back.
 
-Only the literal text between `{{ … }}` is compared: each expression is rendered by itself, so a rendered reply
-is the template's pieces in order and a differing stretch of the reply names the pieces it came from. Templates
-with `{% … %}` blocks are left to a person.
+A rendered reply is the template's pieces in order, literals as they stand and each `{{ … }}` as what it gave,
+so a differing stretch of the reply names the pieces it came from. Templates with `{% … %}` blocks are left to
+a person.
 """
 
 import re
