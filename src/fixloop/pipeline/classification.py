@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 from fixloop.errors import BadInput
 from fixloop.pipeline.engines import Answer, EngineFailure, ask, is_custom, load_engine, read_answer
 from fixloop.ports.cache import Cache
-from fixloop.workspace.model import Workspace
+from fixloop.workspace.model import LeafId, Workspace
 from fixloop.workspace.text import shown
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from fixloop.pipeline.engines import IntentEngine
     from fixloop.pipeline.intent import IntentModel
 
@@ -44,6 +47,19 @@ class Classifier:
         dag = self._workspace.intents
         return [read_answer(self._engine_name, index, one, dag) for index, one in enumerate(raw)]
 
+    def leaf_scores(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+        """Joint scores [texts, leaves] and the leaves; an engine of one's own has 1 for its answer."""
+        if not is_custom(self._engine_name):
+            return self.model.leaf_scores(texts)
+        import numpy as np
+
+        leaves = tuple(self._workspace.intents.all_leaves)
+        scores = np.zeros((len(texts), len(leaves)))
+        for row, answer in enumerate(self.classify(texts)):
+            if not isinstance(answer, EngineFailure) and answer.raw_leaf in leaves:
+                scores[row, leaves.index(LeafId(answer.raw_leaf))] = 1.0
+        return scores, leaves
+
     @property
     def deterministic(self) -> bool:
         """Whether the same text always gets the same answer."""
@@ -67,7 +83,10 @@ class Classifier:
         key = self._content_digest()
         saved = self._cache.load("intent", key)
         if saved is not None:
-            return IntentModel.from_bytes(saved).with_thresholds(dag.thresholds)
+            try:
+                return IntentModel.from_bytes(saved).with_thresholds(dag.thresholds)
+            except (ValueError, KeyError):
+                pass  # a damaged cache entry counts as absent
         model = fit_intent(dag.children, self._examples(), dag.thresholds, self._cache)
         self._cache.save("intent", key, model.to_bytes())
         return model

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from fixloop.errors import BadInput
 from fixloop.pipeline.classification import Classifier
@@ -39,6 +39,10 @@ from fixloop.ports.cache import Cache
 from fixloop.ports.records import RecordSource
 from fixloop.workspace.model import OTHER, Row, Workspace
 from fixloop.workspace.text import shown
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["Fixture", "Forced", "Pipeline", "compile_pipeline"]
 
@@ -141,6 +145,10 @@ class Pipeline:
     def classify_each(self, texts: Sequence[str]) -> list[Answer | EngineFailure]:
         """As classify, with failures in the place of their answers."""
         return self._classifier.classify(texts)
+
+    def leaf_scores(self, texts: Sequence[str]) -> "tuple[NDArray[np.float64], tuple[str, ...]]":
+        """How much step one believes in each leaf: scores [texts, leaves] in 0…1, and the leaves."""
+        return self._classifier.leaf_scores(texts)
 
     def extract(self, text: str, rows: Rows | None = None) -> Fields:
         """Step two; vocabularies are built from `rows` where given.

@@ -138,7 +138,7 @@ def _ask_all(
 ) -> list[Any] | EngineFailure:
     try:
         answers = method(texts)
-    except Exception as error:  # the seam to foreign code: whatever it raises is a failure of that engine
+    except (Exception, SystemExit) as error:  # the seam to foreign code: whatever it raises is its failure
         return EngineFailure(name, 0, f"{type(error).__name__}: {error}")
     if not isinstance(answers, list | tuple) or len(answers) != len(texts):
         return EngineFailure(name, 0, f"{len(texts)} texts gave {shown(answers)}")

@@ -164,6 +164,8 @@ def _refuse_forbidden(tree: nodes.Template) -> None:
             forbidden = "calls"
         if isinstance(node, nodes.For) and node.recursive:
             forbidden = "recursive loops"
+        if isinstance(node, nodes.Name) and node.name in ("self", "super", "caller"):
+            forbidden = f"{node.name} and blocks"
         if forbidden:
             raise BadTemplate(f"{forbidden} are not allowed in a template (line {node.lineno})")
 

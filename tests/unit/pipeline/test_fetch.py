@@ -1,0 +1,161 @@
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from fixloop.pipeline.fetch import MAX_ROWS, Fetched, GatheringLookup, MemorySource, RecordIndex
+from fixloop.pipeline.rows import merged
+from fixloop.workspace.model import FetchRules, Row, Signal, Source
+from tests.unit.pipeline import bank
+
+ROWS = {"accounts": bank.ACCOUNTS, "cards": bank.CARDS}
+
+
+def fetch(
+    fields: Mapping[str, Mapping[str, tuple[str, ...]]], rows: Any = None, threshold: float = 4
+) -> Fetched:
+    rules = FetchRules(bank.fetch_rules().sources, bank.signals(), threshold)
+    return RecordIndex(rules, rows or ROWS).fetch(fields)
+
+
+def number(*values: str) -> dict[str, tuple[str, ...]]:
+    return {"account_number": values}
+
+
+class TestSelection:
+    def test_the_sole_maximum_at_the_threshold_is_selected(self) -> None:
+        found = fetch({"account": number("KTR05821")}, threshold=5)
+        assert ([one.id for one in found.records], found.top_score, found.margin) == (["a1"], 5, 5)
+
+    def test_below_the_threshold_nothing_is(self) -> None:
+        found = fetch({"account": {"branch": ("Riverton",)}})
+        assert (found.count, [one.id for one in found.candidates], found.top_score) == (0, ["a1"], 2)
+
+    def test_a_tie_selects_all_that_tie(self) -> None:
+        found = fetch({"account": number("NSB01234", "KTR05821")})
+        assert ([one.id for one in found.records], found.margin) == (["a1", "a3"], 0)
+
+    def test_the_margin_is_the_lead_over_the_runner_up(self) -> None:
+        found = fetch({"account": number("KTR05821"), "people": {"given_name": ("Alex",)}})
+        assert (found.top_score, found.margin) == (5, 4)
+
+    def test_no_value_no_candidate(self) -> None:
+        assert fetch({}) == fetch({"unknown": {"field": ("x",)}}) == Fetched()
+
+    def test_a_signal_counts_once_a_record(self) -> None:
+        found = fetch({"people": {"given_name": ("Alex", "Kim")}}, threshold=0)
+        assert [(one.score, one.matched) for one in found.records] == [(1, ("people.given_name=Alex (+1)",))]
+
+    def test_signals_add_up_across_sources(self) -> None:
+        found = fetch({"card": {"last_four": ("4711",)}, "people": {"given_name": ("Sam",)}})
+        assert [(one.id, one.score) for one in found.records] == [("a1", 4)]
+        assert found.records[0].matched == ("people.given_name=Sam (+1)", "card.last_four=4711 (+3)")
+
+    def test_weights_add_up_as_decimals(self) -> None:
+        source = Source("s", "jsonl", "id", {"a": "string", "b": "string", "c": "string"})
+        weights = (Signal("g.a", "s", "a", 0.7), Signal("g.b", "s", "b", 0.1), Signal("g.c", "s", "c", 0.8))
+        index = RecordIndex(
+            FetchRules({"s": source}, weights, 0.8),
+            {"s": [{"id": "1", "a": "x", "b": "y"}, {"id": "2", "c": "z"}]},
+        )
+        assert [one.id for one in index.fetch({"g": {"a": ("x",), "b": ("y",), "c": ("z",)}}).records] == [
+            "1",
+            "2",
+        ]
+
+
+class TestMatching:
+    @pytest.mark.parametrize("value", ["st. ives", " ST. IVES ", "\uff33\uff54. Ives"])
+    def test_case_width_and_edges_do_not_matter(self, value: str) -> None:
+        assert [one.id for one in fetch({"account": {"branch": (value,)}}).candidates] == ["a388"]
+
+    def test_numbers_match_by_their_json_text(self) -> None:
+        source = Source("s", "jsonl", "id", {"n": "number"})
+        rules = FetchRules({"s": source}, (Signal("g.n", "s", "n", 1),), 1)
+        index = RecordIndex(rules, {"s": [{"id": 7, "n": 12}, {"id": 8, "n": True}, {"id": 9, "n": 1.5}]})
+        ids = {
+            value: [one.id for one in index.fetch({"g": {"n": (value,)}}).records]
+            for value in ("12", "true", "1.5")
+        }
+        assert ids == {"12": ["7"], "true": ["8"], "1.5": ["9"]}
+
+
+class TestMerging:
+    def test_rows_of_one_id_are_one_record(self) -> None:
+        record = fetch({"card": {"last_four": ("4711",)}}).candidates[0]
+        assert record.row["fraud_flag"] is True
+        assert record.row["card_last_four"] == "4711"
+
+    def test_columns_that_differ_become_the_list_of_their_values(self) -> None:
+        rows = [
+            {"id": 1, "a": "x", "l": ["p"], "b": True},
+            {"id": 1, "a": "y", "l": ["q", "p"], "b": 1, "n": None},
+        ]
+        assert merged(rows) == {"id": 1, "a": ["x", "y"], "l": ["p", "q"], "b": [True, 1]}
+
+    def test_only_declared_columns_leave_a_source(self) -> None:
+        found = fetch({"account": number("KTR09999")})
+        assert "secret" not in found.records[0].row
+        assert all("secret" not in row for rows in found.rows.values() for row in rows)
+
+    def test_a_fixture_holds_the_rows_that_no_signal_matched_too(self) -> None:
+        found = fetch({"account": number("KTR05821")})
+        assert found.rows == {"accounts": (bank.ACCOUNTS[0],), "cards": (bank.CARDS[0],)}
+
+    def test_a_row_without_an_id_is_nobody_s(self) -> None:
+        assert fetch({"account": number("X")}, {"accounts": [{"account_number": "X"}]}).candidates == ()
+
+
+class TestCap:
+    def test_a_fixture_has_at_most_200_rows_and_replays_itself(self) -> None:
+        rows = {"accounts": [{"account_id": f"a{n:04}", "branch": "Riverton"} for n in range(1_000)]}
+        found = fetch({"account": {"branch": ("Riverton",)}}, rows, threshold=2)
+        assert found.count == MAX_ROWS
+        assert [one.id for one in found.records[:2]] == ["a0000", "a0001"]
+        assert fetch({"account": {"branch": ("Riverton",)}}, found.rows, threshold=2) == found
+
+    def test_the_best_of_many_is_kept(self) -> None:
+        rows = {"accounts": [{"account_id": f"a{n:04}", "branch": "Riverton"} for n in range(3_000)]}
+        rows["accounts"][-1] = {**rows["accounts"][-1], "account_number": "KTR05821"}
+        found = fetch({"account": {"branch": ("Riverton",), **number("KTR05821")}}, rows)
+        assert [(one.id, one.score) for one in found.records] == [("a2999", 7)]
+        assert (found.margin, len(found.candidates)) == (5, MAX_ROWS)
+
+
+class RemoteSource:
+    """A source that is asked, and counts how often."""
+
+    def __init__(self, rows: Sequence[Row], id_column: str) -> None:
+        self._inner = MemorySource(rows, id_column)
+        self.asked = 0
+
+    def rows_matching(self, path: str, keys: Collection[str]) -> Sequence[Row]:
+        self.asked += 1
+        return self._inner.rows_matching(path, keys)
+
+    def rows_with_ids(self, ids: Collection[str]) -> Sequence[Row]:
+        return self._inner.rows_with_ids(ids)
+
+    def values_at(self, path: str) -> Iterable[str]:
+        return self._inner.values_at(path)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {},
+        {"account": {"account_number": ("KTR05821",)}},
+        {"card": {"last_four": ("0815",)}, "people": {"given_name": ("José", "Alex")}},
+        {"account": {"branch": ("Nowhere",)}},
+    ],
+)
+def test_sources_that_are_asked_give_what_the_index_gives(
+    fields: Mapping[str, Mapping[str, tuple[str, ...]]],
+) -> None:
+    rules = bank.fetch_rules()
+    sources = {name: RemoteSource(rows, "account_id") for name, rows in ROWS.items()}
+    found = GatheringLookup(rules, sources).fetch(fields)
+    assert found == RecordIndex(rules, ROWS).fetch(fields)
+    assert [one.row for one in found.candidates] == [
+        one.row for one in RecordIndex(rules, ROWS).fetch(fields).candidates
+    ]
