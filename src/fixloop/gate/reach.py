@@ -1,8 +1,9 @@
 """Which leaves a hint reaches, and what their stability asks for."""
 
 from fixloop.fixes.apply import touched_leaves
+from fixloop.gate.verdict import PASS, Verdict
 from fixloop.hints.model import Hint
-from fixloop.workspace.model import Workspace
+from fixloop.workspace.model import Branch, Workspace
 
 WIDE = frozenset(
     {"set_weight", "add_signal", "remove_signal", "set_threshold", "add_pattern", "remove_pattern"}
@@ -35,3 +36,41 @@ def frozen_leaves(hint: Hint, workspace: Workspace) -> tuple[str, ...]:
 def _stabilities(leaves: frozenset[str], workspace: Workspace) -> dict[str, str]:
     trees = workspace.plan_trees
     return {leaf: trees[leaf].stability for leaf in leaves if leaf in trees}
+
+
+def risks(hint: Hint, verdict: Verdict, workspace: Workspace) -> tuple[str, ...]:
+    """Why a passing fix is not `low_risk`; empty means that it may be merged without asking again."""
+    reached = reached_leaves(hint, workspace)
+    closed = sorted(
+        leaf for leaf, stability in _stabilities(reached, workspace).items() if stability != "open"
+    )
+    effects = sorted(_side_effects(reached, workspace) | _side_effects_of(hint, workspace))
+    passed = {check.id for check in verdict.checks if check.status == PASS}
+    found = [f"reaches {leaf}, which is not open" for leaf in closed]
+    found += [f"reaches {tool}, which has side effects" for tool in effects]
+    found += ["rests on one rejection"] if hint.one_off else []
+    found += [
+        f"{check} was not asked" for check in ("guard_strength", "held_out", "drift") if check not in passed
+    ]
+    return tuple(found)
+
+
+def _side_effects(leaves: frozenset[str], workspace: Workspace) -> frozenset[str]:
+    trees = (workspace.plan_trees[leaf] for leaf in leaves if leaf in workspace.plan_trees)
+    return frozenset(
+        tool for tree in trees for branch in tree.branches for tool in _effects(branch, workspace)
+    )
+
+
+def _effects(branch: Branch, workspace: Workspace) -> frozenset[str]:
+    own = {call.name for call in branch.tools if call.name in workspace.tools}
+    own = {name for name in own if workspace.tools[name].side_effects}
+    return frozenset(own).union(*(_effects(below, workspace) for below in branch.branches))
+
+
+def _side_effects_of(hint: Hint, workspace: Workspace) -> frozenset[str]:
+    """Side-effect tools that the operations bring in."""
+    said = " ".join(operation.canonical_json() for operation in hint.operations)
+    return frozenset(
+        name for name, tool in workspace.tools.items() if tool.side_effects and f'"{name}"' in said
+    )

@@ -208,13 +208,13 @@ def _choice(bench: Workbench, group: Group, reading: Reading) -> Choice:
 
 
 def _nothing(one: Diagnosis) -> Hint:
-    """A rejection that nothing explains better than "nothing is wrong": shown, with the next best readings."""
+    """Nothing explains it better than "nothing is wrong": shown, with the next best readings."""
     said = _short(one.feedback.comment)
     return _idle(one, f"Nothing explains “{said}” better than that the proposal was right")
 
 
 def _unexplained(one: Diagnosis) -> Hint:
-    """A rejection whose readings are too close to call and lead to no fix that stands: for a person to read."""
+    """Readings too close to call, none with a fix that stands: for a person to read."""
     if not one.says_anything:
         said = _short(one.feedback.comment)
         return _idle(one, f"“{said}” does not say what was wrong" if said else "Rejected without a word")

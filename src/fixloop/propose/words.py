@@ -44,10 +44,9 @@ class Said:
 @lru_cache(maxsize=100_000)
 def stem(word: str) -> str:
     """A rough stem, the same for singular and plural, verb and noun, in English and German."""
-    for suffix in _SUFFIXES:
-        if word.endswith(suffix) and len(word) - len(suffix) >= 4:
-            word = word[: -len(suffix)]
-            break
+    for _ in range(2):
+        suffix = next((s for s in _SUFFIXES if word.endswith(s) and len(word) - len(s) >= 4), "")
+        word = word.removesuffix(suffix)
     return word[:-1] if len(word) > 4 and word[-1] == word[-2] else word
 
 

@@ -134,7 +134,7 @@ def simplest_condition(
 
 
 def _mentioned(test: tuple[str, str, Any], said: frozenset[str]) -> int:
-    """2 where staff say the value ("it is closed"), 1 where they say the whole name of the column or field."""
+    """2 where staff say the value ("it is closed"), 1 where they say the whole name of column or field."""
     path, op, value = test
     name = stems(path.rsplit(".", 1)[-1])
     if op == "eq" and isinstance(value, str) and stems(value) & said:

@@ -133,7 +133,7 @@ def wins(lookup: Lookup, weights: Any, threshold: float) -> bool:
 
 
 def _changes(present: Any, threshold: float) -> Iterator[Change]:
-    """Candidate changes: fewer changed numbers first, then the smaller sum of differences, then order."""
+    """Candidate changes: fewer numbers first, then the smaller sum of differences, lower before higher."""
     values = range(HIGHEST_WEIGHT + 1)
     singles = [Change(((n, float(v)),)) for n in range(len(present)) for v in values if v != present[n]]
     bars = [Change((), float(v)) for v in values if v > 0 and v != threshold]
@@ -145,9 +145,11 @@ def _changes(present: Any, threshold: float) -> Iterator[Change]:
         if x != present[a] and y != present[b]
     ]
 
-    def size(change: Change) -> float:
-        moved = sum(abs(value - present[n]) for n, value in change.weights)
-        return float(moved + (abs(change.threshold - threshold) if change.threshold is not None else 0))
+    def size(change: Change) -> tuple[float, float]:
+        # Of two equal changes the one that lowers comes first: a signal that misled should say less.
+        steps = [value - float(present[n]) for n, value in change.weights]
+        steps += [change.threshold - threshold] if change.threshold is not None else []
+        return sum(map(abs, steps)), sum(steps)
 
     for layer in ([*singles, *bars], [*mixed, *pairs]):
         yield from sorted(layer, key=size)
