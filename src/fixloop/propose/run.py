@@ -3,8 +3,11 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from fixloop.errors import FixloopError
 from fixloop.feedback.model import Feedback
+from fixloop.feedback.replays import replay_all
 from fixloop.hints.model import Alternative, Choice, Hint, Question, fingerprint
+from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.diagnose import Diagnosis, Reading, diagnose
 from fixloop.propose.draft import Draft, Group, Unable
 from fixloop.propose.dryrun import Dropped, dry_run
@@ -12,6 +15,7 @@ from fixloop.propose.group import clear_groups, nothing_to_fix, unclear_groups
 from fixloop.propose.interventions import Intervention
 from fixloop.propose.synthesis import synthesiser
 from fixloop.propose.synthesis.new_leaf import draft_named, rival_names
+from fixloop.propose.wanted import Wanted, satisfied_share, tool_names
 from fixloop.propose.workbench import Workbench
 
 MOST_QUESTIONS = 20
@@ -72,9 +76,10 @@ def _disputed(feedback: Sequence[Feedback]) -> frozenset[str]:
 def _clear_hints(bench: Workbench, diagnoses: Sequence[Diagnosis], progress: Progress) -> _Made:
     made = _Made([], [])
     groups = clear_groups(diagnoses)
+    unclear = [one for one in diagnoses if not one.clear]
     for number, group in enumerate(groups, 1):
         progress(f"trying fix {number} of {len(groups)}")
-        result = _try_group(bench, group)
+        result = _try_group(bench, group, unclear)
         if isinstance(result, Hint):
             made.hints.append(result)
         else:
@@ -82,13 +87,50 @@ def _clear_hints(bench: Workbench, diagnoses: Sequence[Diagnosis], progress: Pro
     return made
 
 
-def _try_group(bench: Workbench, group: Group) -> Hint | Dropped:
+def _try_group(bench: Workbench, group: Group, unclear: Sequence[Diagnosis]) -> Hint | Dropped:
     kind = _reading(group).intervention.kind
     if kind == "add_leaf":
         return _try_new_leaf(bench, group)
     make = synthesiser(kind)
     assert make is not None, kind
-    return _try_draft(bench, group, make(bench, group))
+    draft = make(bench, group)
+    if isinstance(draft, Draft) and draft.step != "intent":
+        draft = with_mended(bench, draft, group, unclear)
+    return _try_draft(bench, group, draft)
+
+
+def with_mended(bench: Workbench, draft: Draft, group: Group, unclear: Sequence[Diagnosis]) -> Draft:
+    """The draft with those unclear rejections of the same branch as evidence that it mends as well.
+
+    One fault is likelier than two: where a fix that others asked for also changes this proposal, in the way
+    staff said as far as they said anything, it is what they meant.
+    """
+    places = {(member.before.leaf, member.before.branch) for member in group.members}
+    near = [one for one in unclear if (one.before.leaf, one.before.branch) in places]
+    if not near:
+        return draft
+    try:
+        trial = bench.try_operations(draft.operations)
+    except FixloopError:
+        return draft
+    after = replay_all(trial.pipeline, [one.feedback for one in near])
+    mended = [one for one in near if _is_mended(one, after[one.feedback.id])]
+    wanted = {one.feedback.id: _as_answered(after[one.feedback.id]) for one in mended}
+    return replace(
+        draft,
+        evidence=(*draft.evidence, *(one.feedback for one in mended)),
+        wanted={**draft.wanted, **wanted},
+        one_off=draft.one_off and not mended,
+    )
+
+
+def _is_mended(one: Diagnosis, after: Proposal) -> bool:
+    moved = after.outcome != one.before.outcome
+    return moved and satisfied_share(one.feedback.expected or {}, after) == 1.0 and not one.feedback.reply
+
+
+def _as_answered(after: Proposal) -> Wanted:
+    return Wanted(leaf=after.leaf, reply=after.reply.template, tools=tool_names(after))
 
 
 def _reading(group: Group) -> Reading:

@@ -62,7 +62,8 @@ def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
         for one, edit in asked
         if (edit.was, edit.to) == (was, to) and _language(bench.workspace, template, one) == language
     ]
-    return _draft(bench, group, template, language, chosen)
+    told = tuple(one for one in group.members if _language(bench.workspace, template, one) == language)
+    return _draft(bench, Group(group.key, told), template, language, chosen)
 
 
 def _language(workspace: Workspace, template: Template, one: Diagnosis) -> str:
