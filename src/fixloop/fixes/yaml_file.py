@@ -1,9 +1,11 @@
 """One YAML file under edit: every change gives a new one, so a half-made edit is never seen."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from fixloop.fixes import values, yaml_splice
+from fixloop.fixes.conflict import UnsafeEdit
 from fixloop.fixes.values import MISSING
 from fixloop.workspace.snapshot import Snapshot
 
@@ -29,17 +31,15 @@ class YamlFile:
     def set(self, *keys: str | int, to: Any) -> "YamlFile":
         """Another value at a key path, or a new key there; mappings on the way are made where absent."""
         if self.get(*keys, default=MISSING) is not MISSING:
-            return self._with(yaml_splice.set_value(self.path, self.data, keys, to))
+            return self._edited(yaml_splice.set_value, keys, to)
         depth = next(n for n in range(len(keys)) if self.get(*keys[: n + 1], default=MISSING) is MISSING)
         for key in reversed(keys[depth + 1 :]):
             to = {key: to}
-        return self._with(yaml_splice.add_key(self.path, self.data, keys[:depth], str(keys[depth]), to))
+        return self._edited(yaml_splice.add_key, keys[:depth], str(keys[depth]), to)
 
     def add(self, *keys: str | int, to: Any, after: str | None = None) -> "YamlFile":
         """A new key: behind another one of its mapping, first ("") or last (None)."""
-        return self._with(
-            yaml_splice.add_key(self.path, self.data, keys[:-1], str(keys[-1]), to, after=after)
-        )
+        return self._edited(yaml_splice.add_key, keys[:-1], str(keys[-1]), to, after=after)
 
     def insert(self, *keys: str | int, item: Any, at: int | None = None) -> "YamlFile":
         """A new item in a list, at the end unless `at` says where; the list is made where absent."""
@@ -47,22 +47,25 @@ class YamlFile:
         if items is None:
             return self.set(*keys, to=[item])
         index = len(items) if at is None else at
-        return self._with(yaml_splice.insert_item(self.path, self.data, keys, index, item))
+        return self._edited(yaml_splice.insert_item, keys, index, item)
 
     def delete(self, *keys: str | int) -> "YamlFile":
         """Without a key or an item."""
-        return self._with(yaml_splice.delete(self.path, self.data, keys))
+        return self._edited(yaml_splice.delete, keys)
 
     def move(self, source: tuple[str | int, ...], to_list: tuple[str | int, ...], at: int) -> "YamlFile":
         """With an item moved before position `at` of a list, counted before the move."""
-        return self._with(yaml_splice.move_item(self.path, self.data, source, to_list, at))
+        return self._edited(yaml_splice.move_item, source, to_list, at)
 
     def replace_text(self, *keys: str | int, was: str, to: str) -> "YamlFile":
         """With other words in a text."""
-        return self._with(yaml_splice.replace_text(self.path, self.data, keys, was, to))
+        return self._edited(yaml_splice.replace_text, keys, was, to)
 
-    def _with(self, data: bytes) -> "YamlFile":
-        return YamlFile(self.path, data)
+    def _edited(self, edit: Callable[..., bytes], *args: Any, **options: Any) -> "YamlFile":
+        try:
+            return YamlFile(self.path, edit(self.path, self.data, *args, **options))
+        except UnsafeEdit as error:
+            raise UnsafeEdit(error.keys, error.why, self.path) from error
 
 
 def read_yaml_file(snapshot: Snapshot, path: str) -> YamlFile | None:

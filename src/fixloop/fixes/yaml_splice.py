@@ -147,19 +147,23 @@ def move_item(path: str, data: bytes, source: Keys, to_list: Keys, index: int) -
     """
     document = _read(path, data)
     item = values.look_up(document.value, source)
-    position = int(source[-1])
-    within = tuple(source[:-1]) == tuple(to_list)
-    intended = values.insert(document.value, to_list, index, item)
-    moved_on = within and index <= position
-    intended = values.drop(intended, [*source[:-1], position + moved_on])
+    pushed = _pushed(source, to_list, index)
+    intended = values.drop(values.insert(document.value, to_list, index, item), pushed)
     origin, goal = find_node(document.tree, source[:-1]), find_node(document.tree, to_list)
     if origin.flow or goal.flow or len(origin.items) == 1:
-        gone = delete(
-            path, insert_item(path, data, to_list, index, item), [*source[:-1], position + moved_on]
-        )
-        return gone if values.same(read_value(path, gone), intended) else _refuse(path, source)
+        moved = delete(path, insert_item(path, data, to_list, index, item), pushed)
+        return moved if values.same(read_value(path, moved), intended) else _refuse(path, source)
+    position = int(source[-1])
     splices = _block_move(document, origin, position, goal, index)
     return _first_that_means(path, document, source, intended, [splices])
+
+
+def _pushed(keys: Keys, into: Keys, index: int) -> Keys:
+    """Where a value stands after an item has been inserted in a list: one further on, if behind it there."""
+    depth = len(into)
+    if tuple(keys[:depth]) != tuple(into) or int(keys[depth]) < index:
+        return keys
+    return [*keys[:depth], int(keys[depth]) + 1, *keys[depth + 1 :]]
 
 
 # --- reading and proving --------------------------------------------------------------------------------
@@ -208,8 +212,9 @@ def _spliced(document: _Document, splices: list[Splice]) -> str:
         new = new.replace("\n", document.newline) if document.newline != "\n" else new
         text = text[:start] + new + text[end:]
     # Whether the last line ends with a line break is the author's choice too.
-    ended = document.text.endswith("\n") or not document.text
-    return text if ended else text.removesuffix("\n").removesuffix("\r")
+    if document.text and not document.text.endswith("\n"):
+        return text.removesuffix("\n").removesuffix("\r")
+    return text if text.endswith("\n") else text + document.newline
 
 
 def _style_of(tree: Node) -> Style:
@@ -243,10 +248,12 @@ def _ways_to_set(document: _Document, keys: Keys, node: Node, new: Any) -> Itera
         if node.flow or node.kind == "scalar":
             yield [_in_place(document.text, node, scalar(new, in_flow=in_flow, quote=quote))]
         yield from _as_line(document, keys, node, scalar(new, in_flow=in_flow))
+        yield from _above_comments(document, keys, node, scalar(new, in_flow=in_flow))
     elif in_flow:
         yield [_in_place(document.text, node, inline(new))]
     else:
         yield from _as_block(document, keys, node, new)
+        yield from _above_comments(document, keys, node, inline(new))
         yield [_in_place(document.text, node, inline(new))]
 
 
@@ -282,10 +289,28 @@ def _as_block(document: _Document, keys: Keys, node: Node, new: Any) -> Iterator
 
 def _gap(document: _Document, keys: Keys, node: Node) -> int | None:
     """Where a key's colon (or an item's dash) ends, if only white space follows it up to the value."""
+    end = _lead_end(document, keys)
+    return end if end is not None and not document.text[end : node.start].strip() else None
+
+
+def _lead_end(document: _Document, keys: Keys) -> int | None:
+    """Where a key's colon or an item's dash ends; None in flow style and for the document."""
     if not keys:
         return None
-    before = document.text[: node.start].rstrip()
-    return len(before) if before[-1:] in (":", "-") else None
+    parent, key = find_node(document.tree, keys[:-1]), keys[-1]
+    if isinstance(key, int):
+        return None if parent.flow else _entry_start(document.text, parent, key) + 1
+    pair = parent.pair(key)
+    return document.text.find(":", pair[0].end) + 1 if pair else None
+
+
+def _above_comments(document: _Document, keys: Keys, node: Node, new: str) -> Iterator[list[Splice]]:
+    """The value on its key's line, and the lines it had below comments of its own gone."""
+    end = _lead_end(document, keys)
+    line = _line_start(document.text, node.start)
+    if end is not None and end < line and not document.text[line : node.start].strip():
+        gone = Splice(line, _after_line(document.text, node.end), "")
+        yield [Splice(end, end, f" {new}"), gone]
 
 
 def _is_in_flow(tree: Node, keys: Keys) -> bool:
@@ -310,9 +335,11 @@ def _words_in_place(document: _Document, keys: Keys, node: Node, was: str, to: s
     if len(found) != 1:
         return None
     pad = "\n" + " " * _body_indent(document.text, node)
-    broken = to.replace("\n", pad if node.style == "|" else "\n" + pad)
+    # In a folded (or quoted) text a line break is an empty line, and one break alone is a blank.
+    more = "" if node.style == "|" else "\n"
+    broken = re.sub(r"\n+", lambda breaks: more + breaks.group()[1:] + pad, to)
     start = node.start + found[0].start()
-    return Splice(start, node.start + found[0].end(), re.sub(r"\n +(?=\n)", "\n", broken))
+    return Splice(start, node.start + found[0].end(), broken)
 
 
 # --- adding ---------------------------------------------------------------------------------------------
@@ -331,8 +358,8 @@ def _flow_entry(document: _Document, node: Node, index: int, key: str, new: Any)
 
 
 def _block_entry(document: _Document, node: Node, index: int, key: str, new: Any) -> Splice:
-    kin = [value for _, value in node.pairs if value.kind in ("mapping", "sequence")]
-    flow = not kin or any(value.flow for value in kin)
+    kin = [value for _, value in node.pairs[max(0, index - 1) :] if value.kind in ("mapping", "sequence")]
+    flow = not kin or kin[0].flow
     return _block_insert(document, node, index, entry_text(key, new, node.column, document.style, flow=flow))
 
 

@@ -121,8 +121,12 @@ def _folded(lines: list[str]) -> list[str]:
     """Long lines broken at single blanks; in a folded text a line break is an empty line."""
     folded: list[str] = []
     for line in lines:
-        folded += [*re.sub(rf"(\S.{{0,{WIDTH - 20}}}\S) (?=\S)", r"\1\n", line).split("\n"), ""]
+        folded += [*_wrapped(line), ""] if line else [""]
     return folded[:-1]
+
+
+def _wrapped(line: str) -> list[str]:
+    return re.sub(rf"(\S.{{0,{WIDTH - 20}}}\S) (?=\S)", r"\1\n", line).split("\n")
 
 
 def _is_block(value: Any, column: int, flow: bool) -> bool:
