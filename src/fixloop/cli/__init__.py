@@ -1,0 +1,1 @@
+"""Words in, one command called, its result drawn, the exit code. No logic."""

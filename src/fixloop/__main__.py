@@ -1,0 +1,122 @@
+"""The one door: every run ends here, in a result, a message, or a log that can be sent to us."""
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+INTERRUPTED, OUR_BUG, NOBODY_READS = 130, 70, 141
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command line; the exit code."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _open_door(words)
+    except KeyboardInterrupt:
+        return _say(words, INTERRUPTED, "interrupted; nothing is half-written")
+
+
+def _open_door(words: list[str]) -> int:
+    try:
+        code = _run(words)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:
+        # Python would try to flush once more on its way out, and complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return NOBODY_READS
+    except Exception as error:  # the one door for what nobody foresaw
+        return _tell(words, error)
+
+
+def _run(words: list[str]) -> int:
+    import typer
+
+    from fixloop.cli.app import app
+
+    command: Any = typer.main.get_command(app)
+    try:
+        with command.make_context("fixloop", words or ["--help"]) as context:
+            return command.invoke(context) or 0
+    except typer.Exit as done:
+        return done.exit_code
+
+
+def _tell(words: list[str], error: Exception) -> int:
+    from typer import TyperException
+
+    from fixloop.errors import FixloopError
+
+    if isinstance(error, FixloopError):
+        place = str(error.place) if error.place else None
+        return _say(words, error.exit_code, error.message, place, error.mend)
+    if isinstance(error, TyperException):
+        context = getattr(error, "ctx", None)
+        return _say(
+            words, 2, error.format_message(), None, f"{context.command_path} --help" if context else ""
+        )
+    return _keep_log(words, error)
+
+
+def _say(words: list[str], code: int, message: str, place: str | None = None, mend: str = "") -> int:
+    """One message on stderr; with `--json` one document on stdout too."""
+    from fixloop.cli.answering import complain, write_json
+
+    if "--json" in words:
+        write_json({"error": {"message": message, "place": place, "mend": mend or None}})
+        sys.stdout.flush()
+    complain(f"{place}: {message}" if place else message, mend)
+    return code
+
+
+def _keep_log(words: list[str], error: Exception) -> int:
+    """Our bug: all that helps to find it goes into a file, one line to the user."""
+    import platform
+    import traceback
+
+    from fixloop import __version__
+
+    python = f"Python {platform.python_version()} on {platform.platform()}"
+    trace = "".join(traceback.format_exception(error))
+    text = f"fixloop {__version__}\n{python}\nargv: {words!r}\n\n{trace}"
+    told = f"{type(error).__name__}: {error}"
+    return _say(
+        words,
+        OUR_BUG,
+        f"this is a bug in fixloop: {told}",
+        None,
+        f"the log to send: {_write_log(words, text)}",
+    )
+
+
+def _write_log(words: list[str], text: str) -> Path:
+    import tempfile
+    from time import strftime
+
+    from fixloop.wiring import log_folder
+
+    name = f"fixloop-{strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    for folder in (log_folder(_repo_in(words)), Path(tempfile.gettempdir())):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            (folder / name).write_text(text, encoding="utf-8", errors="backslashreplace")
+        except OSError:
+            continue
+        return folder / name
+    return Path(os.devnull)
+
+
+def _repo_in(words: list[str]) -> str:
+    """The folder named by `--repo`, read again by hand: the parser may be what failed."""
+    for word, following in zip(words, [*words[1:], "."], strict=True):
+        if word == "--repo":
+            return following
+        if word.startswith("--repo="):
+            return word.removeprefix("--repo=")
+    return "."
+
+
+if __name__ == "__main__":
+    sys.exit(main())

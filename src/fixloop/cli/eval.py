@@ -1,0 +1,48 @@
+"""`fixloop eval`."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fixloop.cli.answering import answer, progress
+from fixloop.cli.options import Json, Ref, Repo, verb
+
+if TYPE_CHECKING:
+    from fixloop.commands.eval import Evaluated
+    from fixloop.report.page import Page
+
+app = verb()
+
+Against = Annotated[
+    str | None, typer.Option("--against", metavar="BASE", help="Compare with this commit, case by case.")
+]
+Suites = Annotated[
+    list[str] | None, typer.Option("--suite", metavar="S", help="Only this suite; may be repeated.")
+]
+
+
+@app.command()
+def evaluate(
+    ref: Ref = None,
+    against: Against = None,
+    suites: Suites = None,
+    as_json: Json = False,
+    repo: Repo = ".",
+) -> int:
+    """Run the eval suites; with --against, compare with a base.
+
+    Exit code 1 when a case fails; with --against, when one fails that did not fail on the base.
+    """
+    from fixloop.commands.eval import evaluate_workspace
+    from fixloop.wiring import build_shelf
+
+    result = evaluate_workspace(build_shelf(repo, progress), ref, against, suites or ())
+    return answer(result, lambda page: _draw(page, result), as_json, 0 if result.good else 1)
+
+
+def _draw(page: "Page", result: "Evaluated") -> None:
+    from fixloop.report.evals import draw_comparisons, draw_report
+
+    draw_report(page, result.report)
+    if result.against is not None:
+        draw_comparisons(page, result.base or "", result.against)

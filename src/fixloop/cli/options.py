@@ -1,0 +1,56 @@
+"""What verbs share: the options every one has, and how a command line's words become arguments."""
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, and nothing else there.")]
+Repo = Annotated[str, typer.Option("--repo", metavar="DIR", help="The repository to work in.")]
+Onto = Annotated[
+    str | None, typer.Option("--onto", metavar="BRANCH", help="The branch fixes go to [the one that is out].")
+]
+As = Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who decides [git's user.email].")]
+Ref = Annotated[str | None, typer.Option("--ref", metavar="REF", help="A commit instead of the work tree.")]
+Ids = Annotated[list[str], typer.Argument(metavar="ID", help="Hints; the first characters are enough.")]
+OneId = Annotated[str, typer.Argument(metavar="ID", help="A hint; the first characters are enough.")]
+WhyCode = Annotated[str, typer.Option("--why", metavar="CODE", help="The reason's code.")]
+
+
+def verb(**settings: Any) -> typer.Typer:
+    """The Typer app of one verb."""
+    return typer.Typer(
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"]},
+        **settings,
+    )
+
+
+def quicken(command: Any) -> Any:
+    """Take text parameters as they are.
+
+    Typer asks pydantic to make a text of a text, and importing pydantic for it takes longer than all of a
+    small `eval`. A Typer without this seam just stays slower.
+    """
+    for param in command.params:
+        kind = getattr(getattr(param, "type_descriptor", None), "annotation", None)
+        if kind in (str, list[str]) and hasattr(param, "get_runtime_param"):
+            param.get_runtime_param = _as_it_is
+    for inner in getattr(command, "commands", {}).values():
+        quicken(inner)
+    return command
+
+
+class _AsItIs:
+    """Typer's contract for one parameter's value, without a conversion."""
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        """The value; a parameter given several times gives a list."""
+        if value is None:
+            return [] if param.multiple or param.nargs == -1 else None
+        return list(value) if isinstance(value, tuple) else value
+
+
+_as_it_is: Callable[[], _AsItIs] = _AsItIs

@@ -1,0 +1,87 @@
+"""`eval`: every suite on the work tree or a ref, and the paired comparison with a base."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fixloop.commands.shelf import Shelf
+from fixloop.errors import BadInput
+from fixloop.evals.case import SUITES
+from fixloop.evals.result import PASS, EvalReport
+from fixloop.workspace.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from fixloop.evals.compare import Comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """A report, and where a base was named the comparison with it, suite by suite.
+
+    `fresh_failures` are the cases that are wrong now and were not on the base: regressions, and new cases.
+    """
+
+    ref: str | None
+    report: EvalReport
+    base: str | None = None
+    against: "Mapping[str, Comparison] | None" = None
+    fresh_failures: tuple[str, ...] = ()
+
+    @property
+    def good(self) -> bool:
+        """Without a base: every case passes. With one: nothing fails that did not, and all is comparable."""
+        if self.against is None:
+            return self.report.all_pass
+        return not self.fresh_failures and all(
+            one.outcome != "not_comparable" for one in self.against.values()
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """`eval --json`."""
+        document: dict[str, Any] = {"ref": self.ref, "suites": self.report.to_json()}
+        if self.against is not None:
+            document["base"] = self.base
+            document["against"] = {suite: one.to_json() for suite, one in self.against.items()}
+        return document
+
+
+def evaluate_workspace(
+    shelf: Shelf, ref: str | None = None, against: str | None = None, suites: Collection[str] = ()
+) -> Evaluated:
+    """Judge the work tree (or a ref) by its cases; with `against`, that base by its own, paired by case.
+
+    Raises:
+        BadInput: a suite, a case or the workspace is wrong.
+    """
+    _must_be_suites(suites)
+    report = _report(shelf, shelf.snapshot(ref), suites)
+    if against is None:
+        return Evaluated(ref, report)
+    from fixloop.evals.compare import compare_reports
+
+    shelf.progress(f"evaluating {against}")
+    base = _report(shelf, shelf.tree(against), suites)
+    comparison = compare_reports(base, report)
+    return Evaluated(ref, report, against, comparison, _fresh_failures(report, comparison))
+
+
+def _report(shelf: Shelf, snapshot: Snapshot, suites: Collection[str]) -> EvalReport:
+    from fixloop.evals.cases import load_cases
+    from fixloop.evals.run import evaluate
+    from fixloop.pipeline.compile import compile_pipeline
+    from fixloop.workspace.load import load_workspace
+
+    cases = load_cases(snapshot, suites or None)
+    return evaluate(compile_pipeline(load_workspace(snapshot), shelf.cache), cases)
+
+
+def _fresh_failures(report: EvalReport, comparison: "Mapping[str, Comparison]") -> tuple[str, ...]:
+    wrong = {result.id for result in report if result.outcome != PASS}
+    moved = {i for one in comparison.values() for i in (*one.regressions, *one.new)}
+    return tuple(sorted(wrong & moved))
+
+
+def _must_be_suites(suites: Collection[str]) -> None:
+    unknown = next((suite for suite in suites if suite not in SUITES), None)
+    if unknown is not None:
+        raise BadInput(f"there is no suite {unknown!r}", mend=f"one of: {', '.join(SUITES)}")

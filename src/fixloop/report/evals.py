@@ -1,0 +1,146 @@
+"""An evaluation: a line a suite, what failed, and where a base was named what moved."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from fixloop.evals.compare import Comparison
+from fixloop.evals.result import FAIL, UNSCORED, CaseResult, EvalReport, SuiteReport
+from fixloop.report.page import Line, Page, Part, bad, dim, good, name, strong, warn
+from fixloop.report.words import count, listed, percent
+from fixloop.workspace.text import shown
+
+_SHOWN = 10
+_TOLD = 300
+
+_OUTCOMES: Mapping[str, Part] = {
+    "better": good("better"),
+    "no_difference": "no difference",
+    "worse": bad("worse"),
+    "too_few": warn("too few cases to tell"),
+    "not_comparable": bad("not comparable"),
+}
+
+
+def draw_report(page: Page, report: EvalReport) -> None:
+    """Every suite in a line, then the first failures with what was expected and what came out."""
+    if not report.suites:
+        page.line("no cases: write some to evals/<suite>/*.yaml or *.jsonl")
+        return
+    page.table([_suite_row(one) for one in report.suites.values()], indent=0, right=(1, 2))
+    wrong = [result for result in report if result.outcome in (FAIL, UNSCORED)]
+    for result in wrong[:_SHOWN]:
+        _draw_failure(page, result)
+    if len(wrong) > _SHOWN:
+        page.blank()
+        page.line(dim(f"{_SHOWN} of {len(wrong)} failures shown; --json has all of them"))
+
+
+def draw_comparisons(page: Page, base: str, comparisons: Mapping[str, Comparison]) -> None:
+    """What moved against a base, suite by suite."""
+    page.blank()
+    page.line(strong(f"against {base}"))
+    if not comparisons:
+        page.line("no cases on either side", indent=2)
+        return
+    page.table([_comparison_row(one) for one in comparisons.values()], indent=0)
+    for one in comparisons.values():
+        _draw_moves(page, one)
+
+
+# --- a suite --------------------------------------------------------------------------------------------
+
+
+def _suite_row(suite: SuiteReport) -> Line:
+    passed = sum(result.outcome not in (FAIL, UNSCORED) for result in suite.results)
+    total = len(suite.results)
+    share = f"{passed}/{total}"
+    unscored = len(suite.with_outcome(UNSCORED))
+    told = "; ".join([*_metrics(suite.suite, suite.metrics), *([f"{unscored} unscored"] if unscored else [])])
+    mark = good(share) if passed == total else bad(share)
+    return (strong(suite.suite), mark, percent(passed / total) if total else "-", told)
+
+
+def _metrics(suite: str, metrics: Mapping[str, Any]) -> Iterator[str]:
+    if not metrics:
+        return
+    if suite == "intent":
+        yield f"in scope {percent(metrics['in_scope_accuracy'])}"
+        yield f"macro F1 {metrics['macro_f1']:.3f}"
+        other = metrics["other"]
+        if other["support"]:
+            yield f"other: recall {percent(other['recall'])}, precision {percent(other['precision'])}"
+        yield f"{percent(metrics['raw']['in_scope_accuracy'])} before thresholds"
+    elif suite == "extraction":
+        yield f"precision {percent(metrics['precision'])}, recall {percent(metrics['recall'])}"
+    elif suite == "fetch":
+        yield f"mean top score {metrics['mean_top_score']:.2f}, mean margin {metrics['mean_margin']:.2f}"
+    elif suite == "plan":
+        parts = {key.removeprefix("right_"): share for key, share in metrics.items() if key != "passed"}
+        yield ", ".join(f"{part} {percent(share)}" for part, share in parts.items())
+    else:
+        wrong = {step: number for step, number in metrics["first_wrong_step"].items() if number}
+        if wrong:
+            yield "first wrong step: " + ", ".join(f"{step} {number}" for step, number in wrong.items())
+
+
+# --- a failure ------------------------------------------------------------------------------------------
+
+
+def _draw_failure(page: Page, result: CaseResult) -> None:
+    page.blank()
+    mark = warn("unscored") if result.outcome == UNSCORED else bad("fail")
+    step = f" at {result.step}" if result.step and result.step != result.case.suite else ""
+    page.line(mark, f" {result.case.suite}{step} ", name(result.id), " ", dim(str(result.case.place)), hang=4)
+    said = _said(result)
+    if said:
+        page.fact("ticket", shown(said, _TOLD), column=9)
+    if result.outcome == UNSCORED:
+        page.fact("error", result.error, column=9)
+        return
+    page.fact("expected", shown_plain(result.expected), column=9)
+    page.fact("got", shown_plain(result.got), column=9)
+
+
+def _said(result: CaseResult) -> str:
+    spec = result.case.spec
+    ticket = spec.get("ticket")
+    said = ticket.get("text") if isinstance(ticket, Mapping) else spec.get("text")
+    return said if isinstance(said, str) else ""
+
+
+def shown_plain(value: Any) -> str:
+    """A value as it would be typed: a name without quotes, anything else as JSON."""
+    return value[:_TOLD] if isinstance(value, str) else shown(value, _TOLD)
+
+
+# --- a comparison ---------------------------------------------------------------------------------------
+
+
+def _comparison_row(one: Comparison) -> Line:
+    moved: list[str] = [f"{len(one.gains)} better, {len(one.regressions)} worse of {one.aligned}"]
+    moved += [f"{len(one.new)} new"] if one.new else []
+    moved += [f"{len(one.missing)} missing"] if one.missing else []
+    moved += [f"p = {one.p:.3g}"] if one.gains or one.regressions else []
+    moved += [f"smallest visible {percent(one.mde)}"] if one.mde is not None and _is_even(one) else []
+    return (strong(one.suite), _OUTCOMES.get(one.outcome, one.outcome), "; ".join(moved))
+
+
+def _is_even(one: Comparison) -> bool:
+    return one.outcome == "no_difference"
+
+
+def _draw_moves(page: Page, one: Comparison) -> None:
+    for label, ids, mark in (("worse", one.regressions, bad), ("better", one.gains, good)):
+        if ids:
+            page.line(mark(f"{one.suite} {label}: "), listed(ids, _SHOWN), indent=2, hang=4)
+
+
+def sum_of(report: EvalReport) -> str:
+    """One line that says how it went."""
+    results: Sequence[CaseResult] = list(report)
+    wrong = sum(result.outcome in (FAIL, UNSCORED) for result in results)
+    return (
+        f"{count(len(results), 'case')}, {wrong} wrong"
+        if wrong
+        else f"{count(len(results), 'case')}, all pass"
+    )

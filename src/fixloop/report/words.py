@@ -1,0 +1,20 @@
+"""Small phrases that several pages share."""
+
+from collections.abc import Sequence
+
+
+def count(number: int, thing: str, things: str = "") -> str:
+    """`1 case`, `3 cases`, `1,200 cases`."""
+    return f"{number:,} {thing if number == 1 else things or thing + 's'}"
+
+
+def listed(items: Sequence[str], most: int = 5) -> str:
+    """The first few of some names, and how many more there are."""
+    rest = len(items) - most
+    return ", ".join(items[:most]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def percent(share: float) -> str:
+    """A share of 1 as a person reads it; 100 % only when it is all."""
+    text = f"{100 * share:.1f} %"
+    return "99.9 %" if text == "100.0 %" and share < 1 else text

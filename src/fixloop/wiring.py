@@ -1,0 +1,141 @@
+"""The one place that names real adapters; each is imported when needed: no command pays for another."""
+
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fixloop.adapters.git_repository import GitRepository
+    from fixloop.commands.desk import Desk
+    from fixloop.commands.shelf import Shelf
+    from fixloop.workspace.snapshot import MemorySnapshot, Snapshot
+
+Progress = Callable[[str], None]
+
+
+def build_shelf(folder: str, progress: Progress) -> "Shelf":
+    """What reading a workspace takes; git is started only for a ref.
+
+    Raises:
+        BadInput: the folder belongs to no repository.
+    """
+    from fixloop.adapters.disk_cache import DiskCache
+    from fixloop.adapters.find_checkout import find_checkout
+    from fixloop.commands.shelf import Shelf
+
+    found = find_checkout(Path(folder))
+    repository = cache(lambda: _open(folder))
+    top = found.top if found else repository().top
+    common_dir = found.common_dir if found else repository().common_dir
+    _let_engines_be_imported(top)
+
+    return Shelf(
+        work_tree=lambda: _work_tree(top),
+        tree=lambda ref: _tree(repository(), ref),
+        name=lambda ref, snapshot: _name(repository(), ref, snapshot),
+        cache=DiskCache(common_dir / "fixloop" / "cache"),
+        progress=progress,
+    )
+
+
+def build_desk(folder: str, progress: Progress) -> "Desk":
+    """The whole outside of one repository.
+
+    Raises:
+        BadInput: the folder belongs to no repository.
+        EnvironmentLacks: git is missing or too old.
+    """
+    from fixloop.adapters.disk_cache import DiskCache
+    from fixloop.adapters.git_snapshot import TreeReader
+    from fixloop.adapters.lock import run_lock
+    from fixloop.adapters.secret_key import load_secret_key
+    from fixloop.adapters.state_branch import StateBranch
+    from fixloop.adapters.system_clock import SystemClock
+    from fixloop.commands.desk import Desk
+
+    repo = _open(folder)
+    common_dir, top = repo.common_dir, repo.top
+    _let_engines_be_imported(top)
+    return Desk(
+        folder=top or common_dir,
+        repo=repo,
+        state=StateBranch(repo),
+        cache=DiskCache(common_dir / "fixloop" / "cache"),
+        clock=SystemClock(),
+        tree=TreeReader(repo),
+        work_tree=lambda: _work_tree(top),
+        lock=lambda: run_lock(common_dir),
+        key=lambda: load_secret_key(common_dir),
+        progress=progress,
+    )
+
+
+def log_folder(folder: str) -> Path:
+    """Where the log of a bug belongs: beside the caches, or in the system's temporary folder."""
+    import tempfile
+
+    from fixloop.adapters.find_checkout import find_checkout
+    from fixloop.errors import FixloopError
+
+    try:
+        found = find_checkout(Path(folder))
+        return (found.common_dir if found else _open(folder).common_dir) / "fixloop" / "logs"
+    except (FixloopError, OSError):
+        return Path(tempfile.gettempdir())
+
+
+def _open(folder: str) -> "GitRepository":
+    from fixloop.adapters.git_repository import open_repository
+
+    return open_repository(Path(folder))
+
+
+def _let_engines_be_imported(top: Path | None) -> None:
+    """`python:` engines may live in the repository; last in the path, so no file of it hides a library's."""
+    if top is not None and str(top) not in sys.path:
+        sys.path.append(str(top))
+
+
+def _work_tree(top: Path | None) -> "MemorySnapshot":
+    from fixloop.adapters.work_tree import read_work_tree
+    from fixloop.errors import BadInput
+
+    if top is None:
+        raise BadInput("this is a bare repository, without a work tree to read", mend="--ref BRANCH")
+    return read_work_tree(top)
+
+
+def _tree(repo: "GitRepository", ref: str) -> "Snapshot":
+    from fixloop.adapters.git_snapshot import GitSnapshot
+    from fixloop.errors import BadInput
+
+    commit = repo.resolve(ref)
+    if commit is None:
+        raise BadInput(f"{ref!r} names no commit here", mend="git log --oneline --all")
+    return GitSnapshot(repo, commit)
+
+
+def _name(repo: "GitRepository", ref: str | None, snapshot: "Snapshot") -> str:
+    """The commit that was named or is out, with `+changes` where the files are not exactly its own."""
+    from fixloop.adapters.git_snapshot import GitSnapshot
+    from fixloop.workspace.snapshot import digest_of
+
+    head = repo.resolve(ref or "HEAD")
+    if head is None:
+        return f"uncommitted {digest_of(snapshot)[:16]}"
+    same = ref is not None or digest_of(GitSnapshot(repo, head)) == digest_of(snapshot)
+    return head if same else f"{head}+changes"
+
+
+def open_lines(file: str | None) -> "AbstractContextManager[Iterable[bytes]]":
+    """The lines of a file, or of stdin.
+
+    Raises:
+        BadInput: on entering, when there is nothing to read.
+    """
+    from fixloop.adapters import lines
+
+    return lines.open_lines(file)
