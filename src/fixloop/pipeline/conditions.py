@@ -25,13 +25,19 @@ def compile_condition(condition: Condition) -> Compiled:
 def describe(condition: Condition) -> str:
     """A condition as a person reads it."""
     if isinstance(condition, Test):
-        return f"{condition.path} {_SIGNS[condition.op]} {shown(condition.value)}"
+        return f"{condition.path} {_SIGNS[condition.op]} {_value_text(condition.value)}"
     if isinstance(condition, Not):
         return f"not ({describe(condition.part)})"
     word = " and " if isinstance(condition, All) else " or "
     return word.join(
         f"({describe(part)})" if isinstance(part, AnyOf) else describe(part) for part in condition.parts
     )
+
+
+def _value_text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) else shown(value)
 
 
 def typed_equal(left: Any, right: Any) -> bool:

@@ -185,7 +185,12 @@ def _with_score(name: str, scores: Mapping[str, float]) -> str:
 
 
 def _field_line(path: str, hits: tuple[Hit, ...]) -> str:
-    return f"{path}: " + ", ".join(f"{shown(hit.value)} by {hit.origin}" for hit in hits)
+    return f"{path}: " + ", ".join(f"{_quoted(hit.value)} by {hit.origin}" for hit in hits)
+
+
+def _quoted(text: str) -> str:
+    # What needs no escape, nearly every value, need not be looked at sign by sign.
+    return f'"{text}"' if text.isascii() and text.isalnum() and len(text) < 60 else shown(text)
 
 
 def _record_lines(proposal: Proposal) -> list[str]:

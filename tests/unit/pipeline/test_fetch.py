@@ -2,6 +2,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fixloop.pipeline.fetch import MAX_ROWS, Fetched, GatheringLookup, MemorySource, RecordIndex
 from fixloop.pipeline.rows import merged
@@ -159,3 +161,30 @@ def test_sources_that_are_asked_give_what_the_index_gives(
     assert [one.row for one in found.candidates] == [
         one.row for one in RecordIndex(rules, ROWS).fetch(fields).candidates
     ]
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from("xyz"), st.sampled_from("pq"), st.sampled_from("uv")), max_size=900),
+    st.sampled_from([(1.0, 2.0, 4.0), (1.0, 1.0, -1.0), (0.1, 0.2, 0.3)]),
+)
+@settings(deadline=None, max_examples=25)
+def test_a_shortlist_never_changes_the_outcome(
+    rows: Sequence[tuple[str, str, str]], weights: tuple[float, ...]
+) -> None:
+    source = Source("s", "jsonl", "id", {"a": "string", "b": "string", "c": "string"})
+    given_signals = tuple(
+        Signal(f"g.{name}", "s", name, weight) for name, weight in zip("abc", weights, strict=True)
+    )
+    records = [{"id": f"{n:04}", "a": a, "b": b, "c": c} for n, (a, b, c) in enumerate([*rows] * 3)]
+    index = RecordIndex(FetchRules({"s": source}, given_signals, 0.1), {"s": records})
+    found = index.fetch({"g": {"a": ("x", "y"), "b": ("p",), "c": ("u",)}})
+
+    hits = {"a": "xy", "b": "p", "c": "u"}
+    matched = [
+        [weight for name, weight in zip("abc", weights, strict=True) if row[name] in hits[name]]
+        for row in records
+    ]
+    best = sorted((round(-sum(by), 9), row["id"]) for row, by in zip(records, matched, strict=True) if by)[
+        :MAX_ROWS
+    ]
+    assert [(-one.score, one.id) for one in found.candidates] == best
