@@ -34,10 +34,10 @@ def _open_door(words: list[str]) -> int:
 def _run(words: list[str]) -> int:
     import typer
 
-    from fixloop.cli.app import app
+    from fixloop.cli.app import build_app
 
-    command: Any = typer.main.get_command(app)
     try:
+        command = build_app()
         with command.make_context("fixloop", words or ["--help"]) as context:
             return command.invoke(context) or 0
     except typer.Exit as done:

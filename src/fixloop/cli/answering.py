@@ -26,22 +26,22 @@ class Result(Protocol):
 def answer(result: Result, draw: Draw, as_json: bool, code: int = 0) -> int:
     """Print a result the way that was asked for; the exit code is handed through."""
     if as_json:
-        write_json(result.to_json(), indent=1)
+        write_json(result.to_json())
     else:
         write_page(draw)
     return code
 
 
-def write_json(value: Any, indent: int | None = None) -> None:
-    """One document, and a line end."""
-    sys.stdout.write(json_text(value, indent) + "\n")
+def write_json(value: Any) -> None:
+    """One document on one line: indenting thousands of failures takes longer than finding them."""
+    sys.stdout.write(json_text(value) + "\n")
 
 
-def json_text(value: Any, indent: int | None = None) -> str:
+def json_text(value: Any) -> str:
     """JSON in the letters that stdout can carry."""
     readable = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    text = json.dumps(value, ensure_ascii=not readable, indent=indent)
-    return text if not readable or _is_sound(text) else json.dumps(value, indent=indent)
+    text = json.dumps(value, ensure_ascii=not readable)
+    return text if not readable or _is_sound(text) else json.dumps(value)
 
 
 def write_page(draw: Draw) -> None:

@@ -82,6 +82,11 @@ def _tell_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def build_app() -> Any:
+    """The whole command, ready to parse a command line."""
+    return quicken(typer.main.get_command(app))
+
+
 @app.callback()
 def fixloop(
     version: Annotated[

@@ -1,6 +1,5 @@
 """What verbs share: the options every one has, and how a command line's words become arguments."""
 
-from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
@@ -29,15 +28,22 @@ def verb(**settings: Any) -> typer.Typer:
 
 
 def quicken(command: Any) -> Any:
-    """Take text parameters as they are.
+    """Take texts and flags as they are.
 
     Typer asks pydantic to make a text of a text, and importing pydantic for it takes longer than all of a
     small `eval`. A Typer without this seam just stays slower.
     """
-    for param in command.params:
-        kind = getattr(getattr(param, "type_descriptor", None), "annotation", None)
-        if kind in (str, list[str]) and hasattr(param, "get_runtime_param"):
-            param.get_runtime_param = _as_it_is
+    all_params = command.get_params
+
+    def get_params(ctx: Any) -> list[Any]:
+        params: list[Any] = all_params(ctx)
+        for param in params:
+            kind = getattr(getattr(param, "type_descriptor", None), "annotation", None)
+            if kind in (bool, str, list[str]) and hasattr(param, "get_runtime_param"):
+                param.get_runtime_param = _AsItIs
+        return params
+
+    command.get_params = get_params
     for inner in getattr(command, "commands", {}).values():
         quicken(inner)
     return command
@@ -51,6 +57,3 @@ class _AsItIs:
         if value is None:
             return [] if param.multiple or param.nargs == -1 else None
         return list(value) if isinstance(value, tuple) else value
-
-
-_as_it_is: Callable[[], _AsItIs] = _AsItIs

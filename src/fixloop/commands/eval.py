@@ -69,10 +69,10 @@ def _report(shelf: Shelf, snapshot: Snapshot, suites: Collection[str]) -> EvalRe
     from fixloop.evals.cases import load_cases
     from fixloop.evals.run import evaluate
     from fixloop.pipeline.compile import compile_pipeline
-    from fixloop.workspace.load import load_workspace
+    from fixloop.workspace.stored import load_stored
 
     cases = load_cases(snapshot, suites or None)
-    return evaluate(compile_pipeline(load_workspace(snapshot), shelf.cache), cases)
+    return evaluate(compile_pipeline(load_stored(snapshot, shelf.cache), shelf.cache), cases)
 
 
 def _fresh_failures(report: EvalReport, comparison: "Mapping[str, Comparison]") -> tuple[str, ...]:

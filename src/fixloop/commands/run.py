@@ -10,7 +10,7 @@ from fixloop.errors import FixloopError, Place
 from fixloop.pipeline.compile import Pipeline, compile_pipeline
 from fixloop.pipeline.proposal import Proposal
 from fixloop.pipeline.ticket import Ticket, parse_ticket_line
-from fixloop.workspace.load import load_workspace
+from fixloop.workspace.stored import load_stored
 
 BATCH = 2000
 """Tickets proposed together: step one is several times cheaper on many texts than on one."""
@@ -56,7 +56,7 @@ def run_text(shelf: Shelf, text: str, ref: str | None = None) -> Proposed:
 
 def _pipeline(shelf: Shelf, ref: str | None) -> Pipeline:
     snapshot = shelf.snapshot(ref)
-    workspace = load_workspace(snapshot)
+    workspace = load_stored(snapshot, shelf.cache)
     shelf.progress("compiling the workspace")
     return compile_pipeline(workspace, shelf.cache, workspace_id=shelf.name(ref, snapshot))
 

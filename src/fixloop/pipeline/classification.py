@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from fixloop.errors import BadInput
 from fixloop.pipeline.engines import Answer, EngineFailure, ask, is_custom, load_engine, read_answer
@@ -44,8 +44,22 @@ class Classifier:
         if not is_custom(self._engine_name):
             return list(self.model.classify(texts))
         raw = ask(self._engine_name, self._engine.classify, texts)
-        dag = self._workspace.intents
-        return [read_answer(self._engine_name, index, one, dag) for index, one in enumerate(raw)]
+        return self._read(raw)
+
+    def _read(self, raw: Sequence[Any]) -> list[Answer | EngineFailure]:
+        """The raw answers checked; a leaf that many texts get is looked up once."""
+        dag, known = self._workspace.intents, dict[str, Answer]()
+        answers: list[Answer | EngineFailure] = []
+        for index, one in enumerate(raw):
+            answer = known.get(one) if type(one) is str else None
+            if answer is None:
+                read = read_answer(self._engine_name, index, one, dag)
+                if type(one) is str and not isinstance(read, EngineFailure):
+                    known[one] = read
+                answers.append(read)
+            else:
+                answers.append(answer)
+        return answers
 
     def leaf_scores(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], tuple[str, ...]]:
         """Joint scores [texts, leaves] and the leaves; an engine of one's own has 1 for its answer."""

@@ -1,0 +1,102 @@
+"""`fixloop init`."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fixloop.cli.answering import answer, progress
+from fixloop.cli.options import Json, verb
+
+if TYPE_CHECKING:
+    from fixloop.commands.init import Initialised, Source
+    from fixloop.report.page import Page
+
+app = verb()
+
+Folder = Annotated[
+    str | None, typer.Argument(metavar="[DIR]", help="Where it is to stand; made if missing [here].")
+]
+From = Annotated[
+    str | None,
+    typer.Option(
+        "--from", metavar="FILE", help="Labelled texts, CSV or JSON Lines: text, intent[, parent]; -: stdin."
+    ),
+]
+Cases = Annotated[
+    float, typer.Option("--cases", metavar="SHARE", help="The share of texts held back as eval cases.")
+]
+Thresholds = Annotated[
+    str, typer.Option("--thresholds", metavar="RULE", help="auto: chosen within the examples; none.")
+]
+
+
+@app.command()
+def init(
+    folder: Folder = None,
+    source: From = None,
+    cases: Cases = 0.1,
+    thresholds: Thresholds = "auto",
+    as_json: Json = False,
+    repo: Annotated[str, typer.Option("--repo", metavar="DIR", help="The same as DIR.")] = ".",
+) -> int:
+    """Make a workspace: a small one to grow by hand, or one from a file of labelled texts.
+
+    No file that is there already is changed. Nothing is committed: what to do next is told.
+    """
+    from fixloop.commands.init import init as command
+    from fixloop.wiring import build_site
+
+    site = build_site(folder or repo, progress)
+    result = command(site, _read(source) if source else None, cases, thresholds)
+    progress.done()
+    return answer(result, lambda page: _draw(page, result), as_json, 0 if result.sound else 1)
+
+
+def _read(name: str) -> "Source":
+    from fixloop.commands.init import Source
+    from fixloop.errors import BadInput, Place
+
+    if name == "-":
+        return Source("stdin", sys.stdin.buffer.read())
+    try:
+        return Source(name, Path(name).read_bytes())
+    except OSError as error:
+        raise BadInput(f"cannot be read: {error.strerror}", place=Place(name)) from error
+
+
+def _draw(page: "Page", made: "Initialised") -> None:
+    """Counts, remarks, and the next commands."""
+    from fixloop.report.page import warn
+    from fixloop.report.words import count
+
+    kept = f", {count(len(made.kept), 'file')} already there" if made.kept else ""
+    page.line(f"{made.folder}: {count(len(made.written), 'file')} written{kept}")
+    parents = f" below {count(made.parents, 'parent')}" if made.parents else ""
+    page.fact(
+        "intents", f"{count(made.leaves, 'leaf', 'leaves')}{parents}; plan_trees/ says what each answers"
+    )
+    page.fact("texts", f"{count(made.examples, 'example')}; {count(made.cases, 'eval case')} in evals/")
+    for level, threshold in made.thresholds.items():
+        page.fact("other", f"what scores below {threshold:g} at {level}")
+    for remark in _remarks(made):
+        page.fact("note", remark)
+    for problem in made.problems:
+        page.fact("check", warn(str(problem.place)), f": {problem.message}")
+    page.blank()
+    page.next(*made.next)
+
+
+def _remarks(made: "Initialised") -> list[str]:
+    from fixloop.report.words import count
+
+    said = []
+    if made.duplicates:
+        said.append(f"{count(made.duplicates, 'row')} repeated a text and were left out")
+    if made.contested:
+        rule = "each went where most of its rows say, among equals where the first says"
+        said.append(f"{count(made.contested, 'text')} had more than one label: {rule}")
+    if made.blank:
+        said.append(f"{count(made.blank, 'row')} had no text and were left out")
+    return [*said, *made.notes]

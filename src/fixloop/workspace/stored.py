@@ -1,0 +1,183 @@
+"""A checked workspace kept as JSON under the digest of its files, so that the next run need not read YAML.
+
+Reading and checking a workspace loads YAML and pydantic, which take longer than many a command. What was
+sound once is sound again with the same bytes and the same code, so both are in the key.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from fixloop.ports.cache import Cache
+from fixloop.workspace.model import (
+    All,
+    AnyOf,
+    Branch,
+    Condition,
+    Config,
+    Engines,
+    Example,
+    FetchRules,
+    FieldRule,
+    GateConfig,
+    Intent,
+    IntentDag,
+    LeafId,
+    Not,
+    PlanTree,
+    Policy,
+    Signal,
+    Source,
+    Template,
+    Test,
+    Tool,
+    ToolCall,
+    Workspace,
+)
+from fixloop.workspace.snapshot import GOVERNED, Snapshot, digest_of
+
+_KIND = "workspace"
+_READ = tuple(name for name in GOVERNED if name != "evals/")
+
+
+def load_stored(snapshot: Snapshot, store: Cache) -> Workspace:
+    """The workspace of a snapshot, from the cache where the same files were read before.
+
+    Raises:
+        WorkspaceInvalid: with every error there is.
+    """
+    key = f"{_code()}-{digest_of(snapshot, _READ)}"
+    saved = store.load(_KIND, key)
+    if saved is not None:
+        return parse_workspace(saved)
+    from fixloop.workspace.load import load_workspace
+
+    workspace = load_workspace(snapshot)
+    store.save(_KIND, key, render_workspace(workspace))
+    return workspace
+
+
+def render_workspace(workspace: Workspace) -> bytes:
+    """A workspace as JSON that `parse_workspace` reads back to an equal value."""
+    # Lone surrogates survive as escapes.
+    return json.dumps(_plain(workspace), ensure_ascii=True, separators=(",", ":")).encode()
+
+
+def parse_workspace(data: bytes) -> Workspace:
+    """Back from `render_workspace`; only for bytes that it wrote."""
+    value = json.loads(data)
+    intents = value["intents"]
+    fetch = value["fetch"]
+    return Workspace(
+        config=_config(value["config"]),
+        intents=IntentDag(
+            tuple(intents["root"]), _each(intents["intents"], _intent), dict(intents["thresholds"])
+        ),
+        examples={
+            leaf: tuple([Example(**one) for one in found]) for leaf, found in value["examples"].items()
+        },
+        extraction=tuple(_with_tuples(FieldRule, rule, "patterns", "values") for rule in value["extraction"]),
+        fetch=FetchRules(
+            _each(fetch["sources"], lambda one: _with_tuples(Source, one, "personal")),
+            tuple(Signal(**signal) for signal in fetch["signals"]),
+            fetch["threshold"],
+        ),
+        plan_trees=_each(value["plan_trees"], _tree),
+        templates=_each(value["templates"], lambda one: Template(**one)),
+        tools=_each(value["tools"], lambda one: Tool(**one)),
+        records={source: tuple(rows) for source, rows in value["records"].items()},
+    )
+
+
+@cache
+def _code() -> str:
+    """What names the code that reads workspaces: a changed reader reads everything anew."""
+    files = sorted(Path(__file__).parent.rglob("*.py"))
+    facts = [(file.name, about.st_size, about.st_mtime_ns) for file in files for about in (file.stat(),)]
+    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+
+
+# --- to plain values ------------------------------------------------------------------------------------
+
+
+def _plain(value: Any) -> Any:
+    """Dataclasses as mappings, conditions as `[kind, …]`; what JSON knows already stays as it is."""
+    if isinstance(value, Test):
+        # `in` and `not_in` hold their values as a tuple; a list would be another condition.
+        many = isinstance(value.value, tuple)
+        return ["tests" if many else "test", value.path, value.op, value.value]
+    if isinstance(value, All | AnyOf):
+        return ["all" if isinstance(value, All) else "any", *map(_plain, value.parts)]
+    if isinstance(value, Not):
+        return ["not", _plain(value.part)]
+    slots: Iterable[str] | None = getattr(type(value), "__dataclass_fields__", None)
+    if slots is not None:
+        return {name: _plain(getattr(value, name)) for name in slots}
+    if isinstance(value, Mapping):
+        return {key: _plain(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(part) for part in value]
+    return value
+
+
+# --- and back -------------------------------------------------------------------------------------------
+
+
+def _each(values: Mapping[str, Any], read: Callable[[Any], Any]) -> dict[Any, Any]:
+    return {key: read(value) for key, value in values.items()}
+
+
+def _with_tuples(kind: Callable[..., Any], value: dict[str, Any], *names: str) -> Any:
+    """The object of a mapping whose named lists are tuples (None stays None)."""
+    tuples = {name: tuple(value[name]) for name in names if value[name] is not None}
+    return kind(**{**value, **tuples})
+
+
+def _config(value: dict[str, Any]) -> Config:
+    parts = {
+        "engines": Engines(**value["engines"]),
+        "gate": _with_tuples(GateConfig, value["gate"], "require"),
+        "policy": _with_tuples(Policy, value["policy"], "judges"),
+    }
+    return Config(**{**value, **parts})
+
+
+def _intent(value: dict[str, Any]) -> Intent:
+    return Intent(value["id"], value["description"], tuple(value["children"]))
+
+
+def _tree(value: dict[str, Any]) -> PlanTree:
+    return PlanTree(
+        LeafId(value["leaf"]),
+        value["path"],
+        tuple(map(_branch, value["branches"])),
+        value["owner"],
+        value["stability"],
+    )
+
+
+def _branch(value: dict[str, Any]) -> Branch:
+    return Branch(
+        value["id"],
+        None if value["when"] is None else _condition(value["when"]),
+        value["reply"],
+        tuple(ToolCall(**call) for call in value["tools"]),
+        value["review_always"],
+        tuple(map(_branch, value["branches"])),
+    )
+
+
+def _condition(value: list[Any]) -> Condition:
+    kind, *rest = value
+    if kind == "test":
+        return Test(*rest)
+    if kind == "tests":
+        path, op, values = rest
+        return Test(path, op, tuple(values))
+    if kind == "not":
+        return Not(_condition(rest[0]))
+    parts = tuple(map(_condition, rest))
+    return All(parts) if kind == "all" else AnyOf(parts)
