@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fixloop.adapters.git_repository import GitRepository
     from fixloop.commands.desk import Desk
+    from fixloop.commands.init import Site
     from fixloop.commands.shelf import Shelf
     from fixloop.workspace.snapshot import MemorySnapshot, Snapshot
 
@@ -69,6 +70,26 @@ def build_desk(folder: str, progress: Progress) -> "Desk":
         work_tree=lambda: _work_tree(top),
         lock=lambda: run_lock(common_dir),
         key=lambda: load_secret_key(common_dir),
+        progress=progress,
+    )
+
+
+def build_site(folder: str, progress: Progress) -> "Site":
+    """The folder a workspace is to be made in; neither it nor a repository need be there.
+
+    Raises:
+        BadInput: it lies inside a git directory.
+    """
+    from fixloop.adapters.new_files import add_files, repository_around
+    from fixloop.adapters.work_tree import read_work_tree
+    from fixloop.commands.init import Site
+
+    place = Path(folder).resolve()
+    return Site(
+        folder=place,
+        repository=repository_around(place),
+        standing=lambda: read_work_tree(place),
+        write=lambda files: add_files(place, files),
         progress=progress,
     )
 
