@@ -1,9 +1,11 @@
 """`propose`: new rejections into hints, each dry-run, ranked, kept on the record."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from fixloop.commands.desk import Desk
+from fixloop.hints.ids import short_id
 from fixloop.hints.model import Hint
 from fixloop.hints.store import HintBook
 from fixloop.propose.dryrun import Dropped
@@ -14,12 +16,13 @@ from fixloop.queue.ground import commit_of, target_branch
 
 @dataclass(frozen=True, slots=True)
 class ProposeResult:
-    """The hints of this run, what fell, and why the run ended."""
+    """The hints of this run with their short names, what fell, and why the run ended."""
 
     hints: tuple[Hint, ...]
     statuses: tuple[str, ...]
     dropped: tuple[Dropped, ...]
     ended: str
+    names: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """`propose --json`."""
@@ -51,25 +54,51 @@ def propose(desk: Desk, onto: str | None = None) -> ProposeResult:
     ground = desk.ground()
     base = commit_of(desk.repo, target_branch(desk.repo, onto))
     book, feedback = ground.book, ground.feedback
-    handled = handled_feedback(book)
-    if all(one.outcome == "accepted" or one.id in handled for one in feedback):
+    handled, shown = handled_feedback(book), shown_feedback(book)
+    if all(one.outcome == "accepted" or one.id in handled | shown for one in feedback):
         return ProposeResult((), (), (), "nothing new: every rejection has a hint or a decision")
     bench = build_workbench(base, desk.tree(base), feedback, desk.cache)
     found = run_proposer(bench, feedback, handled, rejected_ideas(book), desk.progress)
     fresh = [hint for hint in found.hints if hint.id not in book.hints]
     events = [ground.event("proposed", hint, base=base, digest=hint.digest) for hint in fresh]
-    if fresh:
+    events += [
+        ground.event("superseded", old, data={"by": new.id}) for old, new in overtaken(book, found.hints)
+    ]
+    if events:
         ground.record(events, f"propose {len(fresh)} hints", hints=fresh)
     statuses = tuple(ground.book.status(hint.id) for hint in found.hints)
-    return ProposeResult(found.hints, statuses, found.dropped, found.ended)
+    names = tuple(short_id(hint.id, ground.book.hints) for hint in found.hints)
+    return ProposeResult(found.hints, statuses, found.dropped, found.ended, names)
 
 
 def handled_feedback(book: HintBook) -> frozenset[str]:
-    """Feedback that a hint rests on, unless that hint came to nothing and the wish is open again."""
+    """Feedback that a hint rests on, unless that hint came to nothing and the wish is open again.
+
+    What is only shown ("nothing to fix") may yet become part of a fix when others say the same.
+    """
     reopened = {"conflict", "reverted", "recurred"}
-    return frozenset(
-        one for hint in book.hints.values() if book.status(hint.id) not in reopened for one in hint.evidence
-    )
+    found = (hint for hint in book.hints.values() if book.status(hint.id) not in reopened)
+    return frozenset(one for hint in found if not _only_shown(book, hint) for one in hint.evidence)
+
+
+def shown_feedback(book: HintBook) -> frozenset[str]:
+    """Feedback that is shown to people and waits for others like it."""
+    return frozenset(one for hint in book.hints.values() if _only_shown(book, hint) for one in hint.evidence)
+
+
+def _only_shown(book: HintBook, hint: Hint) -> bool:
+    return hint.step == "none" and book.status(hint.id) in {"proposed", "deferred", "superseded"}
+
+
+def overtaken(book: HintBook, hints: Sequence[Hint]) -> list[tuple[Hint, Hint]]:
+    """(shown hint, new hint) where the new one takes up all that the shown one rests on."""
+    open_ones = [h for h in book.hints.values() if h.step == "none" and book.is_open(h.id)]
+    return [
+        (old, new)
+        for old in sorted(open_ones, key=lambda hint: hint.id)
+        for new in hints
+        if new.step != "none" and set(old.evidence) <= set(new.evidence)
+    ][: len(open_ones)]
 
 
 def rejected_ideas(book: HintBook) -> dict[str, int]:

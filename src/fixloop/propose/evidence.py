@@ -122,10 +122,7 @@ def _newness(heard: Heard, lexicon: Lexicon, weights: Weights) -> float:
         return weights.expected_missed if wanted in lexicon.leaves else weights.expected_met
     if not heard.said.affirmed:
         return 0.0
-    best = max(
-        (lexicon.coverage(heard.said.affirmed, terms) for terms in lexicon.leaves.values()), default=0.0
-    )
-    return weights.unknown_words * (1 - 2 * best)
+    return weights.unknown_words * (2 * (1 - lexicon.known(heard.said)) - 0.5)
 
 
 def _text_edit(heard: Heard, weights: Weights) -> float:
@@ -153,6 +150,9 @@ def _words(heard: Heard, outcome: Outcome, lexicon: Lexicon, weights: Weights) -
     total += weights.words_kept * lexicon.coverage(said.affirmed, taken - brought)
     total += weights.words_out_negated * lexicon.coverage(said.negated, taken - brought)
     total += weights.words_in_negated * lexicon.coverage(said.negated, brought - taken)
+    if outcome.intervention.step == "intent":
+        # A word that nothing here is called by names something that is not here.
+        total -= weights.unknown_words * (1 - lexicon.known(said)) if said.affirmed else 0.0
     if outcome.intervention.step == "plan":
         total += weights.column_named * lexicon.coverage(
             said.affirmed | said.negated, _column_terms(heard.before, lexicon)

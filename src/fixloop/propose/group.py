@@ -25,6 +25,16 @@ def clear_groups(diagnoses: Sequence[Diagnosis]) -> list[Group]:
     return sorted(groups, key=lambda group: (-len(group.members), group.members[0].feedback.id))
 
 
+def lone_wishes(diagnoses: Sequence[Diagnosis], groups: Sequence[Group]) -> list[Diagnosis]:
+    """Clear wishes for something new that are like too few others to make a leaf of."""
+    grouped = {member.feedback.id for group in groups for member in group.members}
+    return [
+        one
+        for one in diagnoses
+        if one.clear and one.best.intervention.kind == "add_leaf" and one.feedback.id not in grouped
+    ]
+
+
 def _exact_key(one: Diagnosis) -> tuple[Key, Any]:
     """A branch is mended at one place of one tree; examples for a leaf come from anywhere."""
     if one.best.intervention.step == "plan":

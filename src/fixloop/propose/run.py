@@ -11,7 +11,7 @@ from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.diagnose import Diagnosis, Reading, diagnose
 from fixloop.propose.draft import Draft, Group, Unable
 from fixloop.propose.dryrun import Dropped, dry_run
-from fixloop.propose.group import clear_groups, nothing_to_fix, unclear_groups
+from fixloop.propose.group import clear_groups, lone_wishes, nothing_to_fix, unclear_groups
 from fixloop.propose.interventions import Intervention
 from fixloop.propose.synthesis import synthesiser
 from fixloop.propose.synthesis.new_leaf import draft_named, rival_names
@@ -55,6 +55,7 @@ def propose(
     made = _clear_hints(bench, diagnoses, progress)
     asked = _questions(bench, diagnoses, made, progress)
     idle = [_nothing(one) for one in nothing_to_fix(diagnoses)]
+    idle += [_lone(one) for one in lone_wishes(diagnoses, clear_groups(diagnoses))]
     hints = rank(_allowed([*made.hints, *asked, *idle], rejected))
     used = {key for hint in hints for key in hint.evidence}
     waiting = len([one for one in fresh if one.id not in used])
@@ -253,6 +254,11 @@ def _nothing(one: Diagnosis) -> Hint:
     """Nothing explains it better than "nothing is wrong": shown, with the next best readings."""
     said = _short(one.feedback.comment)
     return _idle(one, f"Nothing explains “{said}” better than that the proposal was right")
+
+
+def _lone(one: Diagnosis) -> Hint:
+    """A wish for something new that nobody shares yet."""
+    return _idle(one, f"“{_short(one.feedback.comment)}” asks for something no leaf answers; alone so far")
 
 
 def _unexplained(one: Diagnosis) -> Hint:

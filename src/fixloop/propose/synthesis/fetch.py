@@ -15,7 +15,7 @@ from fixloop.feedback.model import Feedback
 from fixloop.hints.model import JsonCase
 from fixloop.hints.operation import Operation
 from fixloop.pipeline.fetch import FetchedRecord, Fields
-from fixloop.pipeline.rows import match_key, values_at
+from fixloop.pipeline.rows import KEYS, values_at
 from fixloop.propose.draft import Draft, Group, Unable
 from fixloop.propose.wanted import Wanted, record_ids
 from fixloop.propose.workbench import Workbench
@@ -89,10 +89,11 @@ def lookup_of(
 def _matches(signal: Signal, fields: Fields, record: FetchedRecord) -> bool:
     """Whether a signal counts for a record: once, whichever value and row it is."""
     group, _, name = signal.field.partition(".")
-    asked = {match_key(value) for value in fields.get(group, {}).get(name, ())}
+    key = KEYS[signal.compare]
+    asked = {key(value) for value in fields.get(group, {}).get(name, ())} - {""}
     path = signal.match.split(".")
     rows = record.record.rows.get(signal.source, ())
-    return any(match_key(value) in asked for row in rows for value in values_at(row, path))
+    return any(key(value) in asked for row in rows for value in values_at(row, path))
 
 
 def _case_lookups(bench: Workbench) -> Iterator[Lookup]:
