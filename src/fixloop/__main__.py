@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 INTERRUPTED, OUR_BUG, NOBODY_READS = 130, 70, 141
 

@@ -12,6 +12,9 @@ Onto = Annotated[
 As = Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who decides [git's user.email].")]
 Ref = Annotated[str | None, typer.Option("--ref", metavar="REF", help="A commit instead of the work tree.")]
 Ids = Annotated[list[str], typer.Argument(metavar="ID", help="Hints; the first characters are enough.")]
+SomeIds = Annotated[
+    list[str] | None, typer.Argument(metavar="[ID]...", help="Hints; the first characters are enough.")
+]
 OneId = Annotated[str, typer.Argument(metavar="ID", help="A hint; the first characters are enough.")]
 WhyCode = Annotated[str, typer.Option("--why", metavar="CODE", help="The reason's code.")]
 
@@ -25,6 +28,19 @@ def verb(**settings: Any) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
         **settings,
     )
+
+
+def one_way(ids: list[str] | None, every: bool, flag: str) -> list[str]:
+    """The hints that are named; none where the flag stands for all.
+
+    Raises:
+        BadInput: neither or both are given.
+    """
+    from fixloop.errors import BadInput
+
+    if bool(ids) == every:
+        raise BadInput(f"name hints, or say {flag}" if not every else f"name hints or say {flag}, not both")
+    return ids or []
 
 
 def quicken(command: Any) -> Any:

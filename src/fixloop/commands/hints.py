@@ -8,6 +8,7 @@ from fixloop.commands.desk import Desk
 from fixloop.commands.propose import hint_row
 from fixloop.errors import FixloopError
 from fixloop.feedback.model import Feedback
+from fixloop.hints.ids import short_id
 from fixloop.hints.ledger import CLOSED, Event
 from fixloop.hints.model import Hint
 from fixloop.propose.run import rank
@@ -17,11 +18,12 @@ from fixloop.queue.rebuild import rebuild
 
 @dataclass(frozen=True, slots=True)
 class HintList:
-    """Hints with their statuses, best first, open ones before closed."""
+    """Hints with their statuses and short names, best first, open ones before closed."""
 
     hints: tuple[Hint, ...]
     statuses: tuple[str, ...]
     waiting: int
+    names: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """`hints --json`."""
@@ -68,7 +70,8 @@ def list_hints(desk: Desk, every: bool = False) -> HintList:
     open_ones = [hint for hint in ranked if book.is_open(hint.id)]
     open_ones.sort(key=lambda hint: book.status(hint.id) == "deferred")
     shown = open_ones + ([hint for hint in ranked if not book.is_open(hint.id)] if every else [])
-    return HintList(tuple(shown), tuple(book.status(hint.id) for hint in shown), len(open_ones))
+    statuses = tuple(book.status(hint.id) for hint in shown)
+    return HintList(tuple(shown), statuses, len(open_ones), tuple(short_id(h.id, book.hints) for h in shown))
 
 
 def show_hint(desk: Desk, hint_id: str, onto: str | None = None) -> HintDetail:

@@ -17,6 +17,9 @@ TRIES = 3
 """How often a moved base is taken as the new base before giving up."""
 
 
+MERGED_ALREADY = "merged already"
+
+
 @dataclass(frozen=True, slots=True)
 class Landed:
     """A fix on the branch: its commit and the tree that was judged."""
@@ -34,12 +37,17 @@ class Refused:
     check: str
     detail: str
 
+    @property
+    def needless(self) -> bool:
+        """Whether what it wants is on the branch already."""
+        return self.check == "already_fixed" or self.detail == MERGED_ALREADY
+
 
 def land(ground: Ground, hint: Hint, target: str) -> Landed | Refused:
     """Bring one approved hint onto a branch, gated on what will land."""
     status = ground.book.status(hint.id)
     if status == "merged":
-        return Refused(hint.id, "status", "merged already")
+        return Refused(hint.id, "status", MERGED_ALREADY)
     state = ground.book.states.get(hint.id)
     if status not in APPLICABLE or state is None or state.approved_digest != hint.digest:
         return Refused(hint.id, "status", f"{status}, not approved")

@@ -1,12 +1,12 @@
 """An evaluation: a line a suite, what failed, and where a base was named what moved."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fixloop.evals.compare import Comparison
 from fixloop.evals.result import FAIL, UNSCORED, CaseResult, EvalReport, SuiteReport
 from fixloop.report.page import Line, Page, Part, bad, dim, good, name, strong, warn
-from fixloop.report.words import count, listed, percent
+from fixloop.report.words import listed, percent
 from fixloop.workspace.text import shown
 
 _SHOWN = 10
@@ -42,7 +42,7 @@ def draw_comparisons(page: Page, base: str, comparisons: Mapping[str, Comparison
     if not comparisons:
         page.line("no cases on either side", indent=2)
         return
-    page.table([_comparison_row(one) for one in comparisons.values()], indent=0)
+    page.table(comparison_rows(comparisons), indent=0)
     for one in comparisons.values():
         _draw_moves(page, one)
 
@@ -116,6 +116,11 @@ def shown_plain(value: Any) -> str:
 # --- a comparison ---------------------------------------------------------------------------------------
 
 
+def comparison_rows(comparisons: Mapping[str, Comparison]) -> list[Line]:
+    """A row a suite: its outcome, and what moved."""
+    return [_comparison_row(one) for one in comparisons.values()]
+
+
 def _comparison_row(one: Comparison) -> Line:
     moved: list[str] = [f"{len(one.gains)} better, {len(one.regressions)} worse of {one.aligned}"]
     moved += [f"{len(one.new)} new"] if one.new else []
@@ -133,14 +138,3 @@ def _draw_moves(page: Page, one: Comparison) -> None:
     for label, ids, mark in (("worse", one.regressions, bad), ("better", one.gains, good)):
         if ids:
             page.line(mark(f"{one.suite} {label}: "), listed(ids, _SHOWN), indent=2, hang=4)
-
-
-def sum_of(report: EvalReport) -> str:
-    """One line that says how it went."""
-    results: Sequence[CaseResult] = list(report)
-    wrong = sum(result.outcome in (FAIL, UNSCORED) for result in results)
-    return (
-        f"{count(len(results), 'case')}, {wrong} wrong"
-        if wrong
-        else f"{count(len(results), 'case')}, all pass"
-    )

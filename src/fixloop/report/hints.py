@@ -1,0 +1,263 @@
+"""The queue of hints, and one hint with all that a person needs to decide on it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from fixloop.feedback.model import Feedback
+from fixloop.hints.ledger import Event
+from fixloop.hints.model import Hint, JsonCase, Measured, Question
+from fixloop.pipeline.ticket import parse_ticket
+from fixloop.propose.dryrun import Dropped
+from fixloop.report.page import Page, Part, bad, dim, good, name, strong, warn
+from fixloop.report.words import count, listed
+from fixloop.workspace.text import shown
+
+_MOST = 5
+_QUOTED = 400
+
+_STATUS_STYLES: Mapping[str, str] = {
+    "approved": "good",
+    "applied": "good",
+    "merged": "good",
+    "rejected": "dim",
+    "superseded": "dim",
+    "already_fixed": "dim",
+    "failed": "bad",
+    "conflict": "bad",
+    "stale": "warn",
+    "deferred": "warn",
+}
+
+
+def draw_hints(page: Page, hints: Sequence[Hint], statuses: Sequence[str], names: Sequence[str]) -> None:
+    """Three lines a hint: what it is, what it says, what it would do."""
+    for hint, status, short in zip(hints, statuses, names, strict=True):
+        _draw_row(page, hint, status, short)
+        page.blank()
+
+
+def draw_queue(
+    page: Page, hints: Sequence[Hint], statuses: Sequence[str], names: Sequence[str], waiting: int
+) -> None:
+    """The queue, best first, and what to type about the best."""
+    if not hints:
+        page.line("no hint waits for anybody")
+        page.next("fixloop propose", "fixloop hints --all")
+        return
+    draw_hints(page, hints, statuses, names)
+    closed = len(hints) - waiting
+    page.line(f"{waiting} open" + (f", {closed} closed" if closed else ""))
+    page.next(f"fixloop show {names[0]}")
+
+
+def draw_proposed(
+    page: Page,
+    hints: Sequence[Hint],
+    statuses: Sequence[str],
+    names: Sequence[str],
+    dropped: Sequence[Dropped],
+    ended: str,
+) -> None:
+    """The hints of a run, the drafts that fell, and why the run ended."""
+    draw_hints(page, hints, statuses, names)
+    for one in dropped:
+        page.line(dim("dropped  "), one.summary, hang=9)
+        page.line(dim(one.reason), indent=9)
+    page.blank()
+    page.line(ended)
+    page.next(f"fixloop show {names[0]}" if hints else "fixloop hints")
+
+
+def draw_hint(
+    page: Page, hint: Hint, status: str, evidence: Sequence[Feedback], diff: str, events: Sequence[Event]
+) -> None:
+    """One hint: what, why, the change, what it does, what spoke against it, and what to type next."""
+    page.line(name(hint.id), "  ", _status(status))
+    page.line(strong(hint.summary))
+    page.blank()
+    for label, parts in _facts(hint):
+        page.fact(label, *parts, column=12)
+    _draw_evidence(page, hint, evidence)
+    if diff:
+        _head(page, "the change")
+        draw_diff(page, diff)
+    _draw_cases(page, "cases that fail now and pass with it", hint.cases)
+    _draw_cases(page, "near misses that must keep their answer", hint.near_misses)
+    _draw_alternatives(page, hint)
+    if hint.question:
+        _draw_question(page, hint.question)
+    _draw_events(page, events)
+    page.blank()
+    page.next(*next_for(hint, status))
+
+
+def draw_diff(page: Page, diff: str) -> None:
+    """A unified diff in its usual colours."""
+    for line in diff.rstrip("\n").split("\n"):
+        page.exact(line, _style_of(line), indent=2)
+
+
+def next_for(hint: Hint, status: str) -> list[str]:
+    """The commands that make sense for a hint in this status."""
+    if status in ("proposed", "deferred"):
+        if hint.question:
+            return [f"fixloop answer {hint.id} 1"]
+        reject = f"fixloop reject {hint.id} --why {'CODE' if hint.operations else 'staff_wrong'}"
+        return [f"fixloop approve {hint.id}", reject] if hint.operations else [reject]
+    if status in ("approved", "stale"):
+        return [f"fixloop merge {hint.id}"]
+    if status in ("applied", "failed"):
+        return [f"fixloop gate HEAD fixloop/fix/{hint.id}", f"fixloop merge {hint.id}"]
+    return ["fixloop propose"] if status == "conflict" else ["fixloop hints"]
+
+
+def effect(hint: Hint) -> list[Part]:
+    """What the dry run counted, or what is asked."""
+    if hint.question:
+        return [warn(f"asks: {hint.question.text}")]
+    if hint.measured is None or not hint.operations:
+        return [dim("changes nothing")]
+    return [*_measured(hint.measured)]
+
+
+# --- the list -------------------------------------------------------------------------------------------
+
+
+def _draw_row(page: Page, hint: Hint, status: str, short: str) -> None:
+    what = hint.step if hint.kind in ("none", hint.step) else f"{hint.step} · {hint.kind}"
+    support = count(hint.support, "rejection")
+    page.line(
+        name(short),
+        "  ",
+        _status(status),
+        f"  {what} · {support} · ",
+        f"confidence {hint.confidence:.2f}",
+        hang=2,
+    )
+    page.line(hint.summary, indent=2)
+    page.line(*effect(hint), indent=2)
+
+
+def _status(status: str) -> Part:
+    style = _STATUS_STYLES.get(status)
+    return {"good": good, "bad": bad, "warn": warn, "dim": dim}[style](status) if style else status
+
+
+def _measured(measured: Measured) -> Iterator[Part]:
+    fixed = f"fixes {measured.fixed}/{measured.evidence_of}"
+    yield good(fixed) if measured.fixed == measured.evidence_of else fixed
+    yield f", moves {measured.moved:,} of {count(measured.tickets_of, 'ticket')}, "
+    yield bad(f"breaks {len(measured.broken)}") if measured.broken else "breaks 0"
+
+
+# --- one hint -------------------------------------------------------------------------------------------
+
+
+def _head(page: Page, text: str) -> None:
+    page.blank()
+    page.line(strong(text))
+
+
+def _facts(hint: Hint) -> Iterator[tuple[str, list[Part]]]:
+    if hint.operations:
+        kinds = ", ".join(dict.fromkeys(operation.op for operation in hint.operations))
+        yield "what", [kinds, dim(f" in {hint.target}, step {hint.step}")]
+    else:
+        yield "what", ["no change", dim(f"; about {hint.target}, step {hint.step}")]
+    yield "effect", effect(hint)
+    if hint.measured and hint.measured.broken:
+        yield "breaks", [bad(listed(hint.measured.broken))]
+    if hint.moves.at_most:
+        moved = f"{listed(hint.moves.from_)} → {listed(hint.moves.to)}, at most {hint.moves.at_most}"
+        yield "moves", [moved]
+    yield "confidence", [f"{hint.confidence:.2f}"]
+    if hint.one_off:
+        yield "one-off", ["rests on a single rejection"]
+    for label, ids in (("conflicts", hint.conflicts), ("supersedes", hint.supersedes)):
+        if ids:
+            yield label, [listed(ids)]
+    for work in hint.open_work:
+        yield "left open", [warn(work)]
+
+
+def _draw_evidence(page: Page, hint: Hint, evidence: Sequence[Feedback]) -> None:
+    _head(page, f"evidence ({hint.support})")
+    for one in evidence[:_MOST]:
+        said = " · ".join(part for part in (one.outcome, one.reason, one.reviewer, one.at[:10]) if part)
+        page.line(name(one.id), f"  {said}", indent=2, hang=4)
+        page.quote(_shortened(parse_ticket(dict(one.ticket)).customer_text), indent=4, style="dim")
+        if one.comment:
+            page.line("“", _shortened(one.comment), "”", indent=4, hang=5)
+    missing = hint.support - len(evidence)
+    if len(evidence) > _MOST:
+        page.line(dim(f"and {len(evidence) - _MOST} more; --json has all of them"), indent=2)
+    if missing > 0:
+        page.line(dim(f"{count(missing, 'piece')} of feedback is no longer on the record"), indent=2)
+
+
+def _draw_cases(page: Page, title: str, cases: Sequence[JsonCase]) -> None:
+    if not cases:
+        return
+    _head(page, f"{title} ({len(cases)})")
+    for case in cases[:_MOST]:
+        page.line(dim(f"{case.get('suite', '')}  "), _case_line(case), indent=2, hang=4)
+    if len(cases) > _MOST:
+        page.line(dim(f"and {len(cases) - _MOST} more; --json has all of them"), indent=2)
+
+
+def _case_line(case: JsonCase) -> str:
+    ticket: Any = case.get("ticket")
+    text = case.get("text") or (ticket.get("text") if isinstance(ticket, Mapping) else None)
+    asked = shown(text, 160) if text else _given(case)
+    return f"{asked} → {_expected(case.get('expect'))}"
+
+
+def _given(case: JsonCase) -> str:
+    parts = {key: case[key] for key in ("leaf", "fields", "records") if case.get(key)}
+    return ", ".join(
+        f"{key} {value if isinstance(value, str) else shown(value, 120)}" for key, value in parts.items()
+    )
+
+
+def _expected(expect: Any) -> str:
+    return expect if isinstance(expect, str) else shown(expect, 160)
+
+
+def _draw_alternatives(page: Page, hint: Hint) -> None:
+    if hint.alternatives:
+        _head(page, "other readings")
+        rows = [(f"{one.confidence:.2f}", one.step, one.summary) for one in hint.alternatives]
+        page.table(rows)
+
+
+def _draw_question(page: Page, question: Question) -> None:
+    _head(page, question.text)
+    for number, choice in enumerate(question.choices, 1):
+        leads = effect(choice.hint) if choice.hint else [dim("nothing is changed")]
+        page.line(name(f"{number}  "), choice.label, indent=2, hang=5)
+        page.line(*leads, indent=5)
+
+
+def _draw_events(page: Page, events: Sequence[Event]) -> None:
+    if not events:
+        return
+    _head(page, "history")
+    rows: list[tuple[Part, ...]] = []
+    for event in events:
+        why = event.why or {}
+        words = [why.get("code", ""), why.get("text", ""), str(event.data.get("detail", ""))]
+        told = ": ".join(word for word in words if word)
+        rows.append(
+            (dim(event.at.replace("T", " ").rstrip("Z")), _status(event.event), f"{event.who} {told}".strip())
+        )
+    page.table(rows)
+
+
+def _style_of(line: str) -> str:
+    if line.startswith(("+++", "---")):
+        return "strong"
+    return {"+": "good", "-": "bad", "@": "name"}.get(line[:1], "")
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _QUOTED else text[: _QUOTED - 1] + "…"

@@ -1,0 +1,63 @@
+"""What became of hints: decided, put on branches, merged or refused; a line each and the next command."""
+
+from collections.abc import Iterator, Sequence
+
+from fixloop.queue.land import Landed, Refused
+from fixloop.queue.prepare import Applied, NotApplied
+from fixloop.report.page import Page, bad, dim, good, name
+
+
+def draw_decided(page: Page, status: str, ids: Sequence[str], unchanged: Sequence[str]) -> None:
+    """The hints that now have a status, and those that had it already."""
+    for one in ids:
+        page.line(name(one), "  ", good(status))
+    for one in unchanged:
+        page.line(name(one), "  ", dim(f"{status} already"))
+    page.blank()
+    page.next(*_after(status, [*ids, *unchanged]))
+
+
+def draw_applied(page: Page, applied: Sequence[Applied], failed: Sequence[NotApplied]) -> None:
+    """The branches, and the hints that are on none."""
+    if not applied and not failed:
+        page.line("no hint is approved: nothing to apply")
+        page.next("fixloop hints")
+        return
+    page.table([(name(one.id), good(one.branch), dim(one.commit[:12])) for one in applied], indent=0)
+    page.table([(name(one.id), bad(one.event), one.detail) for one in failed], indent=0)
+    page.blank()
+    if any(one.event == "conflict" for one in failed):
+        page.next("fixloop propose")
+    elif applied:
+        page.next(f"fixloop gate HEAD {applied[0].branch}", "fixloop merge --passing")
+
+
+def draw_merged(page: Page, merged: Sequence[Landed], refused: Sequence[Refused]) -> None:
+    """What landed and what did not, with the check that said no."""
+    if not merged and not refused:
+        page.line("no hint is approved: nothing to merge")
+        page.next("fixloop hints")
+        return
+    page.table([(name(one.id), good("merged"), dim(one.commit[:12])) for one in merged], indent=0)
+    page.table([(name(one.id), bad(f"refused by {one.check}"), one.detail) for one in refused], indent=0)
+    page.blank()
+    page.line(f"{len(merged)} merged, {len(refused)} refused")
+    page.next(*dict.fromkeys(_after_merge(merged, refused)))
+
+
+def _after(status: str, ids: Sequence[str]) -> list[str]:
+    if status == "approved":
+        return ["fixloop merge " + (" ".join(ids) if len(ids) <= 2 else "--passing")]
+    if status == "proposed":
+        return [f"fixloop show {ids[0]}", f"fixloop approve {ids[0]}"]
+    return ["fixloop hints"]
+
+
+def _after_merge(merged: Sequence[Landed], refused: Sequence[Refused]) -> Iterator[str]:
+    for one in refused:
+        if one.check == "conflict":
+            yield "fixloop propose"
+        elif one.check not in ("already_fixed", "checkout", "race"):
+            yield f"fixloop show {one.id}"
+    if merged:
+        yield f"git log -{len(merged)}"
