@@ -150,11 +150,10 @@ def move_item(path: str, data: bytes, source: Keys, to_list: Keys, index: int) -
     pushed = _pushed(source, to_list, index)
     intended = values.drop(values.insert(document.value, to_list, index, item), pushed)
     origin, goal = find_node(document.tree, source[:-1]), find_node(document.tree, to_list)
-    if origin.flow or goal.flow or len(origin.items) == 1:
+    if origin.flow or goal.flow or len(origin.items) == 1 or _shares_line(document.text, origin, source):
         moved = delete(path, insert_item(path, data, to_list, index, item), pushed)
         return moved if values.same(read_value(path, moved), intended) else _refuse(path, source)
-    position = int(source[-1])
-    splices = _block_move(document, origin, position, goal, index)
+    splices = _block_move(document, origin, int(source[-1]), goal, index)
     return _first_that_means(path, document, source, intended, [splices])
 
 
@@ -470,12 +469,15 @@ def _flow_removal(text: str, entries: list[Node], index: int) -> Splice:
     return Splice(entries[index - 1].end, entry.end, "") if index else Splice(entry.start, entry.end, "")
 
 
+def _shares_line(text: str, node: Node, keys: Keys) -> bool:
+    start = _entry_start(text, node, int(keys[-1]))
+    return bool(text[_line_start(text, start) : start].strip())
+
+
 def _block_move(document: _Document, origin: Node, position: int, goal: Node, index: int) -> list[Splice]:
     text = document.text
     start = _entry_start(text, origin, position)
     line = _line_start(text, start)
-    if text[line:start].strip():
-        raise UnsafeEdit((), "the item shares its line with what is around it")
     line = _with_comments_above(text, line, origin.column) if position else line
     end = _after_line(text, origin.items[position].end)
     lines = text[line:end].replace("\r\n", "\n").removesuffix("\n").split("\n")

@@ -183,7 +183,8 @@ class Writer:
 
 @st.composite
 def documents(draw: Any) -> bytes:
-    value = draw(st.dictionaries(keys, values, min_size=1, max_size=5))
+    value = draw(st.dictionaries(keys, values, max_size=4))
+    value["items"] = draw(st.lists(values, min_size=2, max_size=4))
     return Writer(draw).document(value)
 
 

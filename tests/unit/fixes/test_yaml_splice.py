@@ -1,6 +1,6 @@
 """Laws of editing YAML by splice, and the refusals."""
 
-import difflib
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -23,7 +23,7 @@ from fixloop.workspace.yaml_source import BadYaml, parse_yaml
 from tests.unit.fixes.awkward import all_paths, documents, keys, new_values, scalars, texts
 
 P = "f.yaml"
-often = settings(max_examples=120, deadline=None, suppress_health_check=list(HealthCheck))
+often = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def meaning(data: bytes) -> Any:
@@ -37,18 +37,23 @@ def draw_path(data: st.DataObject, document: bytes, kind: type = object) -> tupl
     return data.draw(st.sampled_from(paths))
 
 
-def changed_lines(before: bytes, after: bytes) -> tuple[list[int], int]:
-    """The lines of `before` that are gone, and how many are new."""
-    old, new = before.splitlines(), after.splitlines()
-    codes = difflib.SequenceMatcher(a=old, b=new, autojunk=False).get_opcodes()
-    gone = [line for tag, i, j, _, _ in codes if tag != "equal" for line in range(i, j)]
-    return gone, sum(n - m for tag, _, _, m, n in codes if tag != "equal")
+def possible(edit: Callable[..., bytes], document: bytes, *args: Any) -> bytes:
+    """An edit that may be refused for one known reason: a comment inside a `- key:` line's entry."""
+    try:
+        return edit(P, document, *args)
+    except UnsafeEdit as error:
+        assume("a comment stands between" not in error.why)
+        raise
 
 
-def lines_of(document: bytes, path: tuple[str | int, ...]) -> set[int]:
-    text = document.decode().removeprefix("\ufeff")
-    node = find_node(parse_tree(text), path)
-    return set(range(text.count("\n", 0, node.start), text.count("\n", 0, node.end) + 1))
+def around(document: bytes, path: tuple[str | int, ...]) -> tuple[bytes, bytes]:
+    """The lines before and behind those of a value."""
+    text = document.decode()
+    bom = len(text) - len(text.removeprefix("\ufeff"))
+    node = find_node(parse_tree(text[bom:]), path)
+    first = text.rfind("\n", 0, node.start + bom) + 1
+    last = node.end + bom if text[node.end + bom - 1] == "\n" else text.find("\n", node.end + bom) + 1
+    return text[:first].encode(), text[last or len(text) :].encode()
 
 
 @often
@@ -65,9 +70,11 @@ def test_set_means_the_new_value_and_nothing_else(document: bytes, new: Any, dat
 @given(documents(), st.one_of(st.integers(), st.booleans()), st.data())
 def test_a_scalar_set_touches_its_own_lines_only(document: bytes, new: Any, data: st.DataObject) -> None:
     path = draw_path(data, document, (str, int, float, bool, type(None)))  # type: ignore[arg-type]
-    gone, added = changed_lines(document, set_value(P, document, path, new))
-    assert set(gone) <= lines_of(document, path)
-    assert added <= 1
+    after = set_value(P, document, path, new)
+    before, behind = around(document, path)
+    assert after.startswith(before)
+    assert after.endswith(behind)
+    assert after[len(before) : len(after) - len(behind)].count(b"\n") <= 1
 
 
 @often
@@ -78,7 +85,7 @@ def test_a_key_added_and_deleted(document: bytes, key: str, new: Any, data: st.D
     assume(key not in mapping)
     after = add_key(P, document, path, key, new, after=data.draw(st.sampled_from([None, "", *mapping])))
     assert plain.same(meaning(after), plain.put(meaning(document), [*path, key], new))
-    assert plain.same(meaning(delete(P, after, [*path, key])), meaning(document))
+    assert plain.same(meaning(possible(delete, after, [*path, key])), meaning(document))
 
 
 @often
@@ -89,7 +96,7 @@ def test_an_item_inserted_and_deleted(document: bytes, new: Any, data: st.DataOb
     index = data.draw(st.integers(0, len(items)))
     after = insert_item(P, document, path, index, new)
     assert plain.same(meaning(after), plain.insert(meaning(document), path, index, new))
-    assert plain.same(meaning(delete(P, after, [*path, index])), meaning(document))
+    assert plain.same(meaning(possible(delete, after, [*path, index])), meaning(document))
 
 
 @often
@@ -98,10 +105,10 @@ def test_appended_and_deleted_gives_the_bytes_back(document: bytes, new: Any, da
     path = draw_path(data, document, list)
     node = find_node(parse_tree(document.decode().removeprefix("\ufeff")), path)
     assume(node.items and "\n" not in str(new))
-    assume(not node.flow or b"," not in document.split(b"]")[0][-3:])
     after = insert_item(P, document, path, len(node.items), new)
-    gone, _ = changed_lines(document, after)
-    assert len(gone) <= 1
+    before, behind = around(document, path)
+    assert after.startswith(before)
+    assert after.endswith(behind)
     assume(not node.flow)
     assert delete(P, after, [*path, len(node.items)]) == document
 
@@ -111,7 +118,7 @@ def test_appended_and_deleted_gives_the_bytes_back(document: bytes, new: Any, da
 def test_deleted_lines_are_its_own(document: bytes, data: st.DataObject) -> None:
     path = draw_path(data, document)
     assume(path)
-    after = delete(P, document, path)
+    after = possible(delete, document, path)
     assert plain.same(meaning(after), plain.drop(meaning(document), path))
     assert document.count(b"#") >= after.count(b"#")
 
@@ -126,7 +133,7 @@ def test_an_item_moved(document: bytes, data: st.DataObject) -> None:
     assume(goal not in (source, source + 1))
     moved = [item for index, item in enumerate(items) if index != source]
     moved.insert(goal - (goal > source), items[source])
-    after = move_item(P, document, [*path, source], path, goal)
+    after = possible(move_item, document, [*path, source], path, goal)
     assert plain.same(meaning(after), plain.put(meaning(document), path, moved))
 
 
