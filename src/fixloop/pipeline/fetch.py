@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple, Protocol
 
-from fixloop.pipeline.rows import declared, id_text, match_key, merged, values_at
+from fixloop.pipeline.rows import KEYS, declared, id_text, letters_and_digits, merged, values_at
 from fixloop.ports.records import RecordSource
-from fixloop.workspace.model import FetchRules, Row, Signal
+from fixloop.workspace.model import FetchRules, Row, Signal, Source
 
 MAX_ROWS = 200
 """The most rows a fixture carries; records beyond them, by (score, id), are not candidates."""
@@ -22,10 +22,11 @@ Rows = Mapping[str, Sequence[Row]]
 class Record:
     """All rows of one id, by source; merged into one row when first asked."""
 
-    __slots__ = ("_row", "id", "rows", "size")
+    __slots__ = ("_many", "_row", "id", "rows", "size")
 
-    def __init__(self, record_id: str, rows: Rows | None = None) -> None:
+    def __init__(self, record_id: str, rows: Rows | None = None, many: Sequence[Source] = ()) -> None:
         self.id = record_id
+        self._many = many
         self.rows: dict[str, list[Row]] = {name: list(found) for name, found in (rows or {}).items()}
         self.size = sum(map(len, self.rows.values()))
         self._row: Row | None = None
@@ -38,25 +39,45 @@ class Record:
 
     @property
     def row(self) -> Row:
-        """The rows as one."""
+        """The rows as one; of a source with many rows a record, every column is a list."""
         if self._row is None:
             self._row = merged([row for rows in self.rows.values() for row in rows])
+            listed = {
+                column for source in self._many for column in source.fields if column != source.id
+            } & self._row.keys()
+            if listed:
+                self._row = {
+                    column: value if column not in listed or isinstance(value, list) else [value]
+                    for column, value in self._row.items()
+                }
         return self._row
+
+    def narrowed(self, fields: Fields) -> "Record":
+        """The record without those of its many rows that the values do not name, where they name some."""
+        rows = dict(self.rows)
+        for source in self._many:
+            for path, match in source.narrow.items():
+                rows[source.name] = _named_rows(rows.get(source.name, []), values_of(fields, path), match)
+        return Record(self.id, rows, self._many) if rows != self.rows else self
 
 
 @dataclass(frozen=True, slots=True)
 class FetchedRecord:
-    """A record that at least one signal names; `matched` tells the signals, each with its weight."""
+    """A record that at least one signal names; `matched` tells the signals, each with its weight.
+
+    `record` has all its rows; `about`, where a source narrows, is the part that the ticket is about.
+    """
 
     id: str
     score: float
     matched: tuple[str, ...]
     record: Record = field(compare=False, repr=False)
+    about: Record | None = field(default=None, compare=False, repr=False)
 
     @property
     def row(self) -> Row:
-        """The record's columns, over all its rows."""
-        return self.record.row
+        """The record's columns, over the rows that the ticket is about."""
+        return (self.about or self.record).row
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +125,7 @@ class RecordIndex:
         self._rules = rules
         self._records = _records_by_id(rules, rows)
         self._postings: dict[int, dict[str, list[int]]] = {}
+        self._narrows = any(source.narrow for source in rules.sources.values())
 
     def fetch(self, fields: Fields) -> Fetched:
         """The records the values name; the maximum at or above the threshold is selected, with its ties."""
@@ -120,19 +142,19 @@ class RecordIndex:
                 hits.setdefault(record, []).append(naming)
         scored = [(round(-sum([one.weight for one in found]), 9), record) for record, found in hits.items()]
         scored.sort()
-        return self._select(scored, hits)
+        return self._select(scored, hits, fields)
 
     def _namings(self, number: int, signal: Signal, fields: Fields) -> list["_Naming"]:
         """What each value names by a signal; a record counts it once, for the first value that names it."""
-        group, _, name = signal.field.partition(".")
-        values = fields[group].get(name) if group in fields else None
+        values = values_of(fields, signal.field)
         if not values:
             return []
+        key = KEYS[signal.compare]
         if number not in self._postings:
             self._postings[number] = _postings(signal, self._records)
         found: list[_Naming] = []
         for value in values:
-            records = self._postings[number].get(match_key(value), ())
+            records = self._postings[number].get(key(value), ())
             if records and found:
                 seen = {record for naming in found for record in naming.records}
                 records = [record for record in records if record not in seen]
@@ -141,7 +163,7 @@ class RecordIndex:
         return found
 
     def _select(
-        self, scored: Sequence[tuple[float, int]], hits: Mapping[int, Sequence["_Naming"]]
+        self, scored: Sequence[tuple[float, int]], hits: Mapping[int, Sequence["_Naming"]], fields: Fields
     ) -> Fetched:
         candidates: list[FetchedRecord] = []
         room = MAX_ROWS
@@ -152,7 +174,8 @@ class RecordIndex:
             if room < 0 and candidates:
                 break
             matched = tuple([naming.label for naming in hits[number]])
-            candidates.append(FetchedRecord(record.id, 0.0 - score, matched, record))
+            about = record.narrowed(fields) if self._narrows else None
+            candidates.append(FetchedRecord(record.id, 0.0 - score, matched, record, about))
         top = candidates[0].score
         second = candidates[1].score if len(candidates) > 1 else 0.0
         selected = (
@@ -193,26 +216,47 @@ def _first_alone(records: Sequence[int], several: set[int]) -> list[int]:
 def _records_by_id(rules: FetchRules, rows: Rows) -> list[Record]:
     """Every record in the order of its id; its rows in the order of the declared sources."""
     found: dict[str, Record] = {}
+    many = tuple([source for source in rules.sources.values() if source.many])
     for name, source in rules.sources.items():
         for row in rows.get(name, ()):
             key = id_text(row.get(source.id))
             if key is None:
                 continue
             if key not in found:
-                found[key] = Record(key)
+                found[key] = Record(key, many=many)
             found[key].add(name, declared(row, source))
     return sorted(found.values(), key=lambda record: record.id)
 
 
 def _postings(signal: Signal, records: Sequence[Record]) -> dict[str, list[int]]:
     """What the signal matches to the records that have it, each once, in order."""
-    segments = signal.match.split(".")
+    segments, key_of = signal.match.split("."), KEYS[signal.compare]
     postings: dict[str, list[int]] = {}
     for number, record in enumerate(records):
         rows = record.rows.get(signal.source, ())
-        for key in {match_key(value): None for row in rows for value in values_at(row, segments)}:
+        for key in {key_of(value): None for row in rows for value in values_at(row, segments)}:
             postings.setdefault(key, []).append(number)
+    postings.pop("", None)
     return postings
+
+
+def values_of(fields: Fields, path: str) -> Sequence[str]:
+    """The values of one field."""
+    group, _, name = path.partition(".")
+    return fields[group].get(name, ()) if group in fields else ()
+
+
+def _named_rows(rows: list[Row], values: Iterable[str], match: str) -> list[Row]:
+    """The rows that have one of the values, or all when none has."""
+    # Choosing among one record's rows, loose is safe: people write "tshirt" for a T-Shirt.
+    wanted = {letters_and_digits(value) for value in values} - {""}
+    if not wanted or len(rows) < 2:
+        return rows
+    segments = match.split(".")
+    named = [
+        row for row in rows if any(letters_and_digits(one) in wanted for one in values_at(row, segments))
+    ]
+    return named or rows
 
 
 class GatheringLookup:
@@ -235,10 +279,9 @@ class GatheringLookup:
     def _matching(self, name: str, source: RecordSource, fields: Fields) -> list[Row]:
         found: list[Row] = []
         for signal in self._rules.signals:
-            group, _, field_name = signal.field.partition(".")
-            values = fields.get(group, {}).get(field_name, ())
-            if signal.source == name and values:
-                found += source.rows_matching(signal.match, frozenset(map(match_key, values)))
+            keys = frozenset(map(KEYS[signal.compare], values_of(fields, signal.field))) - {""}
+            if signal.source == name and keys:
+                found += source.rows_matching(signal.match, keys, signal.compare)
         return found
 
     def _ids(self, name: str, rows: Iterable[Row]) -> set[str]:
@@ -253,12 +296,10 @@ class MemorySource:
         self._rows = rows
         self._id = id_column
 
-    def rows_matching(self, path: str, keys: Iterable[str]) -> Sequence[Row]:
+    def rows_matching(self, path: str, keys: Iterable[str], compare: str = "text") -> Sequence[Row]:
         """The rows with a value at the path whose key is among the keys."""
-        wanted, segments = frozenset(keys), path.split(".")
-        return [
-            row for row in self._rows if any(match_key(value) in wanted for value in values_at(row, segments))
-        ]
+        wanted, segments, key = frozenset(keys), path.split("."), KEYS[compare]
+        return [row for row in self._rows if any(key(value) in wanted for value in values_at(row, segments))]
 
     def rows_with_ids(self, ids: Iterable[str]) -> Sequence[Row]:
         """The rows whose id is among the ids."""

@@ -2,7 +2,7 @@
 
 import json
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from fixloop.workspace.model import Row, Source
@@ -73,6 +73,16 @@ def match_key(value: Any) -> str:
         return value.strip().lower()
     folded = unicodedata.normalize("NFKC", value).casefold()
     return unicodedata.normalize("NFKC", folded).strip()
+
+
+def letters_and_digits(value: Any) -> str:
+    """As match_key without signs and blanks: "#W 12-34" and "w1234" are one number to a customer."""
+    key = match_key(value)
+    return key if key.isalnum() else "".join(filter(str.isalnum, key))
+
+
+KEYS: Mapping[str, Callable[[Any], str]] = {"text": match_key, "letters_and_digits": letters_and_digits}
+"""What two values must share to match, by a signal's `compare`; "" matches nothing."""
 
 
 def id_text(value: Any) -> str | None:

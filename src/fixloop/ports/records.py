@@ -8,11 +8,13 @@ class RecordSource(Protocol):
     """The rows of one declared source.
 
     `path` is a column, or a dotted path into one that may go through lists (`holders.given_name`). Keys are
-    normalised as `pipeline.fetch.match_key` does it; an answer with too many rows is harmless, since every
-    row is matched again.
+    normalised as `pipeline.rows.KEYS` does it for a signal's `compare`; an answer with too many rows is
+    harmless, since every row is matched again.
     """
 
-    def rows_matching(self, path: str, keys: Collection[str]) -> Sequence[Mapping[str, Any]]:
+    def rows_matching(
+        self, path: str, keys: Collection[str], compare: str = "text"
+    ) -> Sequence[Mapping[str, Any]]:
         """The rows with a value at the path whose key is among the keys, in a stable order."""
         ...
 

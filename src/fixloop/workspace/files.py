@@ -219,10 +219,14 @@ def _fetch(file: schema.FetchFile) -> FetchRules:
             fields=dict(source.fields),
             path=source.path,
             personal=None if source.personal is None else tuple(source.personal),
+            many=source.many,
+            narrow=dict(source.narrow),
         )
         for name, source in file.sources.items()
     }
-    signals = tuple(Signal(line.field, line.source, line.match, line.weight) for line in file.signals)
+    signals = tuple(
+        Signal(line.field, line.source, line.match, line.weight, line.compare) for line in file.signals
+    )
     return FetchRules(sources, signals, file.threshold)
 
 

@@ -146,7 +146,9 @@ class FieldRule:
 class Source:
     """Where records come from; rows of several sources with one id describe one record.
 
-    `fields` is column to type (string, number, boolean, list); only these columns leave the source.
+    `fields` is column to type (string, number, boolean, list, object); only these columns leave the source.
+    `many` says that one record has several rows here: each of its columns is then a list, however many there
+    are. `narrow` is field to column path: where a ticket names some of those rows, the others are left out.
     `personal` names the columns that `ingest` replaces by surrogates; None means the default rule.
     """
 
@@ -156,16 +158,22 @@ class Source:
     fields: Mapping[str, str]
     path: str = ""
     personal: tuple[str, ...] | None = None
+    many: bool = False
+    narrow: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """Evidence for a record: a value of `field` equals the row's value at `match`."""
+    """Evidence for a record: a value of `field` equals the row's value at `match`.
+
+    `compare` is how: as `text`, or by their `letters_and_digits` alone.
+    """
 
     field: str
     source: str
     match: str
     weight: float
+    compare: str = "text"
 
     @property
     def key(self) -> tuple[str, str, str]:

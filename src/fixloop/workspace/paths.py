@@ -22,7 +22,7 @@ ROOTS = ("ticket", "fields", "fetched", "record", "records")
 
 @dataclass(frozen=True, slots=True)
 class KnownPaths:
-    """The paths of one workspace; types are string, number, boolean, list, or any."""
+    """The paths of one workspace; types are string, number, boolean, list, object, or any."""
 
     types: Mapping[str, str]
     _prefixes: frozenset[str] = field(default=frozenset(), repr=False)
@@ -38,7 +38,7 @@ class KnownPaths:
         above, _, last = path.rpartition(".")
         if last.isdigit():
             return ANY if self.type_of(above) in ("list", ANY) else None
-        return self._inside_list(path) if path.startswith(("record.", "ticket.")) else None
+        return self._inside(path) if path.startswith(("record.", "ticket.")) else None
 
     def item_type(self, path: str) -> str:
         """The type of the items of the list at a path; extracted values are texts."""
@@ -59,13 +59,15 @@ class KnownPaths:
     def _in_record(self, column: str) -> bool:
         return self.type_of(f"record.{column}") is not None
 
-    def _inside_list(self, path: str) -> str | None:
-        """Into the items of a list anything goes: what they hold is not declared."""
+    def _inside(self, path: str) -> str | None:
+        """Into an object or the items of a list anything goes: what they hold is not declared."""
         above = path
         while "." in above:
             above = above.rpartition(".")[0]
             if self.types.get(above) in ("list", ANY):
                 return "list"
+            if self.types.get(above) == "object":
+                return ANY
         return None
 
 
@@ -76,7 +78,8 @@ def known_paths(extraction: Iterable[FieldRule], fetch: FetchRules) -> KnownPath
     for source in fetch.sources.values():
         types.setdefault(f"record.{source.id}", ANY)
         for column, kind in source.fields.items():
-            types[f"record.{column}"] = _either(types.get(f"record.{column}"), kind)
+            held = "list" if source.many and column != source.id else kind
+            types[f"record.{column}"] = _either(types.get(f"record.{column}"), held)
     prefixes = {path[:end] for path in types for end in range(len(path)) if path[end] == "."}
     return KnownPaths(types, frozenset({*prefixes, "ticket", "ticket.meta", "fields", "record"}))
 

@@ -170,8 +170,10 @@ class SourceFile(Strict):
     kind: Literal["jsonl"]
     path: NotBlank
     id: Column
-    fields: dict[Column, Literal["string", "number", "boolean", "list"]]
+    fields: dict[Column, Literal["string", "number", "boolean", "list", "object"]]
     personal: list[Column] | None = None
+    many: bool = False
+    narrow: dict[FieldPath, ColumnPath] = {}
 
 
 class SignalFile(Strict):
@@ -181,6 +183,7 @@ class SignalFile(Strict):
     source: Id
     match: ColumnPath
     weight: float
+    compare: Literal["text", "letters_and_digits"] = "text"
 
 
 class FetchFile(Strict):

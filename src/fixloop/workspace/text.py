@@ -42,6 +42,11 @@ def named(name: object) -> str:
     return "`" + escaped(text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…") + "`"
 
 
+def a_kind(kind: str) -> str:
+    """The name of a type with its article."""
+    return f"an {kind}" if kind[:1] in "aeiou" else f"a {kind}"
+
+
 def did_you_mean(name: object, known: Iterable[str], *, otherwise: str = "") -> str:
     """`did you mean …?` with the nearest known name, the known names when they are few, or `otherwise`."""
     names = sorted(set(known))

@@ -1,11 +1,12 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fixloop.pipeline.fetch import MAX_ROWS, Fetched, GatheringLookup, MemorySource, RecordIndex
+from fixloop.pipeline.fetch import MAX_ROWS, Fetched, Fields, GatheringLookup, MemorySource, RecordIndex
 from fixloop.pipeline.rows import merged
 from fixloop.workspace.model import FetchRules, Row, Signal, Source
 from tests.unit.pipeline import bank
@@ -108,6 +109,102 @@ class TestMerging:
         assert fetch({"account": number("X")}, {"accounts": [{"account_number": "X"}]}).candidates == ()
 
 
+class TestCompare:
+    RULES = FetchRules(
+        {"s": Source("s", "jsonl", "id", {"number": "string"})},
+        (Signal("g.number", "s", "number", 5, compare="letters_and_digits"),),
+        5,
+    )
+    ROWS: Mapping[str, Sequence[Row]] = {"s": [{"id": "1", "number": "#W-1234"}, {"id": "2", "number": "#"}]}
+
+    @pytest.mark.parametrize("value", ["#W-1234", "W1234", "w 12 34", "W.1234"])
+    def test_by_letters_and_digits_alone(self, value: str) -> None:
+        found = RecordIndex(self.RULES, self.ROWS).fetch({"g": {"number": (value,)}})
+        assert [one.id for one in found.records] == ["1"]
+
+    @pytest.mark.parametrize("value", ["W1235", "#", "-"])
+    def test_other_letters_and_no_letters_match_nothing(self, value: str) -> None:
+        assert RecordIndex(self.RULES, self.ROWS).fetch({"g": {"number": (value,)}}) == Fetched()
+
+    def test_as_text_a_sign_counts(self) -> None:
+        rules = replace(self.RULES, signals=(replace(self.RULES.signals[0], compare="text"),))
+        assert RecordIndex(rules, self.ROWS).fetch({"g": {"number": ("W1234",)}}).count == 0
+
+
+class TestManyRows:
+    """One customer, several orders: `many` and `narrow`."""
+
+    RULES = FetchRules(
+        {
+            "users": Source("users", "jsonl", "user_id", {"email": "string", "name": "object"}),
+            "orders": Source(
+                "orders",
+                "jsonl",
+                "user_id",
+                {"order_id": "string", "status": "string", "items": "list"},
+                many=True,
+                narrow={"order.number": "order_id", "order.item": "items.name"},
+            ),
+        },
+        (
+            Signal("contact.email", "users", "email", 5),
+            Signal("people.first_name", "users", "name.first_name", 1),
+        ),
+        4,
+    )
+    ROWS: Mapping[str, Sequence[Row]] = {
+        "users": [
+            {"user_id": "ann", "email": "ann@example.org", "name": {"first_name": "Ann"}},
+            {"user_id": "bo", "email": "bo@example.org", "name": {"first_name": "Bo"}},
+        ],
+        "orders": [
+            {"user_id": "ann", "order_id": "#1", "status": "pending", "items": [{"name": "Lamp"}]},
+            {
+                "user_id": "ann",
+                "order_id": "#2",
+                "status": "delivered",
+                "items": [{"name": "Lamp"}, {"name": "T-Shirt"}],
+            },
+            {"user_id": "bo", "order_id": "#3", "status": "pending", "items": [{"name": "Mug"}]},
+        ],
+    }
+
+    def fetch(self, who: str, **order: tuple[str, ...]) -> Fetched:
+        fields: Fields = {"contact": {"email": (f"{who}@example.org",)}, "order": order}
+        return RecordIndex(self.RULES, self.ROWS).fetch(fields)
+
+    def orders(self, who: str, **order: tuple[str, ...]) -> object:
+        return self.fetch(who, **order).records[0].row["order_id"]
+
+    def test_columns_of_many_rows_are_lists_also_where_there_is_one(self) -> None:
+        assert (self.orders("ann"), self.orders("bo")) == (["#1", "#2"], ["#3"])
+        assert self.fetch("bo").records[0].row["email"] == "bo@example.org"
+
+    def test_a_row_that_the_ticket_names_is_the_one_it_is_about(self) -> None:
+        row = self.fetch("ann", number=("2",)).records[0].row
+        assert (row["order_id"], row["status"], row["user_id"]) == (["#2"], ["delivered"], "ann")
+
+    def test_narrowing_goes_on_among_the_rows_named_so_far(self) -> None:
+        assert self.orders("ann", item=("lamp",)) == ["#1", "#2"]
+        assert self.orders("ann", item=("tshirt",)) == ["#2"]
+        assert self.orders("ann", number=("#1",), item=("lamp", "tshirt")) == ["#1"]
+
+    def test_what_names_no_row_leaves_all(self) -> None:
+        assert self.orders("ann", number=("#3",), item=("sofa",)) == ["#1", "#2"]
+
+    def test_narrowing_is_no_evidence_and_a_fixture_keeps_every_row(self) -> None:
+        found = self.fetch("ann", number=("#2",))
+        assert found.records[0].matched == ("contact.email=ann@example.org (+5)",)
+        assert [row["order_id"] for row in found.rows["orders"]] == ["#1", "#2"]
+        fields = {"contact": {"email": ("ann@example.org",)}, "order": {"number": ("#2",)}}
+        again = RecordIndex(self.RULES, found.rows).fetch(fields)
+        assert (again, again.records[0].row) == (found, found.records[0].row)
+
+    def test_a_path_goes_into_objects(self) -> None:
+        found = RecordIndex(self.RULES, self.ROWS).fetch({"people": {"first_name": ("ann",)}})
+        assert [one.id for one in found.candidates] == ["ann"]
+
+
 class TestCap:
     def test_a_fixture_has_at_most_200_rows_and_replays_itself(self) -> None:
         rows = {"accounts": [{"account_id": f"a{n:04}", "branch": "Riverton"} for n in range(1_000)]}
@@ -131,9 +228,9 @@ class RemoteSource:
         self._inner = MemorySource(rows, id_column)
         self.asked = 0
 
-    def rows_matching(self, path: str, keys: Collection[str]) -> Sequence[Row]:
+    def rows_matching(self, path: str, keys: Collection[str], compare: str = "text") -> Sequence[Row]:
         self.asked += 1
-        return self._inner.rows_matching(path, keys)
+        return self._inner.rows_matching(path, keys, compare)
 
     def rows_with_ids(self, ids: Collection[str]) -> Sequence[Row]:
         return self._inner.rows_with_ids(ids)

@@ -176,6 +176,34 @@ def fetch(old: str, new: str) -> dict[str, str]:
         ),
         ("match: branch", "match: brunch", 16, "error", "no column `brunch`"),
         ("match: branch", "match: branch.x", 16, "error", "is no list"),
+        (
+            "personal: [",
+            "narrow: {account.branch: branch}\n    personal: [",
+            13,
+            "error",
+            "nothing to narrow",
+        ),
+        (
+            "personal: [",
+            "many: true\n    narrow: {account.brunch: branch}\n    personal: [",
+            14,
+            "error",
+            "there is no field `account.brunch`",
+        ),
+        (
+            "personal: [",
+            "many: true\n    narrow: {account.branch: brunch}\n    personal: [",
+            14,
+            "error",
+            "no column `brunch`",
+        ),
+        (
+            "branch, weight: 2",
+            "branch, weight: 2, compare: letters",
+            16,
+            "error",
+            "`text` or `letters_and_digits`",
+        ),
         ("threshold: 4", "threshold: 40", 18, "warning", "no record can reach"),
         (
             "threshold: 4",
@@ -188,6 +216,89 @@ def fetch(old: str, new: str) -> dict[str, str]:
 )
 def test_fetch(old: str, new: str, line: int, severity: str, said: str) -> None:
     assert told(fetch(old, new), said) == [(line, severity)]
+
+
+SHOP = {
+    "workspace/extraction.yaml": "groups:\n  people: {first_name: {values_from: users.name.first_name}}\n",
+    "workspace/fetch.yaml": """\
+sources:
+  users:
+    kind: jsonl
+    path: workspace/records/users.jsonl
+    id: user_id
+    fields: {user_id: string, name: object}
+  orders:
+    kind: jsonl
+    path: workspace/records/orders.jsonl
+    id: user_id
+    many: true
+    fields: {order_id: string, status: string}
+signals:
+  - {field: people.first_name, source: users, match: name.first_name, weight: 4}
+threshold: 4
+""",
+    "workspace/records/users.jsonl": '{"user_id": "ann", "name": {"first_name": "Ann"}}\n',
+    "workspace/records/orders.jsonl": '{"user_id": "ann", "order_id": "#1", "status": "pending"}\n',
+    "workspace/tools.yaml": (
+        "cancel: {args: {type: object, properties: {order: {type: string}, who: {type: object}}}}\n"
+    ),
+}
+
+
+def shop(branch: str, **files: str) -> dict[str, str]:
+    tree = (
+        "leaf: account_locked\nbranches:\n"
+        "  - {when: {fetched.count: {ne: 1}}, reply: handover}\n"
+        f"  - {branch}\n  - {{reply: handover}}\n"
+    )
+    world = minimal_world(
+        account_locked=tree,
+        login_problem="leaf: login_problem\nbranches: [{reply: handover}]\n",
+        templates="handover: {text: A colleague will answer.}\ntransfer_help: {text: Please wait.}\n",
+    )
+    return {**world, **SHOP, **files}
+
+
+def calls(argument: str) -> str:
+    return "{when: {ticket.language: en}, reply: handover, tools: [{name: cancel, args: {" + argument + "}}]}"
+
+
+def errors_in(world: dict[str, str]) -> list[str]:
+    return [problem.message for problem in problems_of(world) if problem.severity == "error"]
+
+
+@pytest.mark.parametrize(
+    "branch",
+    [
+        "{when: {record.status: pending}, reply: handover}",
+        "{when: {record.name.first_name: Ann}, reply: handover}",
+        calls("order: '{{ record.order_id | first }}'"),
+        calls("who: '{{ record.name }}'"),
+    ],
+)
+def test_objects_and_lists_of_many_rows_may_be_used(branch: str) -> None:
+    assert errors_in(shop(branch)) == []
+
+
+@pytest.mark.parametrize(
+    ("branch", "said"),
+    [
+        ("{when: {record.name: Ann}, reply: handover}", "holds objects and is never"),
+        ("{when: {record.name: {gt: 1}}, reply: handover}", "cannot be asked of `record.name`, an object"),
+        ("{when: {record.nme.first_name: Ann}, reply: handover}", "there is nothing at"),
+        (calls("order: '{{ record.order_id }}'"), "`record.order_id` is a list"),
+        (calls("order: '{{ record.name }}'"), "`record.name` is an object"),
+    ],
+)
+def test_objects_and_lists_of_many_rows_used_wrongly(branch: str, said: str) -> None:
+    [message] = errors_in(shop(branch))
+    assert said in message
+
+
+def test_a_row_whose_object_is_a_text() -> None:
+    path, row = "workspace/records/users.jsonl", '{"user_id": "ann", "name": "Ann"}\n'
+    [message] = errors_in(shop("{when: {ticket.language: en}, reply: handover}", **{path: row}))
+    assert message == '`name` must be an object, not "Ann"'
 
 
 def test_rows_must_fit_their_declaration() -> None:

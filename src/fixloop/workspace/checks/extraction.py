@@ -48,10 +48,10 @@ def _check_vocabulary(rule: FieldRule, parts: Parts, report: Report) -> None:
     columns = {*source.fields, source.id}
     if column not in columns:
         report(key_path, f"{named(source_name)} has no column {named(column)}", did_you_mean(column, columns))
-    elif "." in column_path and source.fields.get(column) != "list":
+    elif "." in column_path and source.fields.get(column) not in ("list", "object"):
         report(
             key_path,
-            f"{named(column)} is no list: there is nothing below it",
+            f"{named(column)} is no list or object: there is nothing below it",
             f"write `{source_name}.{column}`",
         )
 

@@ -8,7 +8,8 @@ from fixloop.workspace.files import RowsPart
 from fixloop.workspace.model import FetchRules, Problem, Row, Source
 from fixloop.workspace.parts import Parts, stays_inside
 from fixloop.workspace.problems import Problems, Report
-from fixloop.workspace.text import did_you_mean, named, shown
+from fixloop.workspace.text import a_kind, did_you_mean, named, shown
+from fixloop.workspace.yaml_source import KeyPath
 
 _TOLD = 3
 
@@ -26,6 +27,8 @@ def check_fetch(parts: Parts) -> Iterator[Problem]:
             _check_rows(source, parts.records[source.name], problems)
     fields = None if parts.extraction.value is None else {rule.path for rule in parts.extraction.value}
     _check_signals(fetch, fields, error)
+    for source in fetch.sources.values():
+        _check_narrowing(source, fields, error)
     most = sum(max(signal.weight, 0) for signal in fetch.signals)
     if fetch.signals and most < fetch.threshold:
         message = f"no record can reach the threshold {fetch.threshold:g}: all weights together are {most:g}"
@@ -53,9 +56,7 @@ def _check_signals(fetch: FetchRules, fields: set[str] | None, report: Report) -
     seen: set[tuple[str, str, str]] = set()
     for index, signal in enumerate(fetch.signals):
         where = ("signals", index)
-        if fields is not None and signal.field not in fields:
-            mend = did_you_mean(signal.field, fields, otherwise="declare it in workspace/extraction.yaml")
-            report((*where, "field"), f"there is no field {named(signal.field)}", mend)
+        _check_field(signal.field, fields, (*where, "field"), report)
         source = fetch.sources.get(signal.source)
         if source is None:
             mend = did_you_mean(signal.source, fetch.sources, otherwise="declare it below `sources:`")
@@ -69,13 +70,31 @@ def _check_signals(fetch: FetchRules, fields: set[str] | None, report: Report) -
         seen.add(signal.key)
 
 
-def _check_match(source: Source, match: str, where: tuple[str | int, ...], report: Report) -> None:
+def _check_narrowing(source: Source, fields: set[str] | None, report: Report) -> None:
+    where = ("sources", source.name, "narrow")
+    if source.narrow and not source.many:
+        report(where, f"a record has one row of {named(source.name)}: nothing to narrow", "say `many: true`")
+    for field, match in source.narrow.items():
+        _check_field(field, fields, (*where, field), report, on_key=True)
+        _check_match(source, match, (*where, field), report)
+
+
+def _check_field(
+    field: str, fields: set[str] | None, where: KeyPath, report: Report, *, on_key: bool = False
+) -> None:
+    if fields is not None and field not in fields:
+        mend = did_you_mean(field, fields, otherwise="declare it in workspace/extraction.yaml")
+        report(where, f"there is no field {named(field)}", mend, on_key=on_key)
+
+
+def _check_match(source: Source, match: str, where: KeyPath, report: Report) -> None:
     column = match.partition(".")[0]
     columns = {*source.fields, source.id}
     if column not in columns:
         report(where, f"{named(source.name)} has no column {named(column)}", did_you_mean(column, columns))
-    elif "." in match and source.fields.get(column) != "list":
-        report(where, f"{named(column)} is no list: there is nothing below it", f"write `match: {column}`")
+    elif "." in match and source.fields.get(column) not in ("list", "object"):
+        message = f"{named(column)} is no list or object: there is nothing below it"
+        report(where, message, f"write `{column}` alone")
 
 
 # --- rows -----------------------------------------------------------------------------------------------
@@ -111,7 +130,7 @@ def _complaints(source: Source, row: Row) -> Iterator[str]:
     for column, kind in source.fields.items():
         value = row.get(column)
         if value is not None and not has_type(value, kind) and not (unfit and column == source.id):
-            yield f"{named(column)} must be a {kind}, not {shown(value)}"
+            yield f"{named(column)} must be {a_kind(kind)}, not {shown(value)}"
 
 
 _TYPES: Mapping[str, tuple[type, ...]] = {
@@ -119,6 +138,7 @@ _TYPES: Mapping[str, tuple[type, ...]] = {
     "number": (int, float),
     "boolean": (bool,),
     "list": (list,),
+    "object": (dict,),
 }
 
 

@@ -13,7 +13,7 @@ from fixloop.workspace.plan_tree import DEFAULT, MEMBERSHIP, ORDERING, condition
 from fixloop.workspace.problems import Problems, Report, below
 from fixloop.workspace.reach import ONE, Visit, visit_branches
 from fixloop.workspace.template_uses import uses_of
-from fixloop.workspace.text import did_you_mean, escaped, named, shown
+from fixloop.workspace.text import a_kind, did_you_mean, escaped, named, shown
 from fixloop.workspace.yaml_source import KeyPath
 
 _ONE_RECORD = (
@@ -180,10 +180,10 @@ def _misfit(asked: _Asked, kind: str, known: KnownPaths) -> str:
     path, op, value = asked.path, asked.op, asked.value
     if op == "exists":
         return ""
-    if op in ORDERING and kind in ("list", "boolean"):
-        return f"`{op}` cannot be asked of {named(path)}, a {kind}"
-    if op == "contains" and kind in ("number", "boolean"):
-        return f"`contains` cannot be asked of {named(path)}, a {kind}"
+    if op in ORDERING and kind in ("list", "boolean", "object"):
+        return f"`{op}` cannot be asked of {named(path)}, {a_kind(kind)}"
+    if op == "contains" and kind in ("number", "boolean", "object"):
+        return f"`contains` cannot be asked of {named(path)}, {a_kind(kind)}"
     wanted = known.item_type(path) if kind == "list" else kind
     for single in value if op in MEMBERSHIP else (value,):
         if wanted != ANY and not _has_type(single, wanted):
@@ -202,7 +202,7 @@ def _has_type(value: Any, kind: str) -> bool:
         return isinstance(value, bool)
     if kind == "number":
         return isinstance(value, int | float) and not isinstance(value, bool)
-    return isinstance(value, str)
+    return isinstance(value, dict if kind == "object" else str)
 
 
 # --- answers --------------------------------------------------------------------------------------------

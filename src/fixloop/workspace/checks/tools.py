@@ -8,7 +8,7 @@ from fixloop.workspace.parts import Parts
 from fixloop.workspace.paths import ANY, KnownPaths
 from fixloop.workspace.problems import Problems, Report, below
 from fixloop.workspace.template_uses import one_path
-from fixloop.workspace.text import did_you_mean, named, shown
+from fixloop.workspace.text import a_kind, did_you_mean, named, shown
 
 JSON_TYPES: Mapping[str, tuple[type, ...]] = {
     "string": (str,),
@@ -24,6 +24,7 @@ _BY_PATH_TYPE = {
     "number": ("number", "integer"),
     "boolean": ("boolean",),
     "list": ("array",),
+    "object": ("object",),
 }
 
 
@@ -144,7 +145,11 @@ def _check_path_type(name: str, path: str, schema: Any, known: KnownPaths | None
         return
     if not set(_BY_PATH_TYPE[str(kind)]).intersection(types):
         mend = f"take one value: `{{{{ {path} | first }}}}`" if kind == "list" and "string" in types else ""
-        report((), f"the argument {named(name)} must be {_either(types)}; {named(path)} is a {kind}", mend)
+        report(
+            (),
+            f"the argument {named(name)} must be {_either(types)}; {named(path)} is {a_kind(str(kind))}",
+            mend,
+        )
 
 
 def _types(schema: Mapping[str, Any]) -> list[str]:
