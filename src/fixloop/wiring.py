@@ -94,6 +94,41 @@ def build_site(folder: str, progress: Progress) -> "Site":
     )
 
 
+def build_example(folder: Path, progress: Progress) -> "Desk":
+    """A desk on a new repository that holds the shipped example.
+
+    Raises:
+        EnvironmentLacks: git is missing or too old, or this fixloop was installed without its example.
+    """
+    import shutil
+
+    from fixloop.adapters.first_commit import create_repository
+
+    source = _example_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in EXAMPLE:
+        if (source / name).is_dir():
+            shutil.copytree(source / name, folder / name)
+        else:
+            shutil.copyfile(source / name, folder / name)
+    create_repository(folder, "Tidewater Bank: the workspace as it is")
+    return build_desk(str(folder), progress)
+
+
+EXAMPLE = ("fixloop.yaml", "workspace", "plan_trees", "evals", "demo")
+"""What makes the example; in a wheel it stands in `_example/`, in a checkout at the top."""
+
+
+def _example_folder() -> Path:
+    from fixloop.errors import EnvironmentLacks
+
+    here = Path(__file__).resolve().parent
+    for folder in (here / "_example", here.parent.parent):
+        if all((folder / name).exists() for name in EXAMPLE):
+            return folder
+    raise EnvironmentLacks("the shipped example is missing", mend="install fixloop again")
+
+
 def log_folder(folder: str) -> Path:
     """Where the log of a bug belongs: beside the caches, or in the system's temporary folder."""
     import tempfile

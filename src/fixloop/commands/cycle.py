@@ -67,6 +67,26 @@ class CycleResult:
         }
 
     @property
+    def clean(self) -> bool:
+        """Whether nothing was quarantined and no approved fix was refused."""
+        quarantined = self.ingested.quarantined if self.ingested else 0
+        return not (quarantined or self.troubles)
+
+    @property
+    def troubles(self) -> list[tuple[str, str, str]]:
+        """(what happened, hint id, why) of every approved fix that did not come through."""
+        found = [("not applied", one.id, one.detail) for one in self.prepared.failed]
+        found += [("refused", one.id, one.held) for one in self.judged if not one.verdict.passed]
+        return found + [("refused", one.id, f"{one.check}: {one.detail}") for one in self.refused]
+
+    @property
+    def next_step(self) -> str:
+        """What a person would type now; empty where nothing waits."""
+        if any(one.verdict.passed and one.held for one in self.judged):
+            return "fixloop merge --passing"
+        return "fixloop hints" if self.waiting else ""
+
+    @property
     def summary(self) -> str:
         """The run in one line."""
         got = self.ingested

@@ -37,6 +37,11 @@ class Approval:
     right: int
     of: int
 
+    @property
+    def share(self) -> tuple[int, int]:
+        """(right, of)."""
+        return (self.right, self.of)
+
 
 @dataclass(frozen=True, slots=True)
 class DemoResult:
@@ -68,29 +73,32 @@ class DemoResult:
 
 
 Tell = Callable[[str, object], None]
-"""Called with a stage's name and its result as soon as it is there."""
+"""Called with a stage's name and what it gave as soon as it is there: plain values, hints and a verdict."""
 
 
 def demo(desk: Desk, tell: Tell) -> DemoResult:
     """Run the loop on a fresh repository that holds the example; `tell` hears each stage."""
     data = desk.folder / "demo"
     tickets = [json.loads(line) for line in (data / "tickets.jsonl").read_text("utf-8").splitlines()]
-    before = _told(tell, "before", _approval(desk, tickets))
-    ingested = _told(tell, "ingest", ingest(desk, [str(data / "feedback.jsonl")]))
-    proposed = _told(tell, "propose", propose(desk))
-    approved = _told(tell, "approve", _approve_all(desk, proposed.hints))
-    merged = _told(tell, "merge", merge(desk, (), passing=True))
-    bad_fix = _told(tell, "bad_fix", _bad_fix(desk))
-    after = _told(tell, "after", _approval(desk, tickets))
-    target = target_branch(desk.repo, None)
-    log = tuple(subject for _, subject in desk.repo.history(target, len(merged.merged) + 1))
-    _told(tell, "log", log)
+    before = _approval(desk, tickets)
+    tell("before", before.share)
+    ingested = ingest(desk, [str(data / "feedback.jsonl")])
+    tell("ingest", ingested.to_json())
+    proposed = propose(desk)
+    tell("propose", (proposed.ended, proposed.hints))
+    approved = _approve_all(desk, proposed.hints)
+    tell("approve", approved)
+    merged = merge(desk, (), passing=True)
+    tell("merge", merged.to_json())
+    bad_fix = _bad_fix(desk)
+    tell("bad_fix", bad_fix)
+    after = _approval(desk, tickets)
+    tell("after", after.share)
+    log = tuple(
+        subject for _, subject in desk.repo.history(target_branch(desk.repo, None), len(merged.merged) + 1)
+    )
+    tell("log", log)
     return DemoResult(desk.folder, before, ingested, proposed, approved, merged, bad_fix, after, log)
-
-
-def _told(tell: Tell, stage: str, result: Any) -> Any:
-    tell(stage, result)
-    return result
 
 
 def _approval(desk: Desk, tickets: Sequence[dict[str, Any]]) -> Approval:

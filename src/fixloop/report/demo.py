@@ -1,19 +1,18 @@
 """The demo as it happens: what was said, what was proposed, what landed, what was refused."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from fixloop.commands.demo import Approval, DemoResult
-from fixloop.commands.ingest import IngestResult
-from fixloop.commands.merge import MergeResult
-from fixloop.commands.propose import ProposeResult
 from fixloop.gate.verdict import Verdict
 from fixloop.hints.model import Hint
 from fixloop.report.page import Page, bad, dim, good, name, strong
 from fixloop.report.words import count
 
 MOST_SHOWN = 8
+
+Share = tuple[int, int]
+"""(right, of)."""
 
 
 def draw_start(page: Page, folder: Path) -> None:
@@ -29,43 +28,43 @@ def draw_stage(page: Page, stage: str, result: Any) -> None:
     page.blank()
 
 
-def draw_end(page: Page, result: DemoResult) -> None:
+def draw_end(page: Page, folder: Path, before: Share, after: Share) -> None:
     """Before and after, and what to try now."""
-    gained = result.after.right - result.before.right
+    gained = after[0] - before[0]
     page.line(
         strong("Approval of unseen tickets: "),
-        _share(result.before),
+        _share(before),
         " before, ",
-        good(_share(result.after)),
+        good(_share(after)),
         f" after ({gained:+d}).",
     )
     page.blank()
-    page.next(
-        f"cd {result.folder}", "fixloop hints", "fixloop show <id>", "git log -p -1", "git log fixloop/state"
-    )
+    page.next(f"cd {folder}", "fixloop hints", "fixloop show <id>", "git log -p -1", "git log fixloop/state")
 
 
-def _share(approval: Approval) -> str:
-    return f"{approval.right} of {approval.of} ({approval.right / approval.of:.0%})"
+def _share(approval: Share) -> str:
+    right, of = approval
+    return f"{right} of {of} ({right / of:.0%})"
 
 
-def _before(page: Page, approval: Approval) -> None:
+def _before(page: Page, approval: Share) -> None:
     page.line(
         strong("1  Today "), f"staff would accept {_share(approval)} of the proposals for unseen tickets."
     )
 
 
-def _ingest(page: Page, result: IngestResult) -> None:
+def _ingest(page: Page, result: Mapping[str, Any]) -> None:
     page.line(
         strong("2  ingest "),
-        f"staff's words of six weeks: {result.stored} stored, {result.duplicates} duplicates; "
+        f"staff's words of six weeks: {result['stored']} stored, {result['duplicates']} duplicates; "
         "names and numbers replaced before anything is written.",
     )
 
 
-def _propose(page: Page, result: ProposeResult) -> None:
-    page.line(strong("3  propose "), result.ended, hang=3)
-    for hint in [hint for hint in result.hints if hint.step != "none"][:MOST_SHOWN]:
+def _propose(page: Page, result: tuple[str, Sequence[Hint]]) -> None:
+    ended, hints = result
+    page.line(strong("3  propose "), ended, hang=3)
+    for hint in [hint for hint in hints if hint.step != "none"][:MOST_SHOWN]:
         _hint(page, hint)
 
 
@@ -87,13 +86,13 @@ def _approve(page: Page, hints: tuple[Hint, ...]) -> None:
     page.line(strong("4  approve "), f"two engineers read and approve {count(len(hints), 'fix', 'fixes')}.")
 
 
-def _merge(page: Page, result: MergeResult) -> None:
+def _merge(page: Page, result: Mapping[str, Any]) -> None:
     page.line(strong("5  merge "), "each is rebuilt on the newest commit, and exactly that tree is judged:")
-    for landed in result.merged:
-        page.line(good("merged  "), name(landed.id[:8]), f" as {landed.commit[:10]}", indent=3)
-    for refused in result.refused:
+    for one in result["merged"]:
+        page.line(good("merged  "), name(one["id"][:8]), f" as {one['commit'][:10]}", indent=3)
+    for one in result["refused"]:
         page.line(
-            bad("refused "), name(refused.id[:8]), f" {refused.check}: {refused.detail}", indent=3, hang=12
+            bad("refused "), name(one["id"][:8]), f" {one['check']}: {one['detail']}", indent=3, hang=12
         )
 
 
@@ -111,7 +110,7 @@ def _bad_fix(page: Page, verdict: Verdict) -> None:
         page.line(bad("it passed: this should not happen"), indent=3)
 
 
-def _after(page: Page, approval: Approval) -> None:
+def _after(page: Page, approval: Share) -> None:
     page.line(strong("7  Now "), f"staff would accept {_share(approval)}.")
 
 
