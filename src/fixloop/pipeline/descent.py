@@ -14,6 +14,7 @@ from fixloop.pipeline.linear import Linear
 SHARPNESS = 2.5  # of the softmax over margins
 _SLACK = 2e-6  # more than rounding to six digits can move a score
 _NOWHERE = -1
+OUTSIDE = ""  # a class below the root for the texts of `other`: its share is lost, no leaf gets it
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,7 @@ class Chooser:
         parents = {one: place for place, one in enumerate(graph.parents)}
         labels = {one: place for place, one in enumerate(graph.labels)}
         down = [column for column, one in enumerate(classes) if one in parents]
-        ends = [column for column, one in enumerate(classes) if one not in parents]
+        ends = [column for column, one in enumerate(classes) if one in labels]
         return cls(
             fit,
             np.array(ends, np.int64),
@@ -101,7 +102,9 @@ def _keep_strongest(
     offered: NDArray[np.float64],
     parent: int,
 ) -> None:
-    better = offered > strong[cells]  # parents come in a fixed order for each row's ties only by level; see descend
+    better = (
+        offered > strong[cells]
+    )  # parents come in a fixed order for each row's ties only by level; see descend
     via[cells] = np.where(better, parent, via[cells])
     strong[cells] = np.maximum(offered, strong[cells])
 

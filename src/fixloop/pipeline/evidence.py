@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from fixloop.pipeline.features import COLUMNS, HALF, Features, Ints
 
-EVIDENCE = ("log_odds", "words_covered", "characters_covered", "length")
+EVIDENCE = ("log_odds", "words_covered", "characters_covered")
 _SMOOTHING = 0.1
 
 
@@ -29,7 +29,7 @@ class Profiles:
     sizes: Ints  # examples of each label
 
     def weigh(self, features: Features, labels: Ints) -> NDArray[np.float64]:
-        """Columns `EVIDENCE` for each row against its label [rows, 4]; rows may not be empty."""
+        """Columns `EVIDENCE` for each row against its label [rows, 3]; rows may not be empty."""
         owners, letters = features.owners(), features.ids >= HALF
         here = _looked_up(self.keys, self.counts, labels[owners] * COLUMNS + features.ids)
         everywhere = _looked_up(self.columns, self.totals, features.ids)
@@ -43,8 +43,7 @@ class Profiles:
         def covered(block: NDArray[np.bool_]) -> NDArray[np.float64]:
             return summed(rarity * (block & (here > 0))) / np.maximum(summed(rarity * block), 1e-9)
 
-        length = np.log(np.maximum(summed(~letters), 1))
-        return np.column_stack([summed(features.weights * odds), covered(~letters), covered(letters), length])
+        return np.column_stack([summed(features.weights * odds), covered(~letters), covered(letters)])
 
     def knows(self, features: Features) -> NDArray[np.bool_]:
         """Whether any of a row's features occurs in any example."""

@@ -71,7 +71,7 @@ def normalise(text: str) -> str:
 
 def extract(texts: Sequence[str]) -> Features:
     """Features of each text; a text without a word has an empty row."""
-    padded = [f" {normalise(text)} " for text in texts]
+    padded = [f" {text} " if text else "" for text in map(normalise, texts)]
     # `surrogatepass`: half a surrogate pair can come out of JSON, and must not stop a batch.
     codes = np.frombuffer("".join(padded).encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     sizes = np.fromiter(map(len, padded), np.int64, len(padded))

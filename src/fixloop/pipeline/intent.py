@@ -1,212 +1,28 @@
-"""Step one's built-in engine, `examples`: from the root down the DAG, every path scored jointly.
-
-A parent's classifier gives each child a share; a path's share is the product along it, and a leaf's the sum
-over its paths. That ranks the leaves. How far to trust the best one is a second question, asked of counts
-(`evidence`): the answer's score joins both, and the thresholds of the workspace are compared with it.
-"""
+"""Step one's built-in engine, `examples`: fits a model to the examples of each leaf, and chooses thresholds."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fixloop.pipeline.descent import Chooser, descend, trace_path
-from fixloop.pipeline.evidence import Profiles, count_profiles
-from fixloop.pipeline.features import FEATURES_VERSION, Features, Ints, extract, normalise
+from fixloop.pipeline.evidence import count_profiles
+from fixloop.pipeline.descent import OUTSIDE
+from fixloop.pipeline.features import Features, Ints, extract, normalise
 from fixloop.pipeline.intent_graph import ROOT, IntentGraph
-from fixloop.pipeline.linear import LINEAR_VERSION, Linear, fit_linear
-from fixloop.pipeline.packed import pack, unpack
+from fixloop.pipeline.intent_model import INTENT_VERSION, IntentAnswer, IntentModel
+from fixloop.pipeline.linear import Linear, fit_linear
 from fixloop.ports.cache import Cache, NoCache
-from fixloop.workspace.model import OTHER, other_of
+from fixloop.workspace.model import OTHER, is_other, other_of
 
-INTENT_VERSION = f"1.{FEATURES_VERSION}.{LINEAR_VERSION}"
-BEST = 5
-DIGITS = 6
-_BATCH = 2_048
-_FLOOR = 1e-6
+__all__ = ["INTENT_VERSION", "IntentAnswer", "IntentModel", "choose_thresholds", "fit_intent"]
 
-TRUST = {
-    "bias": 0.0,
-    "share": 1.0,
-    "lead": 0.0,
-    "log_odds": 0.0,
-    "words_covered": 0.0,
-    "characters_covered": 0.0,
-    "length": 0.0,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class IntentAnswer:
-    """One text's leaf, and why.
-
-    ``leaf`` is the answer after thresholds, ``raw_leaf`` the best before them, ``path`` the strongest way down
-    to ``leaf``, ``score`` how far to trust ``raw_leaf`` (0…1), ``scores`` the best five leaves in that order.
-    """
-
-    leaf: str
-    raw_leaf: str
-    path: tuple[str, ...]
-    score: float
-    scores: Mapping[str, float]
-
-
-_UNHEARD = IntentAnswer(OTHER, OTHER, (OTHER,), 0.0, {})
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    """A batch of texts that have known words: rows of the model's answer."""
-
-    joint: NDArray[np.float64]  # [rows, labels]
-    order: Ints  # [rows, BEST] labels, best first
-    trust: NDArray[np.float64]  # [rows]
-    paths: list[tuple[str, ...]]  # of the best label
-
-
-class IntentModel:
-    """A fitted engine: plain arrays, thresholds laid over them."""
-
-    def __init__(
-        self, graph: IntentGraph, fits: Mapping[str, Linear], profiles: Profiles, thresholds: Mapping[str, float]
-    ) -> None:
-        self._graph = graph
-        self._fits = dict(fits)
-        self._profiles = profiles
-        self._thresholds = dict(thresholds)
-        self._choosers = [Chooser.of(graph, self._fits.get(parent)) for parent in graph.parents]
-
-    def with_thresholds(self, thresholds: Mapping[str, float]) -> IntentModel:
-        """The same model, without a refit, under other thresholds."""
-        return IntentModel(self._graph, self._fits, self._profiles, thresholds)
-
-    def classify(self, texts: Sequence[str]) -> list[IntentAnswer]:
-        """An answer for each text; a text of which no feature is known is `other` with a score of 0."""
-        answers = [_UNHEARD] * len(texts)
-        for rows, features in self._heard(texts):
-            judged = self._judge(features, BEST)
-            for place, row in enumerate(rows.tolist()):
-                answers[row] = self._answer(judged, place)
-        return answers
-
-    def leaf_scores(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], tuple[str, ...]]:
-        """Joint scores of every label [texts, labels], as `classify` gives the best five, and the labels."""
-        scores = np.zeros((len(texts), len(self._graph.labels)))
-        for rows, features in self._heard(texts):
-            judged = self._judge(features, None)
-            best = judged.joint[np.arange(len(rows)), judged.order[:, 0]]
-            scores[rows] = np.round(judged.joint * (judged.trust / best)[:, None], DIGITS)
-        return scores, self._graph.labels
-
-    def trust_evidence(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], list[str]]:
-        """What `TRUST` weighs [texts, len(TRUST) - 1], and each raw leaf: for fitting those constants."""
-        evidence, leaves = np.full((len(texts), len(TRUST) - 1), np.nan), [OTHER] * len(texts)
-        for rows, features in self._heard(texts):
-            joint, order = self._ranked(features, BEST)
-            evidence[rows] = self._evidence(features, joint, order)
-            for row, label in zip(rows.tolist(), order[:, 0].tolist(), strict=True):
-                leaves[row] = self._graph.labels[label]
-        return evidence, leaves
-
-    def _heard(self, texts: Sequence[str]) -> Iterator[tuple[Ints, Features]]:
-        """Batches of the texts that anything is known of: their places, their features."""
-        if not self._choosers[0].labels.size + self._choosers[0].parents.size:
-            return
-        for start in range(0, len(texts), _BATCH):
-            features = extract(texts[start : start + _BATCH])
-            rows = np.flatnonzero(self._profiles.knows(features))
-            if len(rows):
-                yield rows + start, features.take(rows)
-
-    def _judge(self, features: Features, best: int | None) -> _Judged:
-        descent = descend(self._graph, self._choosers, features, best)
-        order = _ranking(descent.joint)
-        evidence = self._evidence(features, descent.joint, order)
-        paths = trace_path(self._graph, descent, order[:, 0])
-        return _Judged(descent.joint, order, trusted(evidence), paths)
-
-    def _ranked(self, features: Features, best: int | None) -> tuple[NDArray[np.float64], Ints]:
-        joint = descend(self._graph, self._choosers, features, best).joint
-        return joint, _ranking(joint)
-
-    def _evidence(self, features: Features, joint: NDArray[np.float64], order: Ints) -> NDArray[np.float64]:
-        ranked = np.log(np.maximum(np.take_along_axis(joint, order, axis=1), _FLOOR))
-        second = ranked[:, 1] if ranked.shape[1] > 1 else np.full(len(ranked), np.log(_FLOOR))
-        counted = self._profiles.weigh(features, order[:, 0])
-        return np.column_stack([ranked[:, 0], ranked[:, 0] - second, counted])
-
-    def _answer(self, judged: _Judged, place: int) -> IntentAnswer:
-        labels, order = self._graph.labels, judged.order[place].tolist()
-        trust, joint = float(judged.trust[place]), judged.joint[place]
-        scores = {labels[one]: round(trust * float(joint[one] / joint[order[0]]), DIGITS) for one in order}
-        kept = {leaf: score for leaf, score in scores.items() if score > 0}
-        found = IntentAnswer(labels[order[0]], labels[order[0]], judged.paths[place], trust, kept)
-        return self._held_back(found)
-
-    def _held_back(self, found: IntentAnswer) -> IntentAnswer:
-        """The answer, or the `other` of the first level down its path whose threshold it misses."""
-        levels = (ROOT, *found.path[:-1])
-        for depth, level in enumerate(levels):
-            if found.score < self._thresholds.get(level, 0.0):
-                leaf = other_of(level)
-                return replace(found, leaf=leaf, path=(*found.path[:depth], leaf))
-        return found
-
-    def to_bytes(self) -> bytes:
-        """The whole model; `from_bytes` gives back one with identical answers."""
-        arrays: dict[str, NDArray[np.generic]] = {}
-        for name in _PROFILE_ARRAYS:
-            arrays[name] = getattr(self._profiles, name)
-        for parent, fit in self._fits.items():
-            arrays |= {f"{parent}/ids": fit.ids, f"{parent}/weights": fit.weights, f"{parent}/bias": fit.bias}
-        classes = {parent: fit.classes for parent, fit in self._fits.items()}
-        header = {
-            "version": INTENT_VERSION,
-            "children": self._graph.children,
-            "classes": classes,
-            "thresholds": self._thresholds,
-        }
-        return pack(header, arrays)
-
-    @classmethod
-    def from_bytes(cls, data: bytes) -> IntentModel:
-        """The model that `to_bytes` wrote.
-
-        Raises:
-            ValueError: the bytes are damaged, or of another version.
-        """
-        header, arrays = unpack(data)
-        if header.get("version") != INTENT_VERSION:
-            raise ValueError(f"an intent model of version {header.get('version')}, not {INTENT_VERSION}")
-        fits = {
-            parent: Linear(
-                tuple(classes), *(arrays[f"{parent}/{part}"] for part in ("ids", "weights", "bias"))
-            )
-            for parent, classes in header["classes"].items()
-        }
-        profiles = Profiles(**{name: arrays[name] for name in _PROFILE_ARRAYS})
-        return cls(IntentGraph(header["children"]), fits, profiles, header["thresholds"])
-
-
-_PROFILE_ARRAYS = ("keys", "counts", "columns", "totals", "sizes")
-
-
-def trusted(evidence: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The score of each row's best leaf: the chance, at even odds of known and unknown, that it is right."""
-    total = np.full(len(evidence), TRUST["bias"])
-    for column, weight in enumerate(list(TRUST.values())[1:]):
-        total += weight * evidence[:, column]
-    return np.round(1 / (1 + np.exp(-total)), DIGITS)
-
-
-def _ranking(joint: NDArray[np.float64]) -> Ints:
-    """The best labels of each row; equal to six digits means equal, and the id decides."""
-    return np.argsort(-np.round(joint, DIGITS), axis=1, kind="stable")[:, :BEST]
+FOLDS = 5
+FEWEST = 20  # texts of unknown intent from which on a level's own `other` examples set its threshold
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,8 +77,10 @@ def fit_intent(
 def _fit_parent(graph: IntentGraph, parent: str, corpus: _Corpus, cache: Cache) -> Linear | None:
     """A parent's choice among its classes that have examples; None without any."""
     under = {one: sorted(graph.labels_under(one)) for one in graph.classes(parent)}
+    if parent != ROOT:
+        under[OUTSIDE] = [OTHER]
     classes = tuple(one for one in under if any(corpus.texts[label] for label in under[one]))
-    if not classes:
+    if not set(classes) - {OUTSIDE}:
         return None
     content = [[one, [[label, corpus.digests[label]] for label in under[one]]] for one in classes]
     key = _digest([INTENT_VERSION, content])
@@ -281,6 +99,83 @@ def _read_fit(data: bytes | None) -> Linear | None:
 
 
 def _fit_classes(graph: IntentGraph, classes: tuple[str, ...], corpus: _Corpus) -> Linear:
-    reached = np.array([[label in graph.labels_under(one) for one in classes] for label in graph.labels])
+    under = [graph.labels_under(OTHER if one == OUTSIDE else one) for one in classes]
+    reached = np.array([[label in labels for labels in under] for label in graph.labels])
     rows = np.flatnonzero(reached.any(axis=1)[corpus.labels])
     return fit_linear(classes, corpus.features.take(rows), reached[corpus.labels[rows]])
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A text that a model of the other folds answered: its label, whether the model knew that label."""
+
+    label: str
+    known: bool
+    answer: IntentAnswer
+
+
+def choose_thresholds(
+    children: Mapping[str, tuple[str, ...]], examples: Mapping[str, Sequence[str]], folds: int = FOLDS
+) -> dict[str, float]:
+    """The root's threshold, and that of each parent with enough `other` examples of its own.
+
+    The rule: by cross-validation within the examples, the cut at which the worse off of two groups fares best:
+    in-scope texts, by the share answered rightly, and out-of-scope texts, by the share held back. Out of scope
+    are the level's `other` examples; for the root, where those are fewer than 20, the texts of leaves hidden
+    from the model, a fifth of them at a time.
+    """
+    found: dict[str, float] = {}
+    graph = IntentGraph(children)
+    levels = [one for one in graph.parents if len(set(examples.get(other_of(one), ()))) >= FEWEST]
+    if levels:
+        tried = list(try_folds(children, examples, folds))
+        found = {
+            one: best_cut([t for t in tried if t.label in graph.labels_under(one)], other_of(one))
+            for one in levels
+        }
+    if ROOT not in found:
+        found[ROOT] = best_cut(list(try_folds(children, examples, folds, hide=True)), OTHER)
+    return found
+
+
+def best_cut(tried: Sequence[Tried], other: str) -> float:
+    """The rule of `choose_thresholds` on texts already tried; 0 where there is nothing to choose by."""
+    inside = [one for one in tried if one.known and not is_other(one.label)]
+    outside = [one for one in tried if not one.known or one.label == other]
+    if not inside or not outside:
+        return 0.0
+    right = np.array([one.answer.score for one in inside if one.answer.raw_leaf == one.label])
+    wrong = np.array([one.answer.score for one in outside if not is_other(one.answer.raw_leaf)])
+    cuts = np.unique(np.round(np.concatenate(([0.0], right, wrong)), 2))
+    kept = len(right) - np.searchsorted(np.sort(right), cuts)
+    passed = len(wrong) - np.searchsorted(np.sort(wrong), cuts)
+    return float(cuts[np.argmax(np.minimum(kept / len(inside), 1 - passed / len(outside)))])
+
+
+def try_folds(
+    children: Mapping[str, tuple[str, ...]],
+    examples: Mapping[str, Sequence[str]],
+    folds: int,
+    hide: bool = False,
+) -> Iterator[Tried]:
+    """Each example answered by a model that saw neither it nor, to ``hide`` them, a share of the leaves."""
+    for fold in range(folds):
+        hidden = {label for label in examples if hide and not is_other(label) and _fold(label, folds) == fold}
+        seen = {
+            label: [text for text in texts if _fold(normalise(text), folds) != fold]
+            for label, texts in examples.items()
+            if label not in hidden
+        }
+        asked = [
+            (label, text)
+            for label in sorted(examples)
+            for text in sorted(set(examples[label]))
+            if _fold(normalise(text), folds) == fold
+        ]
+        answers = fit_intent(children, seen, {}).classify([text for _, text in asked])
+        for (label, _), answer in zip(asked, answers, strict=True):
+            yield Tried(label, label not in hidden, answer)
+
+
+def _fold(content: str, folds: int) -> int:
+    return int(_digest(content)[:8], 16) % folds

@@ -22,7 +22,7 @@ class IntentGraph:
         self.levels: dict[str, int] = {}
         self._descend(ROOT, ())
         self.parents: tuple[str, ...] = tuple(sorted(self.levels, key=lambda one: (self.levels[one], one)))
-        self.labels: tuple[str, ...] = tuple(sorted(self._all_labels()))
+        self.labels: tuple[str, ...] = tuple(sorted(set(self._all_labels())))
 
     def classes(self, parent: str) -> tuple[str, ...]:
         """What a parent chooses among: its children, then its own `other`."""

@@ -14,7 +14,7 @@ from fixloop.pipeline.features import COLUMNS, Features, Ints
 from fixloop.pipeline.packed import pack, unpack
 
 LINEAR_VERSION = "1"
-PENALTY = 2.0  # C of the squared hinge loss
+PENALTY = 4.0  # C of the squared hinge loss
 PRUNE_FROM = 1_000  # in this many rows a column seen once tells nothing, and such are half of all columns
 _CHUNK = 2_000_000  # products held at once: 8 MB
 
@@ -33,8 +33,9 @@ class Linear:
 
     def margins(self, features: Features) -> NDArray[np.float32]:
         """Signed distances [rows, classes], a row's the same in any batch; rows may not be empty."""
-        places = np.searchsorted(self.ids, features.ids)
-        places[self.ids.take(places, mode="clip") != features.ids] = len(self.ids)
+        places = np.searchsorted(self.ids, features.ids.astype(np.int32))
+        if len(self.ids):
+            places[self.ids.take(places, mode="clip") != features.ids] = len(self.ids)
         out = np.empty((len(features), len(self.classes)), np.float32)
         for start, end in _chunks(features.indptr, _CHUNK // max(len(self.classes), 1)):
             span = slice(features.indptr[start], features.indptr[end])
@@ -44,9 +45,7 @@ class Linear:
 
     def to_bytes(self) -> bytes:
         """For a cache; `from_bytes` reads it back."""
-        return pack(
-            {"classes": self.classes}, {"ids": self.ids, "weights": self.weights, "bias": self.bias}
-        )
+        return pack({"classes": self.classes}, {"ids": self.ids, "weights": self.weights, "bias": self.bias})
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Linear:
@@ -74,7 +73,9 @@ def fit_linear(classes: tuple[str, ...], features: Features, targets: NDArray[np
     """
     ids = _kept_columns(features)
     if len(classes) == 1 or not len(ids):
-        return Linear(classes, ids[:0], np.zeros((1, len(classes)), np.float32), np.ones(len(classes), np.float32))
+        return Linear(
+            classes, ids[:0], np.zeros((1, len(classes)), np.float32), np.ones(len(classes), np.float32)
+        )
     weights, bias = _hyperplanes(_matrix(features, ids), targets)
     padded = np.vstack([weights.T, np.zeros((1, len(classes)))]).astype(np.float32)
     return Linear(classes, ids, padded, bias.astype(np.float32))
