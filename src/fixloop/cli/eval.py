@@ -43,6 +43,6 @@ def evaluate(
 def _draw(page: "Page", result: "Evaluated") -> None:
     from fixloop.report.evals import draw_comparisons, draw_report
 
-    draw_report(page, result.report)
+    draw_report(page, result.report, None if result.against is None else result.fresh_failures)
     if result.against is not None:
         draw_comparisons(page, result.base or "", result.against)

@@ -40,7 +40,8 @@ CLOSED = frozenset({"rejected", "merged", "reverted", "superseded", "already_fix
 """A hint in one of these asks nothing of anybody any more."""
 
 MAY_FOLLOW: Mapping[str, frozenset[str]] = {
-    "approved": frozenset({"proposed", "deferred", "approved"}),
+    # A second person may approve at any time before the merge, and after a refusal for want of one.
+    "approved": frozenset({"proposed", "deferred", "approved", "applied", "stale", "failed"}),
     "rejected": frozenset(
         {"proposed", "deferred", "approved", "applied", "stale", "failed", "rejected", "conflict"}
     ),

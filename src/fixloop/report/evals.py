@@ -1,10 +1,11 @@
 """An evaluation: a line a suite, what failed, and where a base was named what moved."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from fixloop.evals.compare import Comparison
 from fixloop.evals.result import FAIL, UNSCORED, CaseResult, EvalReport, SuiteReport
+from fixloop.report.cases import came_out, expected
 from fixloop.report.page import Line, Page, Part, bad, dim, good, name, strong, warn
 from fixloop.report.words import listed, percent
 from fixloop.workspace.text import shown
@@ -21,18 +22,22 @@ _OUTCOMES: Mapping[str, Part] = {
 }
 
 
-def draw_report(page: Page, report: EvalReport) -> None:
-    """Every suite in a line, then the first failures with what was expected and what came out."""
+def draw_report(page: Page, report: EvalReport, only: Collection[str] | None = None) -> None:
+    """Every suite in a line, then the first failures (or those of some cases) with what came out instead."""
     if not report.suites:
         page.line("no cases: write some to evals/<suite>/*.yaml or *.jsonl")
         return
     page.table([_suite_row(one) for one in report.suites.values()], indent=0, right=(1, 2))
-    wrong = [result for result in report if result.outcome in (FAIL, UNSCORED)]
-    for result in wrong[:_SHOWN]:
+    wrong = [
+        [one for one in suite.results if one.outcome in (FAIL, UNSCORED) and (only is None or one.id in only)]
+        for suite in report.suites.values()
+    ]
+    for result in _first_of_each(wrong):
         _draw_failure(page, result)
-    if len(wrong) > _SHOWN:
+    failures = sum(map(len, wrong))
+    if failures > _SHOWN:
         page.blank()
-        page.line(dim(f"{_SHOWN} of {len(wrong)} failures shown; --json has all of them"))
+        page.line(dim(f"{_SHOWN} of {failures} failures shown; --json has all of them"))
 
 
 def draw_comparisons(page: Page, base: str, comparisons: Mapping[str, Comparison]) -> None:
@@ -83,6 +88,13 @@ def _metrics(suite: str, metrics: Mapping[str, Any]) -> Iterator[str]:
             yield "first wrong step: " + ", ".join(f"{step} {number}" for step, number in wrong.items())
 
 
+def _first_of_each(wrong: Sequence[Sequence[CaseResult]]) -> Iterator[CaseResult]:
+    """The first few failures, taken from every suite in turn, so that a weak one does not hide the others."""
+    turns = sorted((rank, suite) for suite, results in enumerate(wrong) for rank in range(len(results)))
+    for suite, rank in sorted((suite, rank) for rank, suite in turns[:_SHOWN]):
+        yield wrong[suite][rank]
+
+
 # --- a failure ------------------------------------------------------------------------------------------
 
 
@@ -97,8 +109,8 @@ def _draw_failure(page: Page, result: CaseResult) -> None:
     if result.outcome == UNSCORED:
         page.fact("error", result.error, column=9)
         return
-    page.fact("expected", shown_plain(result.expected), column=9)
-    page.fact("got", shown_plain(result.got), column=9)
+    page.fact("expected", expected(result.expected), column=9)
+    page.fact("got", came_out(result.got, result.step), column=9)
 
 
 def _said(result: CaseResult) -> str:
@@ -106,11 +118,6 @@ def _said(result: CaseResult) -> str:
     ticket = spec.get("ticket")
     said = ticket.get("text") if isinstance(ticket, Mapping) else spec.get("text")
     return said if isinstance(said, str) else ""
-
-
-def shown_plain(value: Any) -> str:
-    """A value as it would be typed: a name without quotes, anything else as JSON."""
-    return value[:_TOLD] if isinstance(value, str) else shown(value, _TOLD)
 
 
 # --- a comparison ---------------------------------------------------------------------------------------

@@ -1,18 +1,19 @@
 """The queue of hints, and one hint with all that a person needs to decide on it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from fixloop.feedback.model import Feedback
 from fixloop.hints.ledger import Event
-from fixloop.hints.model import Hint, JsonCase, Measured, Question
+from fixloop.hints.model import Hint, Measured, Question
 from fixloop.pipeline.ticket import parse_ticket
 from fixloop.propose.dryrun import Dropped
+from fixloop.report.cases import draw_cases
+from fixloop.report.diffs import draw_diff
 from fixloop.report.page import Page, Part, bad, dim, good, name, strong, warn
 from fixloop.report.words import count, listed
-from fixloop.workspace.text import shown
 
 _MOST = 5
+_IDLE = 10
 _QUOTED = 400
 
 _STATUS_STYLES: Mapping[str, str] = {
@@ -30,9 +31,20 @@ _STATUS_STYLES: Mapping[str, str] = {
 
 
 def draw_hints(page: Page, hints: Sequence[Hint], statuses: Sequence[str], names: Sequence[str]) -> None:
-    """Three lines a hint: what it is, what it says, what it would do."""
-    for hint, status, short in zip(hints, statuses, names, strict=True):
-        _draw_row(page, hint, status, short)
+    """Three lines a hint: what it is, what it says, what it would do; one where nothing is changed."""
+    rows = list(zip(hints, statuses, names, strict=True))
+    for hint, status, short in rows:
+        if not _is_idle(hint, status):
+            _draw_row(page, hint, status, short)
+            page.blank()
+    idle = [(hint, short) for hint, status, short in rows if _is_idle(hint, status)]
+    if idle:
+        page.line(
+            strong("nothing to change"), dim(f" ({len(idle)}): confirm with fixloop reject ID --why CODE")
+        )
+        page.table([(name(short), hint.summary) for hint, short in idle[:_IDLE]])
+        if len(idle) > _IDLE:
+            page.line(dim(f"and {len(idle) - _IDLE} more; --json has all of them"), indent=2)
         page.blank()
 
 
@@ -81,23 +93,17 @@ def draw_hint(
     if diff:
         _head(page, "the change")
         draw_diff(page, diff)
-    _draw_cases(page, "cases that fail now and pass with it", hint.cases)
-    _draw_cases(page, "near misses that must keep their answer", hint.near_misses)
+    draw_cases(page, "cases that fail now and pass with it", hint.cases, hint.near_misses)
+    draw_cases(page, "near misses that must keep their answer", hint.near_misses, hint.cases)
     _draw_alternatives(page, hint)
     if hint.question:
         _draw_question(page, hint.question)
     _draw_events(page, events)
     page.blank()
-    page.next(*next_for(hint, status))
+    page.next(*next_for(hint, status, events))
 
 
-def draw_diff(page: Page, diff: str) -> None:
-    """A unified diff in its usual colours."""
-    for line in diff.rstrip("\n").split("\n"):
-        page.exact(line, _style_of(line), indent=2)
-
-
-def next_for(hint: Hint, status: str) -> list[str]:
+def next_for(hint: Hint, status: str, events: Sequence[Event] = ()) -> list[str]:
     """The commands that make sense for a hint in this status."""
     if status in ("proposed", "deferred"):
         if hint.question:
@@ -106,6 +112,8 @@ def next_for(hint: Hint, status: str) -> list[str]:
         return [f"fixloop approve {hint.id}", reject] if hint.operations else [reject]
     if status in ("approved", "stale"):
         return [f"fixloop merge {hint.id}"]
+    if status == "failed" and events and events[-1].data.get("check") == "identity":
+        return [f"fixloop approve {hint.id} --as NAME"]
     if status in ("applied", "failed"):
         return [f"fixloop gate HEAD fixloop/fix/{hint.id}", f"fixloop merge {hint.id}"]
     return ["fixloop propose"] if status == "conflict" else ["fixloop hints"]
@@ -121,6 +129,10 @@ def effect(hint: Hint) -> list[Part]:
 
 
 # --- the list -------------------------------------------------------------------------------------------
+
+
+def _is_idle(hint: Hint, status: str) -> bool:
+    return status == "proposed" and not hint.operations and hint.question is None
 
 
 def _draw_row(page: Page, hint: Hint, status: str, short: str) -> None:
@@ -164,7 +176,8 @@ def _facts(hint: Hint) -> Iterator[tuple[str, list[Part]]]:
         yield "what", [kinds, dim(f" in {hint.target}, step {hint.step}")]
     else:
         yield "what", ["no change", dim(f"; about {hint.target}, step {hint.step}")]
-    yield "effect", effect(hint)
+    if not hint.question:
+        yield "effect", effect(hint)
     if hint.measured and hint.measured.broken:
         yield "breaks", [bad(listed(hint.measured.broken))]
     if hint.moves.at_most:
@@ -195,34 +208,6 @@ def _draw_evidence(page: Page, hint: Hint, evidence: Sequence[Feedback]) -> None
         page.line(dim(f"{count(missing, 'piece')} of feedback is no longer on the record"), indent=2)
 
 
-def _draw_cases(page: Page, title: str, cases: Sequence[JsonCase]) -> None:
-    if not cases:
-        return
-    _head(page, f"{title} ({len(cases)})")
-    for case in cases[:_MOST]:
-        page.line(dim(f"{case.get('suite', '')}  "), _case_line(case), indent=2, hang=4)
-    if len(cases) > _MOST:
-        page.line(dim(f"and {len(cases) - _MOST} more; --json has all of them"), indent=2)
-
-
-def _case_line(case: JsonCase) -> str:
-    ticket: Any = case.get("ticket")
-    text = case.get("text") or (ticket.get("text") if isinstance(ticket, Mapping) else None)
-    asked = shown(text, 160) if text else _given(case)
-    return f"{asked} → {_expected(case.get('expect'))}"
-
-
-def _given(case: JsonCase) -> str:
-    parts = {key: case[key] for key in ("leaf", "fields", "records") if case.get(key)}
-    return ", ".join(
-        f"{key} {value if isinstance(value, str) else shown(value, 120)}" for key, value in parts.items()
-    )
-
-
-def _expected(expect: Any) -> str:
-    return expect if isinstance(expect, str) else shown(expect, 160)
-
-
 def _draw_alternatives(page: Page, hint: Hint) -> None:
     if hint.alternatives:
         _head(page, "other readings")
@@ -251,12 +236,6 @@ def _draw_events(page: Page, events: Sequence[Event]) -> None:
             (dim(event.at.replace("T", " ").rstrip("Z")), _status(event.event), f"{event.who} {told}".strip())
         )
     page.table(rows)
-
-
-def _style_of(line: str) -> str:
-    if line.startswith(("+++", "---")):
-        return "strong"
-    return {"+": "good", "-": "bad", "@": "name"}.get(line[:1], "")
 
 
 def _shortened(text: str) -> str:

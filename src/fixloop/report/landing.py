@@ -39,6 +39,9 @@ def draw_merged(page: Page, merged: Sequence[Landed], refused: Sequence[Refused]
         page.next("fixloop hints")
         return
     page.table([(name(one.id), good("merged"), dim(one.commit[:12])) for one in merged], indent=0)
+    needless = [one for one in refused if one.needless]
+    page.table([(name(one.id), dim("nothing to do"), one.detail) for one in needless], indent=0)
+    refused = [one for one in refused if not one.needless]
     page.table([(name(one.id), bad(f"refused by {one.check}"), one.detail) for one in refused], indent=0)
     page.blank()
     page.line(f"{len(merged)} merged, {len(refused)} refused")
@@ -57,7 +60,8 @@ def _after_merge(merged: Sequence[Landed], refused: Sequence[Refused]) -> Iterat
     for one in refused:
         if one.check == "conflict":
             yield "fixloop propose"
-        elif one.check not in ("already_fixed", "checkout", "race"):
+        elif one.check == "identity":
+            yield f"fixloop approve {one.id} --as NAME"
+        elif one.check not in ("checkout", "race"):
             yield f"fixloop show {one.id}"
-    if merged:
-        yield f"git log -{len(merged)}"
+    yield f"git log -{len(merged)}" if merged else "fixloop hints"

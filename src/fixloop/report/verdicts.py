@@ -27,9 +27,9 @@ def draw_verdict(page: Page, verdict: Verdict) -> None:
         dim(" = "),
         f"{verdict.head[:12]} into {verdict.base[:12]}",
     )
-    page.fact("lane", f"{verdict.lane}{f', fix {verdict.hint}' if verdict.hint else ''}")
+    page.fact("lane", verdict.lane, *([dim(" for "), name(verdict.hint)] if verdict.hint else []))
     if verdict.provisional:
-        page.fact("provisional", "no held-out set was asked", column=13)
+        page.fact("but", warn("provisional"), ": no held-out set was asked")
     page.blank()
     widest = max((len(check.id) for check in verdict.checks), default=0)
     for check in verdict.checks:
