@@ -97,14 +97,6 @@ def main() -> int:
         print("skipped: give the folder that holds clinc150/ and banking77/")
         return 0
     found = list(situations(data))
-    if len(sys.argv) > 2:
-        np.savez(
-            sys.argv[2],
-            **{
-                f"{i}/{p}": getattr(s, p) for i, s in enumerate(found) for p in ("evidence", "right", "known")
-            },
-            names=np.array([s.name for s in found]),
-        )
     for name, value in fit_constants(found).items():
         print(f'    "{name}": {value},')
     return 0

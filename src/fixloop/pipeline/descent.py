@@ -1,4 +1,4 @@
-"""The way down the DAG for a batch of texts: shares multiplied along each path, hopeless parents never scored."""
+"""The way down the DAG for a batch of texts: shares multiply along a path, hopeless parents go unscored."""
 
 from __future__ import annotations
 
@@ -102,9 +102,7 @@ def _keep_strongest(
     offered: NDArray[np.float64],
     parent: int,
 ) -> None:
-    better = (
-        offered > strong[cells]
-    )  # parents come in a fixed order for each row's ties only by level; see descend
+    better = offered > strong[cells]
     via[cells] = np.where(better, parent, via[cells])
     strong[cells] = np.maximum(offered, strong[cells])
 
@@ -138,7 +136,8 @@ def _wanted(descent: Descent, reach: NDArray[np.bool_], best: int | None) -> NDA
     held = np.where(descent.open, descent.mass, 0.0)
     bound = np.partition(descent.joint, labels - best, axis=1)[:, labels - best, None]
     hopeful = descent.joint + held @ reach >= bound - _SLACK
-    return descent.open & (hopeful @ reach.T)
+    wanted: NDArray[np.bool_] = descent.open & (hopeful @ reach.T)
+    return wanted
 
 
 def trace_path(graph: IntentGraph, descent: Descent, labels: Ints) -> list[tuple[str, ...]]:

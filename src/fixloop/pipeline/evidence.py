@@ -38,7 +38,7 @@ class Profiles:
         rarity = features.weights * np.log((rows + 1) / (everywhere + 0.5))
 
         def summed(values: NDArray[Any]) -> NDArray[np.float64]:
-            return np.bincount(owners, values, len(features))
+            return np.bincount(owners, values, len(features)).astype(np.float64)
 
         def covered(block: NDArray[np.bool_]) -> NDArray[np.float64]:
             return summed(rarity * (block & (here > 0))) / np.maximum(summed(rarity * block), 1e-9)

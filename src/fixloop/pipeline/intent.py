@@ -1,4 +1,4 @@
-"""Step one's built-in engine, `examples`: fits a model to the examples of each leaf, and chooses thresholds."""
+"""Step one's built-in engine, `examples`: fits a model to each leaf's examples, chooses thresholds."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fixloop.pipeline.evidence import count_profiles
 from fixloop.pipeline.descent import OUTSIDE
+from fixloop.pipeline.evidence import count_profiles
 from fixloop.pipeline.features import Features, Ints, extract, normalise
 from fixloop.pipeline.intent_graph import ROOT, IntentGraph
 from fixloop.pipeline.intent_model import INTENT_VERSION, IntentAnswer, IntentModel
@@ -101,80 +101,86 @@ def _read_fit(data: bytes | None) -> Linear | None:
 def _fit_classes(graph: IntentGraph, classes: tuple[str, ...], corpus: _Corpus) -> Linear:
     under = [graph.labels_under(OTHER if one == OUTSIDE else one) for one in classes]
     reached = np.array([[label in labels for labels in under] for label in graph.labels])
-    rows = np.flatnonzero(reached.any(axis=1)[corpus.labels])
+    rows = np.flatnonzero(np.isin(corpus.labels, np.flatnonzero(reached.any(axis=1))))
     return fit_linear(classes, corpus.features.take(rows), reached[corpus.labels[rows]])
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A text that a model of the other folds answered: its label, whether the model knew that label."""
+    """A text that a model of the other folds answered, and its true label."""
 
     label: str
-    known: bool
     answer: IntentAnswer
 
 
 def choose_thresholds(
     children: Mapping[str, tuple[str, ...]], examples: Mapping[str, Sequence[str]], folds: int = FOLDS
 ) -> dict[str, float]:
-    """The root's threshold, and that of each parent with enough `other` examples of its own.
+    """The root's threshold, and that of each parent with at least 20 `other` examples of its own.
 
-    The rule: by cross-validation within the examples, the cut at which the worse off of two groups fares best:
-    in-scope texts, by the share answered rightly, and out-of-scope texts, by the share held back. Out of scope
-    are the level's `other` examples; for the root, where those are fewer than 20, the texts of leaves hidden
-    from the model, a fifth of them at a time.
+    Chosen by cross-validation within the examples. Where a level has `other` examples, the cut
+    at which the worse off of two groups fares best: in-scope texts, by the share answered rightly, and
+    out-of-scope texts, by the share held back. With fewer than 20 at the root nothing shows what to refuse:
+    then the cut that costs one in a hundred of the right answers.
     """
-    found: dict[str, float] = {}
     graph = IntentGraph(children)
-    levels = [one for one in graph.parents if len(set(examples.get(other_of(one), ()))) >= FEWEST]
-    if levels:
-        tried = list(try_folds(children, examples, folds))
-        found = {
-            one: best_cut([t for t in tried if t.label in graph.labels_under(one)], other_of(one))
-            for one in levels
-        }
-    if ROOT not in found:
-        found[ROOT] = best_cut(list(try_folds(children, examples, folds, hide=True)), OTHER)
+    tried = list(try_folds(children, examples, folds))
+    found = {}
+    for level in graph.parents:
+        under = [one for one in tried if one.label in graph.labels_under(level)]
+        if len(set(examples.get(other_of(level), ()))) >= FEWEST:
+            found[level] = balanced_cut(under, other_of(level))
+        elif level == ROOT:
+            found[level] = cheap_cut(under)
     return found
 
 
-def best_cut(tried: Sequence[Tried], other: str) -> float:
-    """The rule of `choose_thresholds` on texts already tried; 0 where there is nothing to choose by."""
-    inside = [one for one in tried if one.known and not is_other(one.label)]
-    outside = [one for one in tried if not one.known or one.label == other]
+def balanced_cut(tried: Sequence[Tried], other: str) -> float:
+    """The cut that serves the worse off of in-scope and out-of-scope texts best; 0 without both."""
+    inside = [one for one in tried if not is_other(one.label)]
+    outside = [one for one in tried if one.label == other]
     if not inside or not outside:
         return 0.0
-    right = np.array([one.answer.score for one in inside if one.answer.raw_leaf == one.label])
-    wrong = np.array([one.answer.score for one in outside if not is_other(one.answer.raw_leaf)])
-    cuts = np.unique(np.round(np.concatenate(([0.0], right, wrong)), 2))
-    kept = len(right) - np.searchsorted(np.sort(right), cuts)
-    passed = len(wrong) - np.searchsorted(np.sort(wrong), cuts)
-    return float(cuts[np.argmax(np.minimum(kept / len(inside), 1 - passed / len(outside)))])
+    right, wrong = _right_scores(inside), np.sort([_passing_score(one) for one in outside])
+    cuts = np.unique(np.round(np.concatenate(([0.0], right, wrong.clip(0))), 2))
+    kept = (len(right) - np.searchsorted(right, cuts)) / len(inside)
+    held = np.searchsorted(wrong, cuts) / len(outside)
+    return float(cuts[np.argmax(np.minimum(kept, held))])
+
+
+def cheap_cut(tried: Sequence[Tried], cost: float = 0.01) -> float:
+    """The highest cut, to two digits, that loses at most that share of the right answers."""
+    right = _right_scores([one for one in tried if not is_other(one.label)])
+    return float(np.floor(100 * right[int(cost * len(right))]) / 100) if len(right) else 0.0
+
+
+def _right_scores(inside: Sequence[Tried]) -> NDArray[np.float64]:
+    return np.sort([one.answer.score for one in inside if one.answer.raw_leaf == one.label])
+
+
+def _passing_score(one: Tried) -> float:
+    """The score to stay below; `other` as the raw leaf is held back at any cut."""
+    return -1.0 if is_other(one.answer.raw_leaf) else one.answer.score
 
 
 def try_folds(
-    children: Mapping[str, tuple[str, ...]],
-    examples: Mapping[str, Sequence[str]],
-    folds: int,
-    hide: bool = False,
+    children: Mapping[str, tuple[str, ...]], examples: Mapping[str, Sequence[str]], folds: int = FOLDS
 ) -> Iterator[Tried]:
-    """Each example answered by a model that saw neither it nor, to ``hide`` them, a share of the leaves."""
+    """Each example answered by a model that did not see it; the fold is the digest of its normal form."""
+    parts = {
+        (label, text): _fold(normalise(text), folds)
+        for label, texts in examples.items()
+        for text in dict.fromkeys(texts)
+    }
     for fold in range(folds):
-        hidden = {label for label in examples if hide and not is_other(label) and _fold(label, folds) == fold}
-        seen = {
-            label: [text for text in texts if _fold(normalise(text), folds) != fold]
-            for label, texts in examples.items()
-            if label not in hidden
-        }
-        asked = [
-            (label, text)
-            for label in sorted(examples)
-            for text in sorted(set(examples[label]))
-            if _fold(normalise(text), folds) == fold
-        ]
+        seen: dict[str, list[str]] = {label: [] for label in examples}
+        for (label, text), part in parts.items():
+            if part != fold:
+                seen[label].append(text)
+        asked = sorted(one for one, part in parts.items() if part == fold)
         answers = fit_intent(children, seen, {}).classify([text for _, text in asked])
         for (label, _), answer in zip(asked, answers, strict=True):
-            yield Tried(label, label not in hidden, answer)
+            yield Tried(label, answer)
 
 
 def _fold(content: str, folds: int) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,11 +30,11 @@ _FLOOR = 1e-6
 
 # Fitted by benchmarks/fit_trust.py; constants, so an added example never asks for a cross-validation.
 TRUST = {
-    "bias": -1.199,
-    "share": 2.053,
-    "log_odds": 0.083,
-    "words_covered": 1.264,
-    "characters_covered": 1.105,
+    "bias": -1.264,
+    "share": 2.073,
+    "log_odds": 0.087,
+    "words_covered": 1.258,
+    "characters_covered": 0.925,
 }
 
 
@@ -41,8 +42,8 @@ TRUST = {
 class IntentAnswer:
     """One text's leaf, and why.
 
-    ``leaf`` is the answer after thresholds, ``raw_leaf`` the best before them, ``path`` the strongest way down
-    to ``leaf``, ``score`` how far to trust ``raw_leaf`` (0…1), ``scores`` the best five leaves in that order.
+    ``leaf`` is the answer after thresholds, ``raw_leaf`` the best before them, ``path`` the strongest way
+    down to ``leaf``, ``score`` how far to trust ``raw_leaf`` (0…1), ``scores`` the best five leaves.
     """
 
     leaf: str
@@ -63,6 +64,20 @@ class _Judged:
     order: Ints  # [rows, BEST] labels, best first
     trust: NDArray[np.float64]  # [rows]
     paths: list[tuple[str, ...]]  # of the best label
+
+
+class LeafScores(NamedTuple):
+    """Joint scores [texts, labels] and the labels."""
+
+    scores: NDArray[np.float64]
+    labels: tuple[str, ...]
+
+
+class TrustEvidence(NamedTuple):
+    """What `TRUST` weighs [texts, 4], and each text's raw leaf."""
+
+    evidence: NDArray[np.float64]
+    leaves: list[str]
 
 
 class IntentModel:
@@ -94,24 +109,25 @@ class IntentModel:
                 answers[row] = self._answer(judged, place)
         return answers
 
-    def leaf_scores(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], tuple[str, ...]]:
+    def leaf_scores(self, texts: Sequence[str]) -> LeafScores:
         """Joint scores of every label [texts, labels], as `classify` gives the best five, and the labels."""
         scores = np.zeros((len(texts), len(self._graph.labels)))
         for rows, features in self._heard(texts):
             judged = self._judge(features, None)
             best = judged.joint[np.arange(len(rows)), judged.order[:, 0]]
             scores[rows] = np.round(judged.joint * (judged.trust / best)[:, None], DIGITS)
-        return scores, self._graph.labels
+        return LeafScores(scores, self._graph.labels)
 
-    def trust_evidence(self, texts: Sequence[str]) -> tuple[NDArray[np.float64], list[str]]:
+    def trust_evidence(self, texts: Sequence[str]) -> TrustEvidence:
         """What `TRUST` weighs [texts, len(TRUST) - 1], and each raw leaf: for fitting those constants."""
-        evidence, leaves = np.full((len(texts), len(TRUST) - 1), np.nan), [OTHER] * len(texts)
+        evidence = np.full((len(texts), len(TRUST) - 1), np.nan)
+        leaves: list[str] = [OTHER] * len(texts)
         for rows, features in self._heard(texts):
             joint, order = self._ranked(features, BEST)
             evidence[rows] = self._evidence(features, joint, order)
             for row, label in zip(rows.tolist(), order[:, 0].tolist(), strict=True):
                 leaves[row] = self._graph.labels[label]
-        return evidence, leaves
+        return TrustEvidence(evidence, leaves)
 
     def _heard(self, texts: Sequence[str]) -> Iterator[tuple[Ints, Features]]:
         """Batches of the texts that anything is known of: their places, their features."""
@@ -200,7 +216,8 @@ def trusted(evidence: NDArray[np.float64]) -> NDArray[np.float64]:
     total = np.full(len(evidence), TRUST["bias"])
     for column, weight in enumerate(list(TRUST.values())[1:]):
         total += weight * evidence[:, column]
-    return np.round(1 / (1 + np.exp(-total)), DIGITS)
+    trust: NDArray[np.float64] = np.round(1 / (1 + np.exp(-total)), DIGITS)
+    return trust
 
 
 def _ranking(joint: NDArray[np.float64]) -> Ints:

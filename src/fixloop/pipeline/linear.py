@@ -23,7 +23,8 @@ _CHUNK = 2_000_000  # products held at once: 8 MB
 class Linear:
     """Coefficients of the columns seen in training; every other column counts as zero.
 
-    ``ids`` [n] ascending, ``weights`` [n + 1, classes] with a last row of zeros for unknown ids, ``bias`` [classes].
+    ``ids`` [n] ascending, ``weights`` [n + 1, classes] with a last row of zeros for unknown ids, ``bias``
+    [classes].
     """
 
     classes: tuple[str, ...]
@@ -69,7 +70,7 @@ def _chunks(indptr: Ints, most: int) -> list[tuple[int, int]]:
 def fit_linear(classes: tuple[str, ...], features: Features, targets: NDArray[np.bool_]) -> Linear:
     """Fit one hyperplane a class; ``targets`` [rows, classes] may name several classes for a row.
 
-    L2-regularised squared hinge loss (Fan et al., LIBLINEAR, JMLR 2008), solved in the dual with a fixed seed.
+    L2-regularised squared hinge loss (Fan et al., LIBLINEAR, JMLR 2008), solved in the dual, fixed seed.
     """
     ids = _kept_columns(features)
     if len(classes) == 1 or not len(ids):

@@ -1,7 +1,7 @@
 from collections.abc import Mapping, Sequence
 from itertools import product
-
 from random import Random
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,7 +10,8 @@ from fixloop.pipeline.intent import (
     IntentAnswer,
     IntentModel,
     Tried,
-    best_cut,
+    balanced_cut,
+    cheap_cut,
     choose_thresholds,
     fit_intent,
 )
@@ -197,12 +198,13 @@ def test_thresholds_do_not_depend_on_order() -> None:
 
 def test_the_cut_serves_the_worse_off_of_two_groups_best() -> None:
     def tried(label: str, raw: str, score: float) -> Tried:
-        return Tried(label, True, IntentAnswer(raw, raw, (raw,), score, {raw: score}))
+        return Tried(label, IntentAnswer(raw, raw, (raw,), score, {raw: score}))
 
     known = [tried("locked", "locked", score) for score in (0.2, 0.6, 0.8, 0.9)]
     unknown = [tried("other", "locked", score) for score in (0.1, 0.3, 0.5)] + [tried("other", "other", 0.9)]
-    assert best_cut([*known, *unknown], "other") == 0.5
-    assert best_cut(known, "other") == 0.0
+    assert balanced_cut([*known, *unknown], "other") == 0.5
+    assert balanced_cut(known, "other") == 0.0
+    assert cheap_cut(known) == 0.2
 
 
 SHARED = fit(examples())
