@@ -50,6 +50,7 @@ def build_desk(folder: str, progress: Progress) -> "Desk":
         EnvironmentLacks: git is missing or too old.
     """
     from fixloop.adapters.disk_cache import DiskCache
+    from fixloop.adapters.files import write_atomically
     from fixloop.adapters.git_snapshot import TreeReader
     from fixloop.adapters.lock import run_lock
     from fixloop.adapters.secret_key import load_secret_key
@@ -70,6 +71,7 @@ def build_desk(folder: str, progress: Progress) -> "Desk":
         work_tree=lambda: _work_tree(top),
         lock=lambda: run_lock(common_dir),
         key=lambda: load_secret_key(common_dir),
+        write=write_atomically,
         progress=progress,
     )
 

@@ -21,7 +21,8 @@ class Desk:
     """Ports of one repository.
 
     `work_tree` reads the governed files on disk; `tree` those of a commit or tree; `lock` is held by runs
-    that write; `key` gives the local secret that surrogates are drawn with; `progress` says what is going on.
+    that write; `key` gives the local secret that surrogates are drawn with; `write` puts a file with a mode
+    into a folder of the user's, whole or not at all; `progress` says what is going on.
     """
 
     folder: Path
@@ -33,6 +34,7 @@ class Desk:
     work_tree: Callable[[], Snapshot]
     lock: Callable[[], AbstractContextManager[object]]
     key: Callable[[], bytes]
+    write: Callable[[Path, bytes, int | None], None]
     progress: Progress = lambda _: None
 
     def ground(self, who: str | None = None) -> Ground:

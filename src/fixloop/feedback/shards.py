@@ -30,12 +30,21 @@ def _parse(path: str, data: bytes) -> Iterator[Feedback]:
             raise BadInput(f"this line of the record is damaged: {error}", place=place) from error
 
 
+def render_line(one: Feedback) -> bytes:
+    """A piece of feedback as a line of a shard."""
+    return (json.dumps(one.to_json(), ensure_ascii=False, sort_keys=True) + "\n").encode()
+
+
 def render_shards(feedback: Iterable[Feedback], month: str, ingest_id: str) -> dict[str, bytes]:
     """Path to bytes of the shards one ingest run adds; `month` is yyyy-mm."""
+    return pack_shards(map(render_line, feedback), month, ingest_id)
+
+
+def pack_shards(lines: Iterable[bytes], month: str, ingest_id: str) -> dict[str, bytes]:
+    """As render_shards, of lines that are rendered already."""
     shards: list[list[bytes]] = [[]]
     size = 0
-    for one in feedback:
-        line = (json.dumps(one.to_json(), ensure_ascii=False, sort_keys=True) + "\n").encode()
+    for line in lines:
         if size + len(line) > MOST_BYTES and shards[-1]:
             shards.append([])
             size = 0

@@ -79,7 +79,7 @@ def parse_ticket(value: Mapping[str, Any]) -> Ticket:
     from fixloop.pipeline.ticket_schema import TicketModel
 
     try:
-        model = TicketModel.model_validate(_sound(value))
+        model = TicketModel.model_validate(sound_json(value))
     except ValidationError as error:
         raise _bad_ticket(value, error.errors()[0]) from None
     except RecursionError:
@@ -101,13 +101,21 @@ def parse_ticket_line(line: bytes) -> Ticket:
     Raises:
         BadInput: the line is not JSON, or not a ticket.
     """
+    return parse_ticket(parse_json_line(line))
+
+
+def parse_json_line(line: bytes) -> Any:
+    """The value of one line of JSON; numbers are finite, as JSON has them.
+
+    Raises:
+        BadInput: the line is not UTF-8, or not JSON.
+    """
     try:
-        value = _DECODER.decode(line.decode("utf-8-sig"))
+        return _DECODER.decode(line.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise BadInput(f"not UTF-8 at byte {error.start}", mend="save the file as UTF-8") from None
     except (ValueError, RecursionError) as error:
         raise BadInput(f"not a line of JSON: {error}", mend="write one JSON object a line") from None
-    return parse_ticket(value)
 
 
 def _is_simple(value: Mapping[str, Any]) -> bool:
@@ -131,14 +139,14 @@ def _bad_ticket(value: Any, error: Mapping[str, Any]) -> BadInput:
 # --- text that cannot be written back as UTF-8 ----------------------------------------------------------
 
 
-def _sound(value: Any) -> Any:
+def sound_json(value: Any) -> Any:
     """The value with every text sound; JSON can smuggle in halves of surrogate pairs."""
     if isinstance(value, str):
         return _sound_text(value)
     if isinstance(value, Mapping):
-        return {_sound(key): _sound(part) for key, part in value.items()}
+        return {sound_json(key): sound_json(part) for key, part in value.items()}
     if isinstance(value, list | tuple):
-        return [_sound(part) for part in value]
+        return [sound_json(part) for part in value]
     return value
 
 

@@ -1,0 +1,84 @@
+"""What one ingest run adds to the record: duplicates out, the order of the rows without effect."""
+
+import hashlib
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from fixloop.feedback.model import Feedback
+from fixloop.feedback.shards import render_line
+from fixloop.workspace.text import normalise
+
+
+class _Said(NamedTuple):
+    """Who said what about which text, and how it ended: said twice it counts once."""
+
+    text: str
+    reviewer: str
+    outcome: str
+    comment: str
+
+
+class _Line(NamedTuple):
+    data: bytes
+    said: _Said
+    lossy: bool
+
+
+class Stored(NamedTuple):
+    """The lines to store in order, and how many of them tell of a text that somebody else has judged too."""
+
+    lines: tuple[bytes, ...]
+    linked: int
+    lossy: int
+
+    @property
+    def ingest_id(self) -> str | None:
+        """The name of these lines, by their content; None where there are none."""
+        return hashlib.sha256(b"".join(self.lines)).hexdigest()[:16] if self.lines else None
+
+
+class Pile:
+    """New feedback beside what the record has; only rendered lines are held."""
+
+    def __init__(self, record: Iterable[Feedback]) -> None:
+        self._lines: dict[str, _Line] = {}
+        self._ids: set[str] = set()
+        self._said: set[_Said] = set()
+        self._reviewers: dict[str, set[str]] = {}
+        for one in record:
+            said = _said(one)
+            self._ids.add(one.id)
+            self._said.add(said)
+            self._reviewers.setdefault(said.text, set()).add(said.reviewer)
+
+    def add(self, one: Feedback) -> None:
+        """Add one; of two with an id the one whose line sorts first stays, whichever came first."""
+        if one.id in self._ids:
+            return
+        line = _Line(render_line(one), _said(one), one.replay != "exact")
+        there = self._lines.get(one.id)
+        if there is None or line.data < there.data:
+            self._lines[one.id] = line
+
+    def settle(self) -> Stored:
+        """What is new, by id."""
+        first: dict[_Said, str] = {}
+        for name in sorted(self._lines):
+            first.setdefault(self._lines[name].said, name)
+        kept = sorted(name for said, name in first.items() if said not in self._said)
+        lines = [self._lines[name] for name in kept]
+        return Stored(
+            tuple(line.data for line in lines), self._linked(lines), sum(line.lossy for line in lines)
+        )
+
+    def _linked(self, lines: Iterable[_Line]) -> int:
+        linked = 0
+        for line in lines:
+            reviewers = self._reviewers.setdefault(line.said.text, set())
+            linked += bool(reviewers - {line.said.reviewer})
+            reviewers.add(line.said.reviewer)
+        return linked
+
+
+def _said(one: Feedback) -> _Said:
+    return _Said(one.text_digest, one.reviewer, one.outcome, normalise(one.comment))
