@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -63,8 +64,8 @@ def _chunks(indptr: Ints, most: int) -> list[tuple[int, int]]:
     """Runs of whole rows with about that many features each."""
     rows = len(indptr) - 1
     marks = np.arange(0, indptr[-1] + most, most)
-    cuts = np.unique(np.append(np.searchsorted(indptr[:-1], marks), [0, rows]))
-    return list(zip(cuts[:-1].tolist(), cuts[1:].tolist(), strict=True))
+    cuts = sorted({0, rows, *np.searchsorted(indptr[:-1], marks).tolist()})
+    return list(pairwise(cuts))
 
 
 def fit_linear(classes: tuple[str, ...], features: Features, targets: NDArray[np.bool_]) -> Linear:
