@@ -4,7 +4,7 @@ import contextlib
 import hashlib
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 _GIGABYTE = 1024**3
@@ -27,16 +27,17 @@ class DiskCache:
     def load(self, kind: str, key: str) -> bytes | None:
         """The bytes saved under (kind, key), or None; a damaged entry counts as absent."""
         try:
-            raw = self._path(kind, key).read_bytes()
+            # Unbuffered: a model has many megabytes, and none of them needs to be copied.
+            with self._path(kind, key).open("rb", buffering=0) as file:
+                written, data = file.read(_DIGEST_BYTES), file.readall()
         except OSError:
             return None
-        data = raw[_DIGEST_BYTES:]
-        return data if raw[:_DIGEST_BYTES] == _digest(kind, key, data) else None
+        return data if written == _digest(kind, key, data) else None
 
     def save(self, kind: str, key: str, data: bytes) -> None:
         """Keep bytes under (kind, key); written whole or not at all, never raises for a full disk."""
         with contextlib.suppress(OSError):
-            self._write(self._path(kind, key), _digest(kind, key, data) + data)
+            self._write(self._path(kind, key), (_digest(kind, key, data), data))
             self._unweighed += len(data)
             if self._unweighed > self._max_bytes // 8:
                 self._unweighed = 0
@@ -47,12 +48,13 @@ class DiskCache:
         name = hashlib.sha256(f"{kind}\0{key}".encode()).hexdigest()
         return self._folder / name[:2] / name[2:]
 
-    def _write(self, path: Path, raw: bytes) -> None:
+    def _write(self, path: Path, parts: Iterable[bytes]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         beside = path.with_name(f".{secrets.token_hex(8)}")
         try:
             # Not synced: after a power cut the digest finds what was lost.
-            beside.write_bytes(raw)
+            with beside.open("wb") as file:
+                file.writelines(parts)
             beside.replace(path)
         finally:
             beside.unlink(missing_ok=True)
@@ -77,4 +79,6 @@ class DiskCache:
 
 def _digest(kind: str, key: str, data: bytes) -> bytes:
     named = f"{len(kind)} {kind} {len(key)} {key}\0".encode()
-    return hashlib.sha256(named + data).digest()
+    digest = hashlib.sha256(named)
+    digest.update(data)
+    return digest.digest()
