@@ -68,7 +68,7 @@ def fit_intent(
     """
     graph = IntentGraph(children)
     corpus = _gather(graph, examples)
-    store = cache or NoCache()
+    store = NoCache() if cache is None else cache
     fits = {parent: _fit_parent(graph, parent, corpus, store) for parent in graph.parents}
     profiles = count_profiles(corpus.features, corpus.labels, len(graph.labels))
     return IntentModel(graph, {parent: fit for parent, fit in fits.items() if fit}, profiles, thresholds)
