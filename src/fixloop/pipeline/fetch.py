@@ -84,7 +84,7 @@ class FetchedRecord:
 class Fetched:
     """What a lookup gives: the selected records, and all candidates by (score descending, id).
 
-    `margin` is the top score minus the runner-up's: 0 on a tie, the top score itself without a runner-up.
+    `margin` is the top score minus the runner-up's: the top score itself without a runner-up.
     """
 
     records: tuple[FetchedRecord, ...] = ()
@@ -178,10 +178,12 @@ class RecordIndex:
             candidates.append(FetchedRecord(record.id, 0.0 - score, matched, record, about))
         top = candidates[0].score
         second = candidates[1].score if len(candidates) > 1 else 0.0
-        selected = (
-            tuple([one for one in candidates if one.score == top]) if top >= self._rules.threshold else ()
-        )
+        selected = tuple([one for one in candidates if self._is_selected(one.score, top)])
         return Fetched(selected, tuple(candidates), top, round(top - second, 9))
+
+    def _is_selected(self, score: float, top: float) -> bool:
+        close = score == top or round(top - score, 9) < self._rules.margin
+        return close and score >= self._rules.threshold
 
 
 class _Naming(NamedTuple):

@@ -227,7 +227,7 @@ def _fetch(file: schema.FetchFile) -> FetchRules:
     signals = tuple(
         Signal(line.field, line.source, line.match, line.weight, line.compare) for line in file.signals
     )
-    return FetchRules(sources, signals, file.threshold)
+    return FetchRules(sources, signals, file.threshold, file.margin)
 
 
 def _templates(value: Any, report: Report) -> Mapping[str, Template] | None:

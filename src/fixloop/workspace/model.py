@@ -183,11 +183,15 @@ class Signal:
 
 @dataclass(frozen=True, slots=True)
 class FetchRules:
-    """workspace/fetch.yaml: the sole maximum at or above the threshold is selected; a tie selects all."""
+    """workspace/fetch.yaml: the sole maximum at or above the threshold is selected; a tie selects all.
+
+    Records at or above the threshold that are less than `margin` behind the maximum tie with it.
+    """
 
     sources: Mapping[str, Source] = field(default_factory=dict)
     signals: tuple[Signal, ...] = ()
     threshold: float = 1.0
+    margin: float = 0.0
 
 
 # --- plan_trees/*.yaml ----------------------------------------------------------------------------------

@@ -192,6 +192,7 @@ class FetchFile(Strict):
     sources: Annotated[dict[Id, SourceFile], BeforeValidator(_none_is_empty)] = {}
     signals: list[SignalFile] = []
     threshold: float = 1.0
+    margin: Annotated[float, Field(ge=0)] = 0.0
 
 
 class TemplateFile(Strict):

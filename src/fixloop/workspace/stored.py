@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from fixloop import __version__
 from fixloop.ports.cache import Cache
 from fixloop.workspace.model import (
     All,
@@ -52,7 +53,10 @@ def load_stored(snapshot: Snapshot, store: Cache) -> Workspace:
     key = f"{_code()}-{digest_of(snapshot, _READ)}"
     saved = store.load(_KIND, key)
     if saved is not None:
-        return parse_workspace(saved)
+        try:
+            return parse_workspace(saved)
+        except ValueError:
+            pass  # a damaged cache entry counts as absent
     from fixloop.workspace.load import load_workspace
 
     workspace = load_workspace(snapshot)
@@ -62,13 +66,26 @@ def load_stored(snapshot: Snapshot, store: Cache) -> Workspace:
 
 def render_workspace(workspace: Workspace) -> bytes:
     """A workspace as JSON that `parse_workspace` reads back to an equal value."""
+    examples = {leaf: _columns(found) for leaf, found in workspace.examples.items()}
     # Lone surrogates survive as escapes.
-    return json.dumps(_plain(workspace), ensure_ascii=True, separators=(",", ":")).encode()
+    return json.dumps(
+        {**_plain(workspace), "examples": examples}, ensure_ascii=True, separators=(",", ":")
+    ).encode()
 
 
 def parse_workspace(data: bytes) -> Workspace:
-    """Back from `render_workspace`; only for bytes that it wrote."""
-    value = json.loads(data)
+    """Back from `render_workspace`.
+
+    Raises:
+        ValueError: these are not bytes that it wrote.
+    """
+    try:
+        return _workspace(json.loads(data))
+    except (LookupError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a stored workspace: {error!r}") from error
+
+
+def _workspace(value: dict[str, Any]) -> Workspace:
     intents = value["intents"]
     fetch = value["fetch"]
     return Workspace(
@@ -76,14 +93,13 @@ def parse_workspace(data: bytes) -> Workspace:
         intents=IntentDag(
             tuple(intents["root"]), _each(intents["intents"], _intent), dict(intents["thresholds"])
         ),
-        examples={
-            leaf: tuple([Example(**one) for one in found]) for leaf, found in value["examples"].items()
-        },
+        examples=_each(value["examples"], _examples),
         extraction=tuple(_with_tuples(FieldRule, rule, "patterns", "values") for rule in value["extraction"]),
         fetch=FetchRules(
             _each(fetch["sources"], lambda one: _with_tuples(Source, one, "personal")),
             tuple(Signal(**signal) for signal in fetch["signals"]),
             fetch["threshold"],
+            fetch["margin"],
         ),
         plan_trees=_each(value["plan_trees"], _tree),
         templates=_each(value["templates"], lambda one: Template(**one)),
@@ -97,7 +113,7 @@ def _code() -> str:
     """What names the code that reads workspaces: a changed reader reads everything anew."""
     files = sorted(Path(__file__).parent.rglob("*.py"))
     facts = [(file.name, about.st_size, about.st_mtime_ns) for file in files for about in (file.stat(),)]
-    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+    return hashlib.sha256(repr((__version__, facts)).encode()).hexdigest()[:16]
 
 
 # --- to plain values ------------------------------------------------------------------------------------
@@ -123,6 +139,12 @@ def _plain(value: Any) -> Any:
     return value
 
 
+def _columns(examples: tuple[Example, ...]) -> list[list[str]]:
+    """Texts and, where there is one, sources: thousands of examples read back fast."""
+    columns = [[one.text for one in examples], [one.source for one in examples]]
+    return columns if any(columns[1]) else columns[:1]
+
+
 # --- and back -------------------------------------------------------------------------------------------
 
 
@@ -134,6 +156,11 @@ def _with_tuples(kind: Callable[..., Any], value: dict[str, Any], *names: str) -
     """The object of a mapping whose named lists are tuples (None stays None)."""
     tuples = {name: tuple(value[name]) for name in names if value[name] is not None}
     return kind(**{**value, **tuples})
+
+
+def _examples(columns: list[list[str]]) -> tuple[Example, ...]:
+    # From a list: a tuple of a generator is slower, and these are thousands.
+    return tuple([Example(*one) for one in zip(*columns, strict=True)])
 
 
 def _config(value: dict[str, Any]) -> Config:

@@ -42,6 +42,26 @@ class TestSelection:
         found = fetch({"account": number("KTR05821"), "people": {"given_name": ("Alex",)}})
         assert (found.top_score, found.margin) == (5, 4)
 
+    @pytest.mark.parametrize(
+        ("margin", "threshold", "selected"),
+        [
+            (0, 4, ["a1"]),
+            (1, 4, ["a1"]),
+            (1.5, 4, ["a1", "a3"]),
+            (1.5, 6, ["a1"]),
+            (9, 7, []),
+            (6, 1, ["a1", "a3"]),
+        ],
+    )
+    def test_who_is_less_than_the_margin_behind_ties(
+        self, margin: float, threshold: float, selected: list[str]
+    ) -> None:
+        rules = replace(bank.fetch_rules(), threshold=threshold, margin=margin)
+        fields: Fields = {"account": number("KTR05821", "NSB01234"), "people": {"given_name": ("Sam",)}}
+        found = RecordIndex(rules, ROWS).fetch(fields)
+        assert ([one.id for one in found.records], found.margin) == (selected, 1)
+        assert RecordIndex(rules, found.rows).fetch(fields) == found
+
     def test_no_value_no_candidate(self) -> None:
         assert fetch({}) == fetch({"unknown": {"field": ("x",)}}) == Fetched()
 

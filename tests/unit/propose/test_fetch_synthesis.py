@@ -1,6 +1,7 @@
 """The smallest change of weights under which the right record wins in every lookup."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given, settings
@@ -40,6 +41,16 @@ def test_a_tie_selects_all_that_tie() -> None:
     assert wins(lookup([[1], [1]], 0, 1), np.array([5.0]), 4)
     assert not wins(lookup([[1], [1]], 0), np.array([5.0]), 4)
     assert wins(lookup([[1]]), np.array([3.0]), 4)
+
+
+def test_records_within_the_margin_tie() -> None:
+    near = lookup([[1, 0], [1, 1]], 1)
+    assert wins(near, np.array([5.0, 1.0]), 4)
+    assert not wins(near, np.array([5.0, 1.0]), 4, margin=2)
+    assert wins(near, np.array([5.0, 2.0]), 4, margin=2)
+    assert wins(near, np.array([5.0, 1.0]), 6, margin=2)
+    with_margin = replace(rules(5, 1), margin=2)
+    assert smallest_change(with_margin, [near], []) == Change(((1, 2.0),))
 
 
 @settings(max_examples=40, deadline=None)

@@ -110,27 +110,28 @@ def smallest_change(rules: FetchRules, evidence: Sequence[Lookup], kept: Sequenc
     import numpy as np
 
     present = np.array([signal.weight for signal in rules.signals], dtype=float)
-    if all(wins(lookup, present, rules.threshold) for lookup in evidence):
+    if all(wins(lookup, present, rules.threshold, rules.margin) for lookup in evidence):
         return None
     for change in _changes(present, rules.threshold):
         weights = present.copy()
         for index, value in change.weights:
             weights[index] = value
         threshold = rules.threshold if change.threshold is None else change.threshold
-        if all(wins(lookup, weights, threshold) for lookup in (*evidence, *kept)):
+        if all(wins(lookup, weights, threshold, rules.margin) for lookup in (*evidence, *kept)):
             return change
     return None
 
 
-def wins(lookup: Lookup, weights: Any, threshold: float) -> bool:
-    """Whether exactly the wanted records are selected: the maximum, at or above the threshold."""
+def wins(lookup: Lookup, weights: Any, threshold: float, margin: float = 0.0) -> bool:
+    """Whether exactly the wanted records are selected: the best at or above the threshold, with its ties."""
     if not len(lookup.wanted):
         return True
     scores = lookup.matched @ weights
     top = scores.max()
     if top < threshold or top <= 0:
         return not lookup.wanted.any()
-    return bool(((scores >= top - 1e-9) == lookup.wanted).all())
+    close = (scores >= top - 1e-9) | (scores > top - margin + 1e-9)
+    return bool(((close & (scores >= threshold - 1e-9)) == lookup.wanted).all())
 
 
 def _changes(present: Any, threshold: float) -> Iterator[Change]:
