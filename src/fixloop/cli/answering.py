@@ -4,7 +4,7 @@ import json
 import sys
 import time
 from collections.abc import Callable, Mapping
-from typing import IO, TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from fixloop.report.page import Page
@@ -65,19 +65,17 @@ def complain(message: str, mend: str = "") -> None:
 class Progress:
     """One line on stderr that says what is going on: rewritten on a terminal, else only in a long run."""
 
-    def __init__(self, stream: IO[str] | None = None) -> None:
-        self._stream = sys.stderr if stream is None else stream
-        self._live = self._stream.isatty()
+    def __init__(self) -> None:
         self._last = time.monotonic()
         self._shown = 0
 
     def __call__(self, message: str) -> None:
         """Say what begins now."""
-        if self._live:
+        if sys.stderr.isatty():
             self._rewrite(f"{message} …"[:79])
         elif time.monotonic() - self._last > _LONG:
             self._last = time.monotonic()
-            print(f"fixloop: {message}", file=self._stream, flush=True)
+            print(f"fixloop: {message}", file=sys.stderr, flush=True)
 
     def done(self) -> None:
         """Take the line back."""
@@ -85,8 +83,8 @@ class Progress:
             self._rewrite("")
 
     def _rewrite(self, text: str) -> None:
-        self._stream.write("\r" + text + " " * (self._shown - len(text)) + ("" if text else "\r"))
-        self._stream.flush()
+        sys.stderr.write("\r" + text + " " * (self._shown - len(text)) + ("" if text else "\r"))
+        sys.stderr.flush()
         self._shown = len(text)
 
 

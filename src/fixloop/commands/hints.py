@@ -1,6 +1,5 @@
 """`hints`, `show`: the queue, and one hint with its evidence and its diff."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +8,7 @@ from fixloop.commands.propose import hint_row
 from fixloop.errors import FixloopError
 from fixloop.feedback.model import Feedback
 from fixloop.hints.ids import short_id
-from fixloop.hints.ledger import CLOSED, Event
+from fixloop.hints.ledger import CLOSED, Event, in_order
 from fixloop.hints.model import Hint
 from fixloop.propose.run import rank
 from fixloop.queue.ground import commit_of, target_branch
@@ -81,12 +80,8 @@ def show_hint(desk: Desk, hint_id: str, onto: str | None = None) -> HintDetail:
     hint = book.find(hint_id)
     wanted = set(hint.evidence)
     evidence = tuple(one for one in ground.feedback if one.id in wanted)
-    history = tuple(event for event in book.events if event.hint == hint.id)
-    return HintDetail(hint, book.status(hint.id), evidence, _diff(desk, hint, onto), _by_time(history))
-
-
-def _by_time(events: Sequence[Event]) -> tuple[Event, ...]:
-    return tuple(sorted(events, key=lambda event: (event.at, event.id)))
+    history = tuple(event for event in in_order(book.events) if event.hint == hint.id)
+    return HintDetail(hint, book.status(hint.id), evidence, _diff(desk, hint, onto), history)
 
 
 def _diff(desk: Desk, hint: Hint, onto: str | None) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from fixloop.feedback.model import Feedback
-from fixloop.hints.ledger import Event
+from fixloop.hints.ledger import CLOSED, Event
 from fixloop.hints.model import Hint, Measured, Question
 from fixloop.pipeline.ticket import parse_ticket
 from fixloop.propose.dryrun import Dropped
@@ -93,7 +93,10 @@ def draw_hint(
     if diff:
         _head(page, "the change")
         draw_diff(page, diff)
-    draw_cases(page, "cases that fail now and pass with it", hint.cases, hint.near_misses)
+    now = status not in CLOSED
+    draw_cases(
+        page, "cases that fail now and pass with it" if now else "its cases", hint.cases, hint.near_misses
+    )
     draw_cases(page, "near misses that must keep their answer", hint.near_misses, hint.cases)
     _draw_alternatives(page, hint)
     if hint.question:

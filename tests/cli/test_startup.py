@@ -1,0 +1,44 @@
+"""`--help` and `--version` load nothing but Typer; a second `eval` or `run` neither YAML nor pydantic."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Fixloop
+
+HEAVY = {"anthropic", "git", "sklearn", "numpy", "scipy", "yaml", "yaml_edit", "jinja2", "pydantic", "rich"}
+OURS = {"fixloop.pipeline", "fixloop.workspace", "fixloop.evals", "fixloop.commands", "fixloop.report"}
+
+CODE = """
+import sys
+from fixloop.__main__ import main
+code = main(sys.argv[1:])
+print(code, *sorted(sys.modules), file=sys.stderr)
+"""
+
+
+def modules_after(*words: str) -> set[str]:
+    """What a fresh process has imported when the command line has ended well."""
+    done = subprocess.run([sys.executable, "-c", CODE, *words], capture_output=True, text=True, check=True)
+    code, *names = done.stderr.split()
+    assert code == "0", done.stderr
+    return set(names)
+
+
+@pytest.mark.parametrize("words", [["--help"], ["--version"], ["run", "--help"], ["merge", "--help"]])
+def test_help_and_version_load_nothing_heavy(words: list[str]) -> None:
+    assert not modules_after(*words) & (HEAVY | OURS)
+
+
+def test_a_second_eval_reads_neither_yaml_files_nor_schemas(bank: Path, fixloop: Fixloop) -> None:
+    assert fixloop("eval", "--suite", "intent").code == 0
+    loaded = modules_after("eval", "--suite", "intent", "--json", "--repo", str(bank))
+    assert not loaded & (HEAVY - {"numpy"})
+
+
+def test_a_second_run_reads_neither_yaml_files_nor_schemas(bank: Path, fixloop: Fixloop) -> None:
+    words = ("run", "--text", "my account is locked", "--json", "--repo", str(bank))
+    assert fixloop(*words).code == 0
+    assert not modules_after(*words) & {"yaml", "pydantic", "sklearn", "git", "rich"}
