@@ -7,9 +7,10 @@ sound once is sound again with the same bytes and the same code, so both are in 
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from fixloop import __version__
 from fixloop.ports.cache import Cache
@@ -26,7 +27,6 @@ from fixloop.workspace.model import (
     GateConfig,
     Intent,
     IntentDag,
-    LeafId,
     Not,
     PlanTree,
     Policy,
@@ -39,6 +39,8 @@ from fixloop.workspace.model import (
     Workspace,
 )
 from fixloop.workspace.snapshot import GOVERNED, Snapshot, digest_of
+
+T = TypeVar("T")
 
 _KIND = "workspace"
 _READ = tuple(name for name in GOVERNED if name != "evals/")
@@ -66,11 +68,10 @@ def load_stored(snapshot: Snapshot, store: Cache) -> Workspace:
 
 def render_workspace(workspace: Workspace) -> bytes:
     """A workspace as JSON that `parse_workspace` reads back to an equal value."""
-    examples = {leaf: _columns(found) for leaf, found in workspace.examples.items()}
+    plain = _plain(replace(workspace, examples={}))
+    plain["examples"] = {leaf: _columns(found) for leaf, found in workspace.examples.items()}
     # Lone surrogates survive as escapes.
-    return json.dumps(
-        {**_plain(workspace), "examples": examples}, ensure_ascii=True, separators=(",", ":")
-    ).encode()
+    return json.dumps(plain, ensure_ascii=True, separators=(",", ":")).encode()
 
 
 def parse_workspace(data: bytes) -> Workspace:
@@ -86,21 +87,14 @@ def parse_workspace(data: bytes) -> Workspace:
 
 
 def _workspace(value: dict[str, Any]) -> Workspace:
-    intents = value["intents"]
-    fetch = value["fetch"]
-    return Workspace(
+    return _made(
+        Workspace,
+        value,
         config=_config(value["config"]),
-        intents=IntentDag(
-            tuple(intents["root"]), _each(intents["intents"], _intent), dict(intents["thresholds"])
-        ),
+        intents=_intents(value["intents"]),
         examples=_each(value["examples"], _examples),
-        extraction=tuple(_with_tuples(FieldRule, rule, "patterns", "values") for rule in value["extraction"]),
-        fetch=FetchRules(
-            _each(fetch["sources"], lambda one: _with_tuples(Source, one, "personal")),
-            tuple(Signal(**signal) for signal in fetch["signals"]),
-            fetch["threshold"],
-            fetch["margin"],
-        ),
+        extraction=tuple([_with_tuples(FieldRule, one, "patterns", "values") for one in value["extraction"]]),
+        fetch=_fetch(value["fetch"]),
         plan_trees=_each(value["plan_trees"], _tree),
         templates=_each(value["templates"], lambda one: Template(**one)),
         tools=_each(value["tools"], lambda one: Tool(**one)),
@@ -147,53 +141,61 @@ def _columns(examples: tuple[Example, ...]) -> list[list[str]]:
 
 # --- and back -------------------------------------------------------------------------------------------
 
+# Every object takes all of its mapping, so a field that is added to the model comes back by itself.
 
-def _each(values: Mapping[str, Any], read: Callable[[Any], Any]) -> dict[Any, Any]:
+
+def _made(kind: Callable[..., T], value: dict[str, Any], **parts: Any) -> T:
+    """The object of a mapping, some of whose values have been read already."""
+    return kind(**{**value, **parts})
+
+
+def _with_tuples(kind: Callable[..., T], value: dict[str, Any], *names: str) -> T:
+    """The object of a mapping whose named lists are tuples (None stays None)."""
+    return _made(kind, value, **{name: tuple(value[name]) for name in names if value[name] is not None})
+
+
+def _each(values: Mapping[str, Any], read: Callable[[Any], T]) -> dict[Any, T]:
     return {key: read(value) for key, value in values.items()}
 
 
-def _with_tuples(kind: Callable[..., Any], value: dict[str, Any], *names: str) -> Any:
-    """The object of a mapping whose named lists are tuples (None stays None)."""
-    tuples = {name: tuple(value[name]) for name in names if value[name] is not None}
-    return kind(**{**value, **tuples})
-
-
-def _examples(columns: list[list[str]]) -> tuple[Example, ...]:
-    # From a list: a tuple of a generator is slower, and these are thousands.
-    return tuple([Example(*one) for one in zip(*columns, strict=True)])
-
-
 def _config(value: dict[str, Any]) -> Config:
-    parts = {
-        "engines": Engines(**value["engines"]),
-        "gate": _with_tuples(GateConfig, value["gate"], "require"),
-        "policy": _with_tuples(Policy, value["policy"], "judges"),
-    }
-    return Config(**{**value, **parts})
-
-
-def _intent(value: dict[str, Any]) -> Intent:
-    return Intent(value["id"], value["description"], tuple(value["children"]))
-
-
-def _tree(value: dict[str, Any]) -> PlanTree:
-    return PlanTree(
-        LeafId(value["leaf"]),
-        value["path"],
-        tuple(map(_branch, value["branches"])),
-        value["owner"],
-        value["stability"],
+    return _made(
+        Config,
+        value,
+        engines=Engines(**value["engines"]),
+        gate=_with_tuples(GateConfig, value["gate"], "require"),
+        policy=_with_tuples(Policy, value["policy"], "judges"),
     )
 
 
+def _intents(value: dict[str, Any]) -> IntentDag:
+    intents = _each(value["intents"], lambda one: _with_tuples(Intent, one, "children"))
+    return _made(IntentDag, value, root=tuple(value["root"]), intents=intents)
+
+
+def _examples(columns: list[list[str]]) -> tuple[Example, ...]:
+    # By way of a list: a tuple of a generator is slower, and these are thousands.
+    return tuple([Example(*one) for one in zip(*columns, strict=True)])
+
+
+def _fetch(value: dict[str, Any]) -> FetchRules:
+    sources = _each(value["sources"], lambda one: _with_tuples(Source, one, "personal"))
+    return _made(
+        FetchRules, value, sources=sources, signals=tuple([Signal(**one) for one in value["signals"]])
+    )
+
+
+def _tree(value: dict[str, Any]) -> PlanTree:
+    return _made(PlanTree, value, branches=tuple(map(_branch, value["branches"])))
+
+
 def _branch(value: dict[str, Any]) -> Branch:
-    return Branch(
-        value["id"],
-        None if value["when"] is None else _condition(value["when"]),
-        value["reply"],
-        tuple(ToolCall(**call) for call in value["tools"]),
-        value["review_always"],
-        tuple(map(_branch, value["branches"])),
+    return _made(
+        Branch,
+        value,
+        when=None if value["when"] is None else _condition(value["when"]),
+        tools=tuple([ToolCall(**call) for call in value["tools"]]),
+        branches=tuple(map(_branch, value["branches"])),
     )
 
 
