@@ -23,7 +23,7 @@ from fixloop.queue.land import Landed, Refused, land
 from fixloop.queue.prepare import APPLICABLE, Prepared, prepare
 from fixloop.queue.rebuild import branch_of
 from fixloop.queue.trial import merge_trial
-from fixloop.workspace.load import load_workspace
+from fixloop.workspace.stored import load_stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ class _Run:
 
     def _gate(self, done: CycleResult) -> CycleResult:
         ground = self._ground()
-        policy = load_workspace(self._desk.tree(self._target)).config.policy
+        policy = load_stored(self._desk.tree(self._target), self._desk.cache).config.policy
         judged: list[Judged] = []
         results: list[Landed | Refused] = []
         for one in done.prepared.applied:
@@ -177,5 +177,5 @@ class _Run:
             return f"{verdict.failures[0].id}: {verdict.failures[0].detail}"
         if auto_merge != "low_risk":
             return "auto_merge: never"
-        found = risks(hint, verdict, load_workspace(self._desk.tree(self._target)))
+        found = risks(hint, verdict, load_stored(self._desk.tree(self._target), self._desk.cache))
         return "; ".join(found)

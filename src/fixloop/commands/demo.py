@@ -22,7 +22,7 @@ from fixloop.hints.operation import Operation
 from fixloop.pipeline.compile import compile_pipeline
 from fixloop.ports.git import NewCommit
 from fixloop.queue.ground import commit_of, target_branch
-from fixloop.workspace.load import load_workspace
+from fixloop.workspace.stored import load_stored
 
 ENGINEERS = ("ann@tidewater.example", "ben@tidewater.example")
 """Two people, since some leaves of the example ask for two approvals."""
@@ -104,7 +104,7 @@ def demo(desk: Desk, tell: Tell) -> DemoResult:
 def _approval(desk: Desk, tickets: Sequence[dict[str, Any]]) -> Approval:
     """The share of unseen tickets whose proposal is what staff would accept, on the newest commit."""
     snapshot = desk.tree(commit_of(desk.repo, target_branch(desk.repo, None)))
-    pipeline = compile_pipeline(load_workspace(snapshot), desk.cache)
+    pipeline = compile_pipeline(load_stored(snapshot, desk.cache), desk.cache)
     cases = given_cases({"suite": "pipeline", "id": one["ticket"]["id"], **one} for one in tickets)
     results = list(evaluate(pipeline, cases))
     return Approval(sum(result.outcome == PASS for result in results), len(results))
@@ -128,7 +128,7 @@ def _bad_fix(desk: Desk) -> Verdict:
     target = target_branch(desk.repo, None)
     base = commit_of(desk.repo, target)
     snapshot = desk.tree(base)
-    present = load_workspace(snapshot).fetch.threshold
+    present = load_stored(snapshot, desk.cache).fetch.threshold
     was = int(present) if float(present).is_integer() else present
     edits = apply_operations(
         snapshot, [Operation("set_threshold", {"at": "fetch", "was": was, "to": 1})]

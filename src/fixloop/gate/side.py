@@ -10,9 +10,9 @@ from fixloop.evals.result import EvalReport
 from fixloop.evals.run import evaluate
 from fixloop.pipeline.compile import Pipeline, compile_pipeline
 from fixloop.ports.cache import Cache
-from fixloop.workspace.load import load_workspace
 from fixloop.workspace.model import Problem, Workspace
 from fixloop.workspace.snapshot import Overlay, Snapshot, below
+from fixloop.workspace.stored import load_stored
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Side:
         Raises:
             WorkspaceInvalid: it has errors.
         """
-        return load_workspace(self.snapshot)
+        return load_stored(self.snapshot, self.cache)
 
     @cached_property
     def pipeline(self) -> Pipeline:

@@ -12,7 +12,7 @@ from fixloop.gate.lanes import Changes, Lanes, sort_into_lanes
 from fixloop.gate.side import Side
 from fixloop.hints.ledger import HintState
 from fixloop.hints.model import Hint
-from fixloop.workspace.load import WorkspaceInvalid
+from fixloop.workspace.invalid import WorkspaceInvalid
 from fixloop.workspace.model import PlanTree
 
 

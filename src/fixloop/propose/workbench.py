@@ -20,6 +20,7 @@ from fixloop.ports.cache import Cache
 from fixloop.workspace.load import load_workspace
 from fixloop.workspace.model import Row, Workspace
 from fixloop.workspace.snapshot import Snapshot
+from fixloop.workspace.stored import load_stored
 from fixloop.workspace.text import text_digest
 
 
@@ -119,7 +120,7 @@ def _text_of(spec: Mapping[str, Any]) -> str:
 
 def build_workbench(commit: str, snapshot: Snapshot, feedback: Sequence[Feedback], cache: Cache) -> Workbench:
     """Compile and measure the base, and replay every stored ticket on it."""
-    workspace = load_workspace(snapshot)
+    workspace = load_stored(snapshot, cache)
     pipeline = compile_pipeline(workspace, cache)
     cases = load_cases(snapshot)
     stored = distinct_tickets(feedback)

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
-from fixloop.errors import FixloopError
 from fixloop.workspace.check import check_references
+from fixloop.workspace.invalid import WorkspaceInvalid
 from fixloop.workspace.model import Config, FetchRules, IntentDag, Problem, Workspace
 from fixloop.workspace.parts import Parts, read_parts
 from fixloop.workspace.problems import in_order
 from fixloop.workspace.snapshot import Snapshot
 
-_TOLD = 5
+__all__ = ["Inspection", "WorkspaceInvalid", "inspect_workspace", "load_workspace"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +28,6 @@ class Inspection:
     def warnings(self) -> tuple[Problem, ...]:
         """The problems that stop nothing."""
         return tuple(problem for problem in self.problems if problem.severity != "error")
-
-
-class WorkspaceInvalid(FixloopError):
-    """A workspace with errors: nothing runs until they are mended."""
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        told = "".join(f"\n  {problem.place}: {problem.message}" for problem in problems[:_TOLD])
-        more = f"\n  and {len(problems) - _TOLD} more" if len(problems) > _TOLD else ""
-        count = f"{len(problems)} error{'' if len(problems) == 1 else 's'}"
-        super().__init__(
-            f"the workspace has {count}:{told}{more}",
-            mend="run `fixloop check` for all of them and how to mend each",
-        )
-        self.problems = problems
 
 
 def load_workspace(snapshot: Snapshot) -> Workspace:

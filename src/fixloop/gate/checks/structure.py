@@ -3,7 +3,7 @@
 from fixloop.evals.cases import CasesInvalid
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import FAIL, PASS, Check
-from fixloop.workspace.load import WorkspaceInvalid
+from fixloop.workspace.invalid import WorkspaceInvalid
 from fixloop.workspace.model import Problem
 
 _MODES = {"120000": "a symbolic link", "160000": "a submodule", "040000": "a folder"}
