@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fixloop.hints.ledger import WHY_CODES
 from tests.cli.conftest import Fixloop, plain
 from tests.support.git_worlds import picture, run_git
 
@@ -156,6 +157,10 @@ class TestDeciding:
         said = fixloop("reject", hint, "--why", "bored")
         assert said.code == 2
         assert "one of: one_off" in said.err
+
+    def test_the_help_names_every_reason(self, fixloop: Fixloop) -> None:
+        said = " ".join(fixloop("reject", "--help").out.split())
+        assert all(code in said for code in WHY_CODES)
 
     def test_a_mistyped_id_is_no_text(self, fixloop: Fixloop, told: Path) -> None:
         hint = the_hint(fixloop)

@@ -17,7 +17,7 @@ Choice = Annotated[
 
 @app.command()
 def answer(hint: OneId, choice: Choice, who: As = None, as_json: Json = False, repo: Repo = ".") -> int:
-    """Answer a question: the chosen reading becomes a hint that waits for approval."""
+    """Answer a question; the reading becomes a hint to approve."""
     from fixloop.commands.decide import answer as command
     from fixloop.wiring import build_desk
 

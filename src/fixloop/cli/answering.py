@@ -25,6 +25,7 @@ class Result(Protocol):
 
 def answer(result: Result, draw: Draw, as_json: bool, code: int = 0) -> int:
     """Print a result the way that was asked for; the exit code is handed through."""
+    progress.done()
     if as_json:
         write_json(result.to_json())
     else:
@@ -48,6 +49,7 @@ def write_page(draw: Draw) -> None:
     """A page for a person, as wide as the terminal and in colour where there is one."""
     from fixloop.report.page import Page
 
+    progress.done()
     page = Page.for_stream(sys.stdout)
     draw(page)
     sys.stdout.write(str(page))

@@ -8,7 +8,7 @@ app = verb()
 
 @app.command()
 def check(ref: Ref = None, as_json: Json = False, repo: Repo = ".") -> int:
-    """Tell every problem of the workspace, its place and how to mend it.
+    """Tell every problem of the workspace and how to mend it.
 
     Exit code 1 when there are errors; warnings stop nothing.
     """

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _ID = re.compile(r"h-\w*|[0-9a-f]{4,16}")
 
 IdsAndText = Annotated[
-    list[str], typer.Argument(metavar="ID... [TEXT]", help="Hints, then the reason in your own words.")
+    list[str], typer.Argument(metavar="ID", help="Hints; last, the reason in your own words.")
 ]
 
 

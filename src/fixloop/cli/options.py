@@ -13,10 +13,11 @@ As = Annotated[str | None, typer.Option("--as", metavar="NAME", help="Who decide
 Ref = Annotated[str | None, typer.Option("--ref", metavar="REF", help="A commit instead of the work tree.")]
 Ids = Annotated[list[str], typer.Argument(metavar="ID", help="Hints; the first characters are enough.")]
 SomeIds = Annotated[
-    list[str] | None, typer.Argument(metavar="[ID]...", help="Hints; the first characters are enough.")
+    list[str] | None, typer.Argument(metavar="ID", help="Hints; the first characters are enough.")
 ]
 OneId = Annotated[str, typer.Argument(metavar="ID", help="A hint; the first characters are enough.")]
-WhyCode = Annotated[str, typer.Option("--why", metavar="CODE", help="The reason's code.")]
+CODES = "one_off, too_risky_now, costly, customer_wrong, staff_wrong, duplicate, not_general or other"
+WhyCode = Annotated[str, typer.Option("--why", metavar="CODE", help=f"The reason: {CODES}.")]
 
 
 def verb(**settings: Any) -> typer.Typer:
@@ -44,7 +45,7 @@ def one_way(ids: list[str] | None, every: bool, flag: str) -> list[str]:
 
 
 def quicken(command: Any) -> Any:
-    """Take texts and flags as they are.
+    """Take texts and flags as they are, and leave the types of arguments out of the help.
 
     Typer asks pydantic to make a text of a text, and importing pydantic for it takes longer than all of a
     small `eval`. A Typer without this seam just stays slower.
@@ -55,6 +56,9 @@ def quicken(command: Any) -> Any:
         params: list[Any] = all_params(ctx)
         for param in params:
             kind = getattr(getattr(param, "type_descriptor", None), "annotation", None)
+            if param.param_type_name == "argument":
+                # Its name says more than `<list[str]>` beside it.
+                param.display_type_rich = _no_type
             if kind in (bool, str, list[str]) and hasattr(param, "get_runtime_param"):
                 param.get_runtime_param = _AsItIs
         return params
@@ -63,6 +67,10 @@ def quicken(command: Any) -> Any:
     for inner in getattr(command, "commands", {}).values():
         quicken(inner)
     return command
+
+
+def _no_type(ctx: Any) -> str:
+    return ""
 
 
 class _AsItIs:

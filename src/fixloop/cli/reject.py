@@ -9,7 +9,7 @@ app = verb()
 
 @app.command()
 def reject(ids: IdsAndText, why: WhyCode, who: As = None, as_json: Json = False, repo: Repo = ".") -> int:
-    """Reject hints: the same idea comes back only with twice the support."""
+    """Reject hints; the idea comes back only with twice the support."""
     from fixloop.commands.decide import Why
     from fixloop.commands.decide import reject as command
     from fixloop.wiring import build_desk

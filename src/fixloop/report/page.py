@@ -4,6 +4,7 @@ import os
 import shutil
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import IO, NamedTuple
 
 from fixloop.workspace.text import escaped
@@ -80,7 +81,8 @@ class Page:
         return Page(width, not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb")
 
     def __str__(self) -> str:
-        return "".join(f"{line}\n" for line in self._lines)
+        lines = self._lines[:-1] if self._lines and not self._lines[-1] else self._lines
+        return "".join(f"{line}\n" for line in lines)
 
     def line(self, *parts: Part, indent: int = 0, hang: int | None = None) -> None:
         """One line of words, wrapped; the lines after the first are indented by `hang`."""
@@ -136,13 +138,13 @@ class Page:
                 self._lines.append((front + self._drawn(words)).rstrip())
 
     def _drawn(self, parts: Iterable[Part]) -> str:
-        return "".join(self._one(part) for part in parts)
+        spans = (part if isinstance(part, Span) else Span(part) for part in parts)
+        runs = groupby(spans, key=lambda span: span.style)
+        return "".join(self._styled("".join(span.text for span in run), style) for style, run in runs)
 
-    def _one(self, part: Part) -> str:
-        if isinstance(part, str):
-            return part
-        code = _COLOURS.get(part.style) if self._colour and part.text.strip() else None
-        return f"\x1b[{code}m{part.text}\x1b[0m" if code else part.text
+    def _styled(self, text: str, style: str) -> str:
+        code = _COLOURS.get(style) if self._colour and text.strip() else None
+        return f"\x1b[{code}m{text}\x1b[0m" if code else text
 
 
 # --- wrapping -------------------------------------------------------------------------------------------

@@ -37,6 +37,17 @@ def draw_verdict(page: Page, verdict: Verdict) -> None:
     if verdict.suites:
         page.blank()
         page.table(comparison_rows(verdict.suites))
+    page.blank()
+    page.next(*_next(verdict))
+
+
+def _next(verdict: Verdict) -> list[str]:
+    if not verdict.hint:
+        return []
+    if verdict.passed:
+        return [f"fixloop merge {verdict.hint}"]
+    alone = [check.id for check in verdict.failures] == ["identity"]
+    return [f"fixloop approve {verdict.hint} --as NAME" if alone else f"fixloop show {verdict.hint}"]
 
 
 def _verdict(verdict: Verdict) -> list[Part]:

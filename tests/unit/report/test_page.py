@@ -73,6 +73,14 @@ def test_colour_only_on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert str(plain) == "no\n"
 
 
+def test_one_colour_is_written_once_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    page = Page.for_stream(Terminal())
+    page.line(bad("no, not at all"), " yes")
+    assert str(page) == "\x1b[31mno, not at all\x1b[0m yes\n"
+
+
 @pytest.mark.parametrize("variable, value", [("NO_COLOR", "1"), ("TERM", "dumb")])
 def test_no_colour_where_it_is_not_wanted(monkeypatch: pytest.MonkeyPatch, variable: str, value: str) -> None:
     monkeypatch.setenv(variable, value)
