@@ -4,8 +4,6 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
-from fixloop.fixes.apply import apply_operations
-from fixloop.fixes.case_file import case_path, render_cases
 from fixloop.hints.model import Hint
 from fixloop.workspace.snapshot import Snapshot
 
@@ -31,6 +29,9 @@ def rebuild(base: Snapshot, hint: Hint) -> dict[str, bytes | None]:
     Raises:
         OperationConflict: a precondition of an operation no longer holds.
     """
+    # Here: a gate of a branch without a hint asks this module for names only, and needs no YAML editor.
+    from fixloop.fixes.apply import apply_operations
+
     edits = dict(apply_operations(base, hint.operations).edits)
     if edits:
         edits |= case_files(hint)
@@ -39,6 +40,8 @@ def rebuild(base: Snapshot, hint: Hint) -> dict[str, bytes | None]:
 
 def case_files(hint: Hint) -> dict[str, bytes]:
     """The hint's own case files: its cases, and those near misses that are no text of another split."""
+    from fixloop.fixes.case_file import case_path, render_cases
+
     by_suite: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
     for case in (*hint.cases, *(miss for miss in hint.near_misses if miss["suite"] != "intent")):
         by_suite[case["suite"]].append(case)
