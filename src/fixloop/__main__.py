@@ -11,10 +11,21 @@ INTERRUPTED, OUR_BUG, NOBODY_READS = 130, 70, 141
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command line; the exit code."""
     words = list(sys.argv[1:] if argv is None else argv)
+    _make_writable()
     try:
         return _open_door(words)
     except KeyboardInterrupt:
         return _say(words, INTERRUPTED, "interrupted; nothing is half-written")
+
+
+def _make_writable() -> None:
+    """A stream that is closed swallows what it is told; one of few letters gets escapes for the others."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115  # for good
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _open_door(words: list[str]) -> int:

@@ -158,6 +158,22 @@ class TestEndings:
         assert b"\x1b" not in out
         assert err == b""
 
+    def test_a_terminal_of_few_letters_gets_escapes(
+        self, bank: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("PYTHONIOENCODING", "ascii")
+        with process("run", "--text", "Bürgschaft", cwd=bank) as running:
+            out, err = running.communicate()
+        assert (running.returncode, err) == (0, b"")
+        assert b"B\\xfcrgschaft" in out
+        with process("run", "--text", "Bürgschaft", "--json", cwd=bank) as running:
+            assert json.loads(running.communicate()[0])["ticket_id"] == "text"
+
+    def test_closed_streams_are_no_bug(self, bank: Path) -> None:
+        for closed in (">&-", "2>&-", "<&-"):
+            done = subprocess.run(["sh", "-c", f'"$0" -m fixloop check {closed}', sys.executable], cwd=bank)
+            assert done.returncode == 0, closed
+
     def test_nothing_but_the_caches_is_touched(self, fixloop: Fixloop, bank: Path) -> None:
         for words in (["check"], ["eval"], ["run", "--text", "hello"], ["hints"]):
             assert fixloop(*words).code == 0

@@ -280,6 +280,12 @@ class TestLanding:
         assert fixloop(verb).code == 2
         assert fixloop(verb, "h-1234", flag).code == 2
 
+    def test_before_the_first_commit(self, fixloop: Fixloop, tmp_path: Path) -> None:
+        run_git(tmp_path, "init", "-q", "fresh")
+        said = fixloop("propose", "--repo", str(tmp_path / "fresh"))
+        assert said.code == 2
+        assert said.err == "fixloop: nothing is committed yet\n  → git add -A, git commit\n"
+
     def test_no_such_branch(self, fixloop: Fixloop, told: Path) -> None:
         said = fixloop("gate", "main", "nowhere")
         assert said.code == 2

@@ -201,6 +201,9 @@ class TestRun:
         said = fixloop("run", os.devnull)
         assert (said.code, said.out) == (0, "no tickets: nothing to do\n")
 
+    def test_a_text_or_a_file(self, fixloop: Fixloop, bank: Path) -> None:
+        assert fixloop("run", "t.jsonl", "--text", "x").code == 2
+
     def test_a_file_that_is_not_there(self, fixloop: Fixloop, bank: Path) -> None:
         said = fixloop("run", "nowhere.jsonl")
         assert said.code == 2

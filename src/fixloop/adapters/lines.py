@@ -15,15 +15,14 @@ def open_lines(file: str | None) -> Iterator[Iterable[bytes]]:
     Raises:
         BadInput: the file cannot be read, or nobody pipes anything in.
     """
-    if file is None and sys.stdin.isatty():
+    if file is None and (sys.stdin is None or sys.stdin.isatty()):
         raise BadInput("no tickets: no file is named, and nothing is piped in", mend="fixloop run FILE")
     if file in (None, "-"):
         yield sys.stdin.buffer
         return
     try:
-        with Path(file or "").open("rb") as lines:
-            yield lines
+        lines = Path(file or "").open("rb")  # noqa: SIM115  # what fails inside the block is not this file's fault
     except OSError as error:
-        if error.filename is None:  # not about this file: whoever reads the lines failed
-            raise
         raise BadInput(f"cannot be read: {error.strerror}", place=Place(file or "")) from error
+    with lines:
+        yield lines

@@ -31,8 +31,11 @@ def run(
     With --json a line a ticket, in the order of the file. Exit code 1 when a line is no ticket.
     """
     from fixloop.commands.run import run_text, run_tickets
+    from fixloop.errors import BadInput
     from fixloop.wiring import build_shelf, open_lines
 
+    if text is not None and file is not None:
+        raise BadInput("one or the other: --text, or a file of tickets")
     shelf = build_shelf(repo, progress)
     if text is not None:
         _write([run_text(shelf, text, ref)], as_json, first=True)

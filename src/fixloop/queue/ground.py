@@ -95,6 +95,8 @@ def target_branch(repo: Repository, wanted: str | None) -> str:
             return full
     if wanted:
         raise BadInput(f"there is no branch {wanted}", mend="git branch --list")
+    if repo.resolve("HEAD") is None:
+        raise BadInput("nothing is committed yet", mend="git add -A, git commit")
     raise BadInput("HEAD is on no branch, and there is no main", mend="name the branch: --onto BRANCH")
 
 
