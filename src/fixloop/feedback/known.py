@@ -1,6 +1,6 @@
 """The personal values of one piece of feedback, and their replacement wherever they are written."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from fixloop.feedback.spelling import WORD, Flat, canonical, flatten, spell
@@ -15,29 +15,47 @@ _WIDEST_GAP = 3
 
 
 @dataclass(slots=True)
-class Known:
-    """Surrogates by canonical value.
+class Lesson:
+    """Values and their surrogates, by canonical value.
 
-    `values` are looked for through blanks and hyphens, `phrases` only where there are some, `words` as whole
-    words: with the spellings that count, or None where any does.
+    `values` are looked for through blanks and hyphens, `phrases` only where there are some, `free` words in
+    any case, `exact` words only as they are written in `spellings`.
     """
 
     values: dict[str, str] = field(default_factory=dict)
     phrases: dict[str, str] = field(default_factory=dict)
-    words: dict[str, str] = field(default_factory=dict)
-    spellings: dict[str, set[str] | None] = field(default_factory=dict)
-    _replaced: dict[str, str] = field(default_factory=dict)
+    free: dict[str, str] = field(default_factory=dict)
+    exact: dict[str, str] = field(default_factory=dict)
+    spellings: dict[str, frozenset[str]] = field(default_factory=dict)
 
-    def add_word(self, word: str, surrogate: str, exact: bool) -> None:
-        """A word of a name; `exact` where it is an ordinary word, too."""
+    def add_word(self, word: str, surrogate: str, ordinary: bool) -> None:
+        """A word of a name; `ordinary` where it is no name in another case."""
         signs = canonical(word)
-        self.words[signs] = surrogate
-        if not exact and len(word) >= _FREE_WORD:
-            self.spellings[signs] = None
-            return
-        spellings = self.spellings.setdefault(signs, set())
-        if spellings is not None:
-            spellings.add(word)
+        if not ordinary and len(word) >= _FREE_WORD:
+            self.free[signs] = surrogate
+        else:
+            self.exact[signs] = surrogate
+            self.spellings[signs] = self.spellings.get(signs, frozenset()) | {word}
+
+    def learn(self, other: "Lesson") -> None:
+        """Know all that another one knows, too."""
+        self.values.update(other.values)
+        self.phrases.update(other.phrases)
+        self.free.update(other.free)
+        self.exact.update(other.exact)
+        for signs, spellings in other.spellings.items():
+            self.spellings[signs] = self.spellings.get(signs, frozenset()) | spellings
+
+
+class Known:
+    """All that one piece of feedback has to hide; nothing is learnt once it has begun to replace."""
+
+    def __init__(self, lesson: Lesson) -> None:
+        self._lesson = lesson
+        values = [(one, new, False) for one, new in lesson.values.items()]
+        phrases = [(one, new, True) for one, new in lesson.phrases.items()]
+        self._longest_first = sorted(values + phrases, key=lambda item: (-len(item[0]), item))
+        self._replaced: dict[str, str] = {}
 
     def replace(self, text: str) -> str:
         """The text with every value it has replaced by its surrogate, in the spelling it had."""
@@ -46,56 +64,58 @@ class Known:
             found = self._replaced[text] = self._replace(text)
         return found
 
+    def leaves_alone(self, texts: Iterable[str]) -> bool:
+        """Whether none of many texts has anything to hide, seen at one glance; False may be too careful."""
+        joined = "\n".join(texts)
+        flat, lesson = flatten(joined), self._lesson
+        if any(one in flat.signs for one, _, _ in self._longest_first):
+            return False
+        words = set(WORD.findall(joined))
+        signs = set(map(canonical, words)) | {canonical(word)[:-1] for word in words if word[-1] == "s"}
+        return signs.isdisjoint(lesson.free) and signs.isdisjoint(lesson.exact)
+
     def _replace(self, text: str) -> str:
         flat = flatten(text)
+        free = bytearray(b"\1") * len(flat.signs)
+        found = [*self._values_in(text, flat, free), *self._words_in(text, flat, free)]
+        if not found:
+            return text
         signs = list(flat.signs)
-        free = bytearray(b"\1") * len(signs)
-        for start, surrogate in (*self._values_in(text, flat, free), *self._words_in(text, flat, free)):
+        for start, surrogate in found:
             signs[start : start + len(surrogate)] = surrogate
-        return spell(text, "".join(signs)) if 0 in free else text
+        return spell(text, "".join(signs))
 
     def _values_in(self, text: str, flat: Flat, free: bytearray) -> Iterator[tuple[int, str]]:
         """Where values and phrases begin, longest first; what they take is no longer free."""
-        present = [
-            (one, found, found is self.phrases)
-            for found in (self.values, self.phrases)
-            for one in found
-            if one in flat.signs
-        ]
-        for one, found, spaced in sorted(present, key=lambda item: (-len(item[0]), item[0])):
-            at = flat.signs.find(one)
+        signs = flat.signs
+        for one, surrogate, spaced in self._longest_first:
+            at = signs.find(one)
             while at >= 0:
                 end = at + len(one)
                 if all(free[at:end]) and _stands_alone(text, flat, at, end, spaced):
                     free[at:end] = bytes(len(one))
-                    yield at, found[one]
-                at = flat.signs.find(one, at + 1)
+                    yield at, surrogate
+                at = signs.find(one, at + 1)
 
     def _words_in(self, text: str, flat: Flat, free: bytearray) -> Iterator[tuple[int, str]]:
-        if not self.words:
-            return
-        number = {start: at for at, start in enumerate(flat.starts)}
-        for match in WORD.finditer(text):
-            at = number[match.start()]
-            signs = canonical(match[0])
-            if not all(free[at : at + len(signs)]):
-                continue
-            surrogate = self._word(match[0], signs) or self._owner(match[0], signs)
-            if surrogate:
-                free[at : at + len(surrogate)] = bytes(len(surrogate))
-                yield at, surrogate
+        at = 0
+        for word in WORD.findall(text):
+            signs = canonical(word)
+            if all(free[at : at + len(signs)]):
+                surrogate = self._word(word, signs) or self._owner(word, signs)
+                if surrogate:
+                    yield at, surrogate
+            at += len(signs)
 
     def _word(self, word: str, signs: str) -> str | None:
-        if signs not in self.words:
-            return None
-        spellings = self.spellings[signs]
-        return self.words[signs] if spellings is None or word in spellings else None
+        lesson = self._lesson
+        if signs in lesson.free:
+            return lesson.free[signs]
+        return lesson.exact[signs] if word in lesson.spellings.get(signs, ()) else None
 
     def _owner(self, word: str, signs: str) -> str | None:
         """German writes "Alexandras Karte" without an apostrophe."""
-        if word[-1:] != "s" or self.spellings.get(signs[:-1], ()) is not None:
-            return None
-        return self.words[signs[:-1]]
+        return self._lesson.free.get(signs[:-1]) if word[-1] == "s" else None
 
 
 def _stands_alone(text: str, flat: Flat, at: int, end: int, spaced: bool) -> bool:

@@ -1,7 +1,7 @@
 """Personal values replaced together: in the ticket, its fixture, and all that staff and the pipeline said."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from fixloop.feedback.detectors import is_email, is_iban, personal_values
 from fixloop.feedback.forms import Forms
 from fixloop.feedback.incoming import Incoming
-from fixloop.feedback.known import Known
+from fixloop.feedback.known import Known, Lesson
 from fixloop.feedback.personal import Personal, personal_rules, texts_in
 from fixloop.feedback.spelling import WORD, canonical, has_digit, spell
 from fixloop.feedback.surrogates import Surrogates, fitted, is_number
@@ -49,6 +49,9 @@ class Redactor:
         self._forms = Forms(workspace.extraction)
         self._surrogates = Surrogates(key)
         self._made: dict[str, str] = {}
+        self._spelt: dict[str, str] = {}
+        self._lessons: dict[tuple[str, bool], Lesson] = {}
+        self._read: dict[int, tuple[Row, _PersonalPart]] = {}
 
     @property
     def rules(self) -> Personal:
@@ -62,28 +65,107 @@ class Redactor:
         return _OneRow(self, self._declared(rows)).redact(row, proposal, fields, said)
 
     def surrogate(self, text: str) -> str:
-        """The canonical surrogate of a value: of each word of a name, of anything else as a whole."""
+        """The canonical surrogate of a value: of each word of a name, of a number as a whole."""
         found = self._made.get(text)
         if found is None:
-            found = (
-                "".join(map(self._of_whole, WORD.findall(text))) if is_name(text) else self._of_whole(text)
-            )
-            self._made[text] = found
+            found = self._made[text] = self._make(text)
         return found
+
+    def _make(self, text: str) -> str:
+        signs = canonical(text)
+        if signs in self._rules.kept_words:
+            return signs
+        if is_name(text):
+            return "".join(map(self.surrogate, WORD.findall(text)))
+        by_word = is_address(text) and len(words := WORD.findall(text)) > 1
+        drawn = "".join(map(self.surrogate, words)) if by_word else self._surrogates.of(signs)
+        return fitted(signs, drawn, partial(self._forms.fits, text))
 
     def replaced(self, text: str) -> str:
         """A value replaced as a whole."""
-        return spell(text, self.surrogate(text))
+        found = self._spelt.get(text)
+        if found is None:
+            found = self._spelt[text] = spell(text, self.surrogate(text))
+        return found
 
     def record_id(self, record: str) -> str:
         """A record's id after redaction."""
         return self.replaced(record) if self._rules.ids else record
 
-    def _of_whole(self, text: str) -> str:
-        signs = canonical(text)
-        if signs in self._rules.kept_words:
-            return signs
-        return fitted(signs, self._surrogates.of(signs), partial(self._forms.fits, text))
+    def personal_part(self, source: str, row: Row) -> "_PersonalPart":
+        """A row's personal columns, replaced, and what there is to learn from them; a row is read once."""
+        there = self._read.get(id(row))
+        if there is None:
+            there = self._read[id(row)] = (row, self._read_row(self._rules.columns[source], row))
+        return there[1]
+
+    def forget_rows(self) -> None:
+        """Let go of the rows read so far."""
+        self._read.clear()
+
+    def _read_row(self, columns: frozenset[str], row: Row) -> "_PersonalPart":
+        personal = {column: value for column, value in row.items() if column in columns}
+        texts = [text for value in personal.values() for text in _scalars_in(value)]
+        lesson = Lesson()
+        for text in texts:
+            lesson.learn(self.lesson(text))
+        return _PersonalPart(
+            replaced={column: self.replaced_json(value) for column, value in personal.items()},
+            lesson=lesson,
+            values=frozenset(map(canonical, texts)),
+            rest=frozenset(text for c, value in row.items() if c not in columns for text in texts_in(value)),
+        )
+
+    def replaced_json(self, value: Any) -> Any:
+        """A personal column's value with every text and number in it replaced; true and false say nothing."""
+        if isinstance(value, str):
+            return self.replaced(value)
+        if _is_numeric(value):
+            return self._number(value)
+        if isinstance(value, Mapping):
+            return {key: self.replaced_json(part) for key, part in value.items()}
+        return [self.replaced_json(part) for part in value] if isinstance(value, list | tuple) else value
+
+    def _number(self, value: int | float) -> int | float:
+        try:
+            return type(value)(self.replaced(str(value)))
+        except ValueError:
+            return value
+
+    # --- what a value teaches ---------------------------------------------------------------------------
+
+    def lesson(self, text: str, short: bool = False) -> Lesson:
+        """What else to replace for a value; a number of one or two digits only where `short` ones count."""
+        found = self._lessons.get((text, short))
+        if found is None:
+            found = self._lessons[text, short] = self._lesson(text, short)
+        return found
+
+    def _lesson(self, text: str, short: bool) -> Lesson:
+        found = Lesson()
+        signs, surrogate = canonical(text), self.surrogate(text)
+        if signs == surrogate:
+            return found
+        if is_name(text):
+            found.phrases[signs] = surrogate
+            for word in WORD.findall(text):
+                self._add_word(found, word)
+        elif WORD.fullmatch(text) and not any(map(str.isdigit, text)):
+            self._add_word(found, text)
+        elif short or len(signs) >= _SHORTEST or not is_number(signs):
+            found.values[signs] = surrogate
+        return found
+
+    def _add_word(self, lesson: Lesson, word: str) -> None:
+        """A word of a name; "de" and "4" are replaced inside their name only."""
+        signs, surrogate = canonical(word), self.surrogate(word)
+        mixed = any(map(str.isdigit, word))
+        if surrogate == signs or len(word) < 2 or (mixed and len(word) < _SHORTEST):
+            return
+        if mixed:
+            lesson.values[signs] = surrogate
+        elif len(word) >= _LONG_WORD or not word.islower():
+            lesson.add_word(word, surrogate, signs in self._rules.ordinary)
 
     def _declared(self, rows: Rows) -> Rows:
         """Rows of declared sources with declared columns: nothing else is replayed, so nothing else stays."""
@@ -95,6 +177,16 @@ class Redactor:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class _PersonalPart:
+    """A row's personal columns after redaction, what they teach, their values, and the texts beside them."""
+
+    replaced: Mapping[str, Any]
+    lesson: Lesson
+    values: frozenset[str]
+    rest: frozenset[str]
+
+
 def is_name(text: str) -> bool:
     """Whether a value is made of words that also stand alone: a name, an address; not a number or a link."""
     words = WORD.findall(text)
@@ -103,7 +195,12 @@ def is_name(text: str) -> bool:
     if has_digit(canonical(text)) or any(map(str.isdigit, text)):
         long = any(len(word) >= _LONG_WORD and word.isalpha() for word in words)
         return " " in text and long and not is_iban(text)
-    return not is_email(text)
+    return True
+
+
+def is_address(text: str) -> bool:
+    """Whether a value is an e-mail address or a link: names stand in them that also stand alone."""
+    return is_email(text) or text.lower().startswith(("http://", "https://", "www."))
 
 
 class _OneRow:
@@ -112,42 +209,38 @@ class _OneRow:
     def __init__(self, redactor: Redactor, rows: Rows) -> None:
         self._redactor = redactor
         self._rules = redactor.rules
-        self._rows = rows
-        self._known = Known()
+        self._parts = [
+            (source, [(row, redactor.personal_part(source, row)) for row in found])
+            for source, found in rows.items()
+        ]
+        self._lesson = Lesson()
         self._in_columns: set[str] = set()
+        for _, parts in self._parts:
+            for _, part in parts:
+                self._lesson.learn(part.lesson)
+                self._in_columns |= part.values
 
     def redact(self, row: Incoming, proposal: Mapping[str, Any], fields: Fields, said: Fields) -> Redacted:
-        self._learn_rows()
         self._learn_fields(fields)
         self._learn_said(said)
         self._learn_expected(row.expected or {})
         for text in _free_texts(row):
             self._learn_forms(text)
+        self._known = Known(self._lesson)
         return Redacted(
             ticket=self._ticket(row.ticket),
             comment=self._known.replace(row.comment),
             reply=None if row.reply is None else self._known.replace(row.reply),
             expected=None if row.expected is None else self._expected(row.expected),
             fields=self._fields(fields),
-            rows={source: self._source_rows(source, found) for source, found in self._rows.items()},
+            rows=self._rows(),
             proposal=self._proposal(proposal),
         )
 
     # --- learning what is personal ----------------------------------------------------------------------
 
-    def _learn_rows(self) -> None:
-        for source, rows in self._rows.items():
-            columns = self._rules.columns[source]
-            for row in rows:
-                for column, value in row.items():
-                    if column in columns:
-                        self._learn_column(value)
-
-    def _learn_column(self, value: Any) -> None:
-        texts = [str(value)] if _is_numeric(value) else texts_in(value)
-        for text in texts:
-            self._in_columns.add(canonical(text))
-            self._learn(text)
+    def _learn(self, text: str, short: bool = False) -> None:
+        self._lesson.learn(self._redactor.lesson(text, short))
 
     def _learn_fields(self, fields: Fields) -> None:
         for path, values in _by_path(fields):
@@ -176,33 +269,6 @@ class _OneRow:
         for match in _NUMBER.finditer(text):
             if canonical(match[0]) in self._rules.on_record:
                 self._learn(match[0])
-
-    def _learn(self, text: str, short: bool = False) -> None:
-        """Note a value and its surrogate; a number of one or two digits only where `short` ones count."""
-        surrogate = self._redactor.surrogate(text)
-        signs = canonical(text)
-        if signs == surrogate:
-            return
-        if is_name(text):
-            self._known.phrases[signs] = surrogate
-            for word in WORD.findall(text):
-                self._learn_word(word)
-        elif WORD.fullmatch(text) and not any(map(str.isdigit, text)):
-            self._learn_word(text)
-        elif short or len(signs) >= _SHORTEST or not is_number(signs):
-            self._known.values[signs] = surrogate
-
-    def _learn_word(self, word: str) -> None:
-        """A word of a name; "de" and "4" are replaced inside their name only."""
-        surrogate = self._redactor.surrogate(word)
-        signs = canonical(word)
-        mixed = any(map(str.isdigit, word))
-        if surrogate == signs or len(word) < 2 or (mixed and len(word) < _SHORTEST):
-            return
-        if mixed:
-            self._known.values[signs] = surrogate
-        elif len(word) >= _LONG_WORD or not word.islower():
-            self._known.add_word(word, surrogate, exact=signs in self._rules.ordinary)
 
     def _is_personal_value(self, path: str, value: str) -> bool:
         if not self._rules.is_field(path):
@@ -249,32 +315,13 @@ class _OneRow:
     def _field_value(self, path: str, value: str) -> str:
         return self._redactor.replaced(value) if self._is_personal_value(path, value) else value
 
-    def _source_rows(self, source: str, rows: Sequence[Row]) -> tuple[Row, ...]:
-        columns = self._rules.columns[source]
-        return tuple(
-            {
-                column: self._personal(value) if column in columns else self._deep(value)
-                for column, value in row.items()
-            }
-            for row in rows
-        )
-
-    def _personal(self, value: Any) -> Any:
-        """A personal column's value with every text and number in it replaced; true and false say nothing."""
-        if isinstance(value, str):
-            return self._redactor.replaced(value)
-        if _is_numeric(value):
-            return self._number(value)
-        if isinstance(value, Mapping):
-            return {key: self._personal(part) for key, part in value.items()}
-        return [self._personal(part) for part in value] if isinstance(value, list | tuple) else value
-
-    def _number(self, value: int | float) -> int | float:
-        text = self._redactor.replaced(str(value))
-        try:
-            return type(value)(text)
-        except ValueError:
-            return value
+    def _rows(self) -> Rows:
+        rest = {text for _, parts in self._parts for _, part in parts for text in part.rest}
+        other = _as_it_is if self._known.leaves_alone(rest) else self._deep
+        return {
+            source: tuple(_new_row(row, part.replaced, other) for row, part in parts)
+            for source, parts in self._parts
+        }
 
     def _deep(self, value: Any) -> Any:
         """A JSON value with the texts in it redacted; a text may be a key, too."""
@@ -327,6 +374,14 @@ class _OneRow:
 _AS_THEY_ARE = frozenset({"workspace", "leaf", "path", "branch", "needs_review"})
 
 
+def _new_row(row: Row, replaced: Mapping[str, Any], other: Callable[[Any], Any]) -> Row:
+    return {column: replaced[column] if column in replaced else other(value) for column, value in row.items()}
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
 def _free_texts(row: Incoming) -> Iterator[str]:
     """What people wrote by hand."""
     ticket = row.ticket
@@ -341,6 +396,20 @@ def _free_texts(row: Incoming) -> Iterator[str]:
 
 def _by_path(fields: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[tuple[str, Sequence[str]]]:
     return ((f"{group}.{name}", values) for group, named in fields.items() for name, values in named.items())
+
+
+def _scalars_in(value: Any) -> Iterator[str]:
+    """The texts and numbers inside a JSON value, as texts."""
+    if _is_numeric(value):
+        yield str(value)
+    elif isinstance(value, Mapping):
+        for part in value.values():
+            yield from _scalars_in(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _scalars_in(part)
+    elif isinstance(value, str):
+        yield value
 
 
 def _is_numeric(value: Any) -> bool:
