@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -84,14 +86,16 @@ class Classifier:
         """What names this engine's behaviour beside the examples: for cache keys and "not comparable"."""
         if is_custom(self._engine_name):
             return f"{self._engine_name} {self._engine.version}"
-        from fixloop.pipeline.intent import INTENT_VERSION
+        with _one_thread():
+            from fixloop.pipeline.intent import INTENT_VERSION
 
         return f"{BUILT_IN} {INTENT_VERSION}"
 
     @cached_property
     def model(self) -> IntentModel:
         """The fitted built-in model: its arrays from the cache, where the same content was fitted before."""
-        from fixloop.pipeline.intent import IntentModel, fit_intent
+        with _one_thread():
+            from fixloop.pipeline.intent import IntentModel, fit_intent
 
         dag = self._workspace.intents
         key = self._content_digest()
@@ -119,3 +123,22 @@ class Classifier:
             [self.version, self._workspace.intents.children, self._examples()], ensure_ascii=True
         )
         return hashlib.sha256(content.encode()).hexdigest()
+
+
+_THREADS = "OPENBLAS_NUM_THREADS"
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """If numpy is imported here, its BLAS starts no threads, unless the user says how many.
+
+    Our products are small. A thread for each core costs more than importing numpy does, and spins between
+    two products on a core that has work.
+    """
+    given = os.environ.get(_THREADS)
+    os.environ.setdefault(_THREADS, "1")
+    try:
+        yield
+    finally:
+        if given is None:
+            del os.environ[_THREADS]
