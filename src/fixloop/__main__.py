@@ -1,5 +1,6 @@
 """The one door: every run ends here, in a result, a message, or a log that can be sent to us."""
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
