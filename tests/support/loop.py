@@ -7,9 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from fixloop.commands.ingest import ingest
-
 from fixloop.commands.desk import Desk
+from fixloop.commands.ingest import ingest
 from fixloop.wiring import build_desk
 from tests.support.git_worlds import make_repo
 from tests.support.worlds import minimal_world

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from fixloop.ports.git import Entry
 from fixloop.workspace.model import PlanTree
-from fixloop.workspace.snapshot import is_governed
+from fixloop.workspace.snapshot import GOVERNED, is_governed
 
 FIX, JUDGE, NEUTRAL, MIXED = "fix", "judge", "neutral", "mixed"
 
@@ -24,6 +24,14 @@ _JUDGE_PREFIXES = (
 _JUDGE_ROOT_FILES = frozenset(
     {".gitlab-ci.yml", ".pre-commit-config.yaml", ".pre-commit-hooks.yaml", ".gitattributes"}
 )
+
+WATCHED = (
+    *GOVERNED,
+    *(prefix for prefix in _JUDGE_PREFIXES if not is_governed(prefix)),
+    *sorted(_JUDGE_ROOT_FILES),
+    ":(glob)**/.gitattributes",
+)
+"""Git pathspecs of everything that is not neutral, but for the files of a `python:` engine."""
 
 Changes = Mapping[str, tuple[Entry | None, Entry | None]]
 """Path to its entry on the base and on the result."""
