@@ -23,7 +23,11 @@ def folded_id(case_id: str) -> str:
         return case_id.lower()
     text = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", case_id).casefold())
     seen = (char for char in text if unicodedata.category(char) not in _UNSEEN and char not in _FILLERS)
-    return "".join(seen).translate(_LOOK_ALIKES)
+    return "".join("-" if _is_dash(char) else char for char in seen).translate(_LOOK_ALIKES)
+
+
+def _is_dash(char: str) -> bool:
+    return unicodedata.category(char) == "Pd" or char == "\u2212"  # the minus sign is drawn like a hyphen
 
 
 def id_problems(cases: Sequence[Case]) -> list[Problem]:
