@@ -47,8 +47,8 @@ check: $(BIN)/.ready
 bench: $(BIN)/.ready
 	@$(BIN)/python benchmarks/startup.py
 	@$(BIN)/python benchmarks/apply_speed.py
-	@$(BIN)/python benchmarks/run_speed.py $(DATA)/clinc150
-	@$(BIN)/python benchmarks/eval_speed.py $(DATA)/banking77
+	@$(BIN)/python benchmarks/run_speed.py $(DATA)
+	@$(BIN)/python benchmarks/eval_speed.py $(DATA)
 
 lock: $(BIN)/.ready
 	@$(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \

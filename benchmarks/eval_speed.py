@@ -9,7 +9,6 @@ Whole processes are timed, bare and fixloop in turns; the median of the pairs' r
 import argparse
 import hashlib
 import json
-import os
 import re
 import statistics
 import subprocess
@@ -21,6 +20,8 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from processes import python
 
 CASES = 3080
 
@@ -63,20 +64,6 @@ with open(sys.argv[1]) as lines:
 print(right)
 """
 
-STUB = """
-import json, sys
-from fixloop.adapters.work_tree import read_work_tree
-from fixloop.evals.cases import load_cases
-from fixloop.evals.run import evaluate
-from fixloop.pipeline.compile import compile_pipeline
-from fixloop.ports.cache import NoCache
-from fixloop.workspace.load import load_workspace
-from pathlib import Path
-snapshot = read_work_tree(Path(sys.argv[1]))
-report = evaluate(compile_pipeline(load_workspace(snapshot), NoCache()), load_cases(snapshot))
-print(json.dumps({"suites": report.to_json()}))
-"""
-
 
 class World(NamedTuple):
     """The prepared folder: cases, engine and a workspace whose intents are the data's labels."""
@@ -101,7 +88,6 @@ def prepare(data: Path, root: Path) -> World:
         "workspace/intents.yaml": json.dumps(intents, indent=1),
         "evals/intent/banking77.jsonl": cases + "\n",
         "bare.py": BARE,
-        "stub.py": STUB,
     }
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
@@ -124,40 +110,16 @@ def _votes(rows: Sequence[Mapping[str, str]]) -> dict[str, dict[str, int]]:
     return votes
 
 
-def process_seconds(world: World, arguments: Sequence[str]) -> tuple[float, str]:
-    environment = {**os.environ, "PYTHONPATH": str(world.root)}
-    start = time.perf_counter()
-    done = subprocess.run(
-        [sys.executable, *arguments], env=environment, capture_output=True, text=True, check=False
-    )
-    seconds = time.perf_counter() - start
-    if not done.stdout:
-        raise SystemExit(done.stderr)
-    return seconds, done.stdout
-
-
 def whole_process(world: World, runs: int) -> None:
     """Bare and fixloop processes in turns, so that a slow moment of the machine hits both."""
-    peers = {
-        "evals API": ["stub.py", "."],
-        "fixloop eval": ["-m", "fixloop", "eval", "--repo", ".", "--json"],
-    }
-    os.chdir(world.root)
-    right = int(process_seconds(world, ["bare.py", str(world.cases)])[1])
-    for name, arguments in peers.items():
-        try:
-            passed = json.loads(process_seconds(world, arguments)[1])["suites"]["intent"]["passed"]
-        except (SystemExit, ValueError) as error:
-            print(f"{name:14} not measured: {str(error).strip().splitlines()[-1:]}")
-            continue
-        assert passed == right, (passed, right)
-        pairs = [
-            (process_seconds(world, ["bare.py", str(world.cases)])[0], process_seconds(world, arguments)[0])
-            for _ in range(runs)
-        ]
-        bare, ours = (statistics.median(column) for column in zip(*pairs, strict=True))
-        ratio = statistics.median(b / a for a, b in pairs)
-        print(f"{name:14} {ours * 1e3:6.0f} ms, bare process {bare * 1e3:.0f} ms: {ratio:.2f} times")
+    loop, ours = ["bare.py", str(world.cases)], ["-m", "fixloop", "eval", "--json"]
+    right = int(python(loop, world.root).out)
+    passed = json.loads(python(ours, world.root).out)["suites"]["intent"]["passed"]
+    assert passed == right, (passed, right)
+    pairs = [(python(loop, world.root).seconds, python(ours, world.root).seconds) for _ in range(runs)]
+    bare, spent = (statistics.median(column) for column in zip(*pairs, strict=True))
+    ratio = statistics.median(b / a for a, b in pairs)
+    print(f"fixloop eval   {spent * 1e3:.0f} ms, bare process {bare * 1e3:.0f} ms: {ratio:.2f} times")
 
 
 def harness(world: World, runs: int) -> None:
@@ -204,9 +166,7 @@ def harness(world: World, runs: int) -> None:
 
 def imports(world: World) -> None:
     """What the modules of each package cost, themselves and without those they import."""
-    environment = {**os.environ, "PYTHONPATH": str(world.root)}
-    arguments = [sys.executable, "-X", "importtime", str(world.root / "stub.py"), str(world.root)]
-    told = subprocess.run(arguments, env=environment, capture_output=True, text=True, check=True).stderr
+    told = python(["-X", "importtime", "-m", "fixloop", "eval", "--json"], world.root).err
     packages: Counter[str] = Counter()
     for line in told.splitlines()[1:]:
         own, _, name = (part.strip() for part in line.removeprefix("import time:").split("|"))
@@ -221,6 +181,9 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--runs", type=int, default=7)
     given = parser.parse_args()
+    if not (given.data / "banking77" / "train.jsonl").is_file():
+        print(f"skipped: {given.data}/banking77/train.jsonl is not there")
+        return
     with tempfile.TemporaryDirectory() as folder:
         world = prepare(given.data.resolve(), Path(folder))
         harness(world, given.runs)

@@ -1,10 +1,10 @@
 """What proposals cost: CLINC150's 150 intents with starter plan trees, 300 records, 10,000 tickets, JSON out.
 
-    python benchmarks/run_speed.py DATA [--runs 5]
+    python benchmarks/run_speed.py DATA [--runs 9]
 
-Whole processes are timed: the first (cold) one fits the intent model, the others find it in the cache. Each
-reads the workspace from disk; `answered` is from process start to the first proposal, `tickets/s` from a line
-of JSON in to a line of JSON out, by CPU seconds: what one core does.
+`fixloop run` on one ticket is timed as a whole process, beside one that only imports Typer: the first (cold)
+reads the files and fits the intent model, the others find both in the cache. `tickets/s` is from a line of
+JSON in to a line of JSON out, by CPU seconds: what one core does.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ import json
 import os
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -22,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from labelled import Labelled, children_of, examples_of, load_labelled, missing_data
+from processes import python
 
 TICKETS = 10_000
 RECORDS = 300
@@ -140,39 +140,48 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-# --- one process -----------------------------------------------------------------------------------------
+# --- processes -------------------------------------------------------------------------------------------
 
 
 def answer(folder: Path) -> None:
-    """The child: load, compile, one proposal, then all; prints seconds."""
-    started = time.perf_counter()
+    """The child: one proposal, then all; prints the CPU seconds of all."""
     from fixloop.adapters.disk_cache import DiskCache
     from fixloop.adapters.work_tree import read_work_tree
     from fixloop.pipeline.compile import compile_pipeline
     from fixloop.pipeline.ticket import parse_ticket_line
-    from fixloop.workspace.load import load_workspace
+    from fixloop.workspace.stored import load_stored
 
-    workspace = load_workspace(read_work_tree(folder))
-    loaded = time.perf_counter()
-    pipeline = compile_pipeline(workspace, DiskCache(folder / "cache"))
+    cache = DiskCache(folder / ".git" / "fixloop" / "cache")
+    pipeline = compile_pipeline(load_stored(read_work_tree(folder), cache), cache)
     lines = (folder / "tickets.jsonl").read_bytes().splitlines()
     pipeline.propose([parse_ticket_line(lines[0])])
-    first, first_cpu = time.perf_counter(), time.process_time()
+    start = time.process_time()
     with Path(os.devnull).open("w", encoding="utf-8") as out:
-        for start in range(0, len(lines), BATCH):
-            tickets = [parse_ticket_line(line) for line in lines[start : start + BATCH]]
+        for first in range(0, len(lines), BATCH):
+            tickets = [parse_ticket_line(line) for line in lines[first : first + BATCH]]
             for proposal in pipeline.propose(tickets):
                 out.write(json.dumps(proposal.to_json(), ensure_ascii=False) + "\n")
-    seconds = {"load": loaded - started, "answer": first - loaded, "all": time.process_time() - first_cpu}
-    print(json.dumps({**seconds, "answered_at": time.time() - (time.perf_counter() - first)}))
+    print(time.process_time() - start)
 
 
-def timed(folder: Path) -> dict[str, float]:
-    began = time.time()
-    command = [sys.executable, __file__, str(folder), "--child"]
-    run = subprocess.run(command, capture_output=True, text=True, check=True)
-    found: dict[str, float] = json.loads(run.stdout)
-    return {**found, "answered": found["answered_at"] - began}
+def first_answers(folder: Path, runs: int) -> None:
+    """One ticket, whole processes: cold, then warm in turns with Typer alone."""
+    one = ["-m", "fixloop", "run", "one.jsonl", "--json"]
+    typer = ["-c", "import typer; print(1)"]
+    python(typer, folder)
+    print(f"cold: answered after {python(one, folder).seconds:.2f} s")
+    python(one, folder)
+    pairs = [(python(typer, folder).seconds, python(one, folder).seconds) for _ in range(runs)]
+    alone, ours = (statistics.median(column) for column in zip(*pairs, strict=True))
+    ratio = statistics.median(b / a for a, b in pairs)
+    print(f"warm: answered after {ours:.2f} s; import typer {alone:.2f} s: {ratio:.1f} times")
+
+
+def throughput(folder: Path, runs: int) -> None:
+    """All tickets in one process that is warm."""
+    child = [str(Path(__file__).resolve()), str(folder), "--child"]
+    seconds = [float(python(child, folder).out) for _ in range(runs)]
+    print(f"then {TICKETS / statistics.median(seconds):,.0f} tickets/s a core")
 
 
 def main() -> int:
@@ -180,7 +189,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("data", type=Path, help="the folder that holds clinc150/train.jsonl")
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--runs", type=int, default=9)
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.child:
@@ -198,15 +207,12 @@ def main() -> int:
 
 def report(folder: Path, rows: Sequence[Labelled], runs: int) -> None:
     write_workspace(folder, rows)
-    tickets = (_ticket(number, rows[number % len(rows)].text) for number in range(TICKETS))
+    tickets = [_ticket(number, rows[number % len(rows)].text) for number in range(TICKETS)]
     _write(folder / "tickets.jsonl", _lines(tickets))
-    cold = timed(folder)
-    warm = [timed(folder) for _ in range(runs)]
-    middle = {key: statistics.median(run[key] for run in warm) for key in cold}
-    for name, seconds in {"cold": cold, f"warm, median of {runs}": middle}.items():
-        parts = f"load {seconds['load']:.2f}, compile and answer {seconds['answer']:.2f}"
-        speed = f"{TICKETS / seconds['all']:,.0f} tickets/s"
-        print(f"{name}: answered after {seconds['answered']:.2f} s ({parts}), then {speed}")
+    _write(folder / "one.jsonl", _lines(tickets[:1]))
+    subprocess.run(["git", "init", "-q", str(folder)], check=True)
+    first_answers(folder, runs)
+    throughput(folder, min(runs, 5))
 
 
 if __name__ == "__main__":
