@@ -8,9 +8,11 @@ from fixloop.feedback.spelling import CONFUSABLE, flatten, has_digit
 from fixloop.feedback.surrogates import is_number
 from fixloop.workspace.model import FieldRule
 
-_MOST_SPELLINGS = 32
+_MOST_SPELLINGS = 256
 _FLAGS = re.compile(r"\(\?[aiLmsux]+\)")
 _LONGEST = 256
+_LONGEST_MIXED = 12
+"""A longer value is no number in which letters and digits are mistaken for one another."""
 
 
 class Forms:
@@ -49,7 +51,7 @@ def _kinds(signs: str) -> list[str]:
     places = sum(sign in CONFUSABLE for sign in signs)
     if is_number(signs):
         return ["d" * places]
-    if not has_digit(signs):
+    if len(signs) > _LONGEST_MIXED:
         return ["l" * places, "d" * places] if places else [""]
     return ["".join(one) for one in islice(product("dl", repeat=places), _MOST_SPELLINGS)]
 
