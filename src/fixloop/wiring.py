@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from fixloop.commands.desk import Desk
     from fixloop.commands.init import Site
     from fixloop.commands.shelf import Shelf
+    from fixloop.ports.hooks import HookFolder
     from fixloop.workspace.snapshot import MemorySnapshot, Snapshot
 
 Progress = Callable[[str], None]
@@ -50,6 +51,7 @@ def build_desk(folder: str, progress: Progress) -> "Desk":
         EnvironmentLacks: git is missing or too old.
     """
     from fixloop.adapters.disk_cache import DiskCache
+    from fixloop.adapters.engine_files import EngineFiles
     from fixloop.adapters.files import write_atomically
     from fixloop.adapters.git_snapshot import TreeReader
     from fixloop.adapters.lock import run_lock
@@ -60,7 +62,6 @@ def build_desk(folder: str, progress: Progress) -> "Desk":
 
     repo = _open(folder)
     common_dir, top = repo.common_dir, repo.top
-    _let_engines_be_imported(top)
     return Desk(
         folder=top or common_dir,
         repo=repo,
@@ -68,6 +69,7 @@ def build_desk(folder: str, progress: Progress) -> "Desk":
         cache=DiskCache(common_dir / "fixloop" / "cache"),
         clock=SystemClock(),
         tree=TreeReader(repo),
+        engines=EngineFiles(repo, common_dir / "fixloop" / "engines"),
         work_tree=lambda: _work_tree(top),
         lock=lambda: run_lock(common_dir),
         key=lambda: load_secret_key(common_dir),
@@ -129,6 +131,24 @@ def _example_folder() -> Path:
         if all((folder / name).exists() for name in EXAMPLE):
             return folder
     raise EnvironmentLacks("the shipped example is missing", mend="install fixloop again")
+
+
+def build_hook_folder(folder: str) -> "HookFolder":
+    """Where git looks for the hooks of a repository.
+
+    Raises:
+        BadInput: the folder belongs to no repository, or hooks are turned off in it.
+    """
+    from fixloop.adapters.hook_folder import open_hook_folder
+
+    return open_hook_folder(folder)
+
+
+def folder_for_hook(git_dir: str, here: str) -> str:
+    """The folder to open for a hook that runs for a git directory."""
+    from fixloop.adapters.hook_folder import folder_of_hook
+
+    return str(folder_of_hook(Path(git_dir), Path(here)))
 
 
 def log_folder(folder: str) -> Path:

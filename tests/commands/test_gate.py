@@ -1,5 +1,6 @@
 """The gate on branches that people make: what it lets through, and which check refuses the rest."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -38,7 +39,7 @@ def desk(tmp_path: Path) -> Desk:
     return bank(tmp_path, **CASES)
 
 
-def judged(desk: Desk, files: dict[str, str | None], **options: str) -> Verdict:
+def judged(desk: Desk, files: Mapping[str, str | None], **options: str) -> Verdict:
     """The verdict on a branch with these files changed (None: deleted)."""
     run_git(desk.folder, "checkout", "-q", "-B", "work", "main")
     for path, text in files.items():
@@ -189,6 +190,37 @@ def test_a_fix_in_two_commits_is_judged_by_where_it_ends(desk: Desk) -> None:
     found = refusals(gate(desk_of(desk.folder), "main", "work").verdict)
     assert "lane" in found
     assert "regressions" in found
+
+
+ENGINE = """
+VERSION = "1"
+
+
+class Engine:
+    version = VERSION
+    deterministic = True
+
+    def classify(self, texts):
+        return ["transfer_failed" if "transfer" in text else "other" for text in texts]
+
+
+def build(config):
+    return Engine()
+"""
+BOOBY_TRAP = "import pathlib\npathlib.Path({path!r}).write_text('imported')\n" + ENGINE
+
+
+def test_an_engine_that_the_branch_brings_is_never_imported(tmp_path: Path) -> None:
+    config = WORLD["fixloop.yaml"] + "engines: {intent: 'python:my_engine:build'}\n"
+    desk = bank(tmp_path, **CASES, **{"fixloop.yaml": config, "my_engine.py": ENGINE})
+    trap = BOOBY_TRAP.format(path=str(tmp_path / "trap"))
+    verdict = judged(desk, {"my_engine.py": trap})
+    assert refusals(verdict) == ["lane"]
+    assert verdict.suites["intent"].aligned == 1
+    # nor is one that lies in the work tree
+    (desk.folder / "my_engine.py").write_text(trap)
+    assert gate(desk_of(desk.folder), "main", "main").verdict.passed
+    assert not (tmp_path / "trap").exists()
 
 
 def test_gating_writes_nothing(desk: Desk) -> None:

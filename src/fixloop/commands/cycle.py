@@ -94,7 +94,7 @@ class CycleResult:
         failed = sum(not one.verdict.passed for one in self.judged)
         parts = [
             f"ingest: {ingested}",
-            f"propose: {len(self.proposed.hints)} hints",
+            f"propose: {self.proposed.fresh} new hints",
             f"apply: {len(self.prepared.applied)} on branches",
             f"gate: {len(self.judged) - failed} pass, {failed} fail",
             f"merge: {len(self.landed)}",

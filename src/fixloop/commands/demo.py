@@ -103,7 +103,7 @@ def demo(desk: Desk, tell: Tell) -> DemoResult:
 
 def _approval(desk: Desk, tickets: Sequence[dict[str, Any]]) -> Approval:
     """The share of unseen tickets whose proposal is what staff would accept, on the newest commit."""
-    snapshot = desk.tree(commit_of(desk.repo, target_branch(desk.repo, None)))
+    snapshot = desk.base(commit_of(desk.repo, target_branch(desk.repo, None)))
     pipeline = compile_pipeline(load_stored(snapshot, desk.cache), desk.cache)
     cases = given_cases({"suite": "pipeline", "id": one["ticket"]["id"], **one} for one in tickets)
     results = list(evaluate(pipeline, cases))

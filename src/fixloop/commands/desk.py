@@ -31,15 +31,22 @@ class Desk:
     cache: Cache
     clock: Clock
     tree: Callable[[str], TreeSnapshot]
+    engines: Callable[[str], None]
     work_tree: Callable[[], Snapshot]
     lock: Callable[[], AbstractContextManager[object]]
     key: Callable[[], bytes]
     write: Callable[[Path, bytes, int | None], None]
     progress: Progress = lambda _: None
 
+    def base(self, commit: str) -> TreeSnapshot:
+        """The snapshot of a base: its own engines are the ones that answer from now on."""
+        self.engines(commit)
+        return self.tree(commit)
+
     def ground(self, who: str | None = None) -> Ground:
         """What the queue stands on; `who` acts, git's `user.email` unless named."""
-        return Ground(self.repo, self.state, self.cache, self.clock, self.tree, who or self.repo.who())
+        who = who or self.repo.who()
+        return Ground(self.repo, self.state, self.cache, self.clock, self.tree, self.engines, who)
 
     def person(self, who: str | None) -> str:
         """Who decides: named, or git's `user.email`.

@@ -123,7 +123,7 @@ class _Run:
     def _intake(self) -> Intake:
         commit = commit_of(self.desk.repo, target_branch(self.desk.repo, self.onto))
         self.desk.progress("compiling the workspace")
-        workspace = load_workspace(self.desk.tree(commit))
+        workspace = load_workspace(self.desk.base(commit))
         pipeline = compile_pipeline(workspace, self.desk.cache, workspace_id=commit)
         return Intake(pipeline, self.desk.key(), self.format)
 

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from fixloop.commands.desk import Desk
-from fixloop.hints.ids import short_id
+from fixloop.feedback.model import Feedback
+from fixloop.hints.ids import content_id, short_id
 from fixloop.hints.model import Hint
 from fixloop.hints.store import HintBook
 from fixloop.propose.dryrun import Dropped
+from fixloop.propose.run import PROPOSER
 from fixloop.propose.run import propose as run_proposer
 from fixloop.propose.workbench import build_workbench
 from fixloop.queue.ground import commit_of, target_branch
@@ -23,6 +25,7 @@ class ProposeResult:
     dropped: tuple[Dropped, ...]
     ended: str
     names: tuple[str, ...] = ()
+    fresh: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """`propose --json`."""
@@ -57,7 +60,11 @@ def propose(desk: Desk, onto: str | None = None) -> ProposeResult:
     handled, shown = handled_feedback(book), shown_feedback(book)
     if all(one.outcome == "accepted" or one.id in handled | shown for one in feedback):
         return ProposeResult((), (), (), "nothing new: every rejection has a hint or a decision")
-    bench = build_workbench(base, desk.tree(base), feedback, desk.cache)
+    if desk.cache.load(_ASKED, _question_of(desk, base, book, feedback)) is not None:
+        return ProposeResult(
+            (), (), (), "nothing new since the last run: the same rejections wait on this base"
+        )
+    bench = build_workbench(base, desk.base(base), feedback, desk.cache)
     found = run_proposer(bench, feedback, handled, rejected_ideas(book), desk.progress)
     fresh = [hint for hint in found.hints if hint.id not in book.hints]
     events = [ground.event("proposed", hint, base=base, digest=hint.digest) for hint in fresh]
@@ -68,7 +75,18 @@ def propose(desk: Desk, onto: str | None = None) -> ProposeResult:
         ground.record(events, f"propose {len(fresh)} hints", hints=fresh)
     statuses = tuple(ground.book.status(hint.id) for hint in found.hints)
     names = tuple(short_id(hint.id, ground.book.hints) for hint in found.hints)
-    return ProposeResult(found.hints, statuses, found.dropped, found.ended, names)
+    desk.cache.save(_ASKED, _question_of(desk, base, ground.book, feedback), b"asked")
+    return ProposeResult(found.hints, statuses, found.dropped, found.ended, names, len(fresh))
+
+
+_ASKED = "asked"
+
+
+def _question_of(desk: Desk, base: str, book: HintBook, feedback: Sequence[Feedback]) -> str:
+    """What a run depends on: asked again, it would say the same, so cron need not ask."""
+    statuses = [[key, book.status(key)] for key in sorted(book.hints)]
+    said = sorted(one.id for one in feedback)
+    return content_id("p", PROPOSER, desk.repo.tree_of(base), said, statuses)
 
 
 def handled_feedback(book: HintBook) -> frozenset[str]:

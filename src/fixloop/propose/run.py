@@ -13,10 +13,14 @@ from fixloop.propose.draft import Draft, Group, Unable
 from fixloop.propose.dryrun import Dropped, dry_run
 from fixloop.propose.group import clear_groups, lone_wishes, nothing_to_fix, unclear_groups
 from fixloop.propose.interventions import Intervention
+from fixloop.propose.leaf_evidence import learn_comments
 from fixloop.propose.synthesis import synthesiser
 from fixloop.propose.synthesis.new_leaf import draft_named, rival_names
 from fixloop.propose.wanted import Wanted, satisfied_share, tool_names
 from fixloop.propose.workbench import Workbench
+
+PROPOSER = "replay 1"
+"""Changes whenever the same rejections could lead to other hints."""
 
 MOST_QUESTIONS = 20
 """A person answers a few questions a day; the rest wait for more evidence and are counted in `ended`."""
@@ -51,7 +55,8 @@ def propose(
     if not fresh:
         return Proposed((), (), 0, "nothing new: every rejection has a hint or a decision")
     progress(f"diagnosing {len(fresh)} rejections")
-    diagnoses = diagnose(bench, fresh, _disputed(feedback))
+    learnt = learn_comments(bench.workspace, feedback, bench.asked_leaves)
+    diagnoses = diagnose(bench, fresh, _disputed(feedback), learnt)
     made = _clear_hints(bench, diagnoses, progress)
     asked = _questions(bench, diagnoses, made, progress)
     idle = [_nothing(one) for one in nothing_to_fix(diagnoses)]
@@ -311,7 +316,11 @@ def _ended(fresh: Sequence[Feedback], hints: Sequence[Hint], dropped: Sequence[D
     fixes = sum(1 for hint in hints if hint.step != "none" and not hint.question)
     questions = sum(1 for hint in hints if hint.question)
     idle = len(hints) - fixes - questions
-    parts = [f"{fixes} fixes", f"{questions} questions", f"{idle} with nothing to fix"]
-    end = f"; {len(dropped)} drafts fell in the dry run" if dropped else ""
-    rest = f"; {waiting} rejections wait for more evidence" if waiting else ""
-    return f"all {len(fresh)} rejections read: {', '.join(parts)}{end}{rest}"
+    parts = [_count(fixes, "fix", "fixes"), _count(questions, "question"), f"{idle} shown without a fix"]
+    end = f"; {_count(len(dropped), 'draft')} fell in the dry run" if dropped else ""
+    rest = f"; {_count(waiting, 'rejection')} wait for more evidence" if waiting else ""
+    return f"{_count(len(fresh), 'rejection')} read: {', '.join(parts)}{end}{rest}"
+
+
+def _count(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"

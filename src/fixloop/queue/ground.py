@@ -27,8 +27,14 @@ class Ground:
     cache: Cache
     clock: Clock
     tree: Callable[[str], TreeSnapshot]
+    engines: Callable[[str], None]
     who: str = ""
     _read: dict[str, object] = field(default_factory=dict, repr=False)
+
+    def base(self, commit: str) -> TreeSnapshot:
+        """The snapshot of a base: its own engines are the ones that answer from now on."""
+        self.engines(commit)
+        return self.tree(commit)
 
     @property
     def book(self) -> HintBook:

@@ -30,7 +30,7 @@ def tree_trial(
 ) -> Trial:
     """The trial of one exact tree on a base commit."""
     base_tree = ground.repo.tree_of(base)
-    before, after = ground.tree(base_tree), ground.tree(tree)
+    before, after = ground.base(base_tree), ground.tree(tree)
     changes: Changes = ground.repo.changed_paths(base_tree, tree)
     return Trial(
         base_commit=base,
