@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 app = verb()
 
 Folder = Annotated[
-    str | None, typer.Argument(metavar="[DIR]", help="Where it is to stand; made if missing [here].")
+    str | None, typer.Argument(metavar="DIR", help="Where it is to stand; made if missing [here].")
 ]
 From = Annotated[
     str | None,
@@ -41,7 +41,7 @@ def init(
     as_json: Json = False,
     repo: Annotated[str, typer.Option("--repo", metavar="DIR", help="The same as DIR.")] = ".",
 ) -> int:
-    """Make a workspace: a small one to grow by hand, or one from a file of labelled texts.
+    """Make a workspace: a small one, or one from labelled texts.
 
     No file that is there already is changed. Nothing is committed: what to do next is told.
     """
