@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fixloop.adapters.find_checkout import Checkout
     from fixloop.adapters.git_repository import GitRepository
     from fixloop.commands.desk import Desk
     from fixloop.commands.init import Site
     from fixloop.commands.shelf import Shelf
+    from fixloop.ports.cache import Cache
     from fixloop.ports.hooks import HookFolder
     from fixloop.workspace.snapshot import MemorySnapshot, Snapshot
 
@@ -34,11 +36,12 @@ def build_shelf(folder: str, progress: Progress) -> "Shelf":
     common_dir = found.common_dir if found else repository().common_dir
     _let_engines_be_imported(top)
 
+    store = DiskCache(common_dir / "fixloop" / "cache")
     return Shelf(
         work_tree=lambda: _work_tree(top),
         tree=lambda ref: _tree(repository(), ref),
-        name=lambda ref, snapshot: _name(repository(), ref, snapshot),
-        cache=DiskCache(common_dir / "fixloop" / "cache"),
+        name=lambda ref, snapshot: _name(repository, found, store, ref, snapshot),
+        cache=store,
         progress=progress,
     )
 
@@ -196,16 +199,25 @@ def _tree(repo: "GitRepository", ref: str) -> "Snapshot":
     return GitSnapshot(repo, commit)
 
 
-def _name(repo: "GitRepository", ref: str | None, snapshot: "Snapshot") -> str:
+def _name(
+    repository: "Callable[[], GitRepository]",
+    found: "Checkout | None",
+    store: "Cache",
+    ref: str | None,
+    snapshot: "Snapshot",
+) -> str:
     """The commit that was named or is out, with `+changes` where the files are not exactly its own."""
-    from fixloop.adapters.git_snapshot import GitSnapshot
+    from fixloop.adapters.plain_head import governed_digest, read_head
     from fixloop.workspace.snapshot import digest_of
 
-    head = repo.resolve(ref or "HEAD")
+    head = read_head(found) if found and ref is None else None
+    head = head or repository().resolve(ref or "HEAD")
     if head is None:
         return f"uncommitted {digest_of(snapshot)[:16]}"
-    same = ref is not None or digest_of(GitSnapshot(repo, head)) == digest_of(snapshot)
-    return head if same else f"{head}+changes"
+    if ref is not None:
+        return head
+    known = governed_digest(head, lambda: _tree(repository(), head), store)
+    return head if known == digest_of(snapshot) else f"{head}+changes"
 
 
 def open_lines(file: str | None) -> "AbstractContextManager[Iterable[bytes]]":

@@ -8,10 +8,11 @@ _FOR_GIT = (b"worktree", b"bare = true", b"objectformat")
 
 
 class Checkout(NamedTuple):
-    """The top folder of a work tree, and the git directory all worktrees share."""
+    """The top folder of a work tree, the git directory all worktrees share, and this one's own."""
 
     top: Path
     common_dir: Path
+    git_dir: Path
 
 
 def find_checkout(folder: Path) -> Checkout | None:
@@ -34,7 +35,7 @@ def _plain(top: Path, git_dir: Path) -> Checkout | None:
     except OSError:
         return None
     simple = (git_dir / "HEAD").is_file() and not any(word in config for word in _FOR_GIT)
-    return Checkout(top, git_dir) if simple else None
+    return Checkout(top, git_dir, git_dir) if simple else None
 
 
 def _linked(top: Path, marker: Path) -> Checkout | None:
@@ -44,4 +45,4 @@ def _linked(top: Path, marker: Path) -> Checkout | None:
         common = (git_dir / (git_dir / "commondir").read_text().strip()).resolve()
     except (OSError, UnicodeDecodeError):
         return None
-    return Checkout(top, common) if _plain(top, common) else None
+    return Checkout(top, common, git_dir) if _plain(top, common) else None
