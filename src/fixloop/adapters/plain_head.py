@@ -1,4 +1,4 @@
-"""Which commit is out, and the digest of what fixloop reads of it, without git where its files say so plainly.
+"""The commit that is out, and the digest of what fixloop reads of it, without git where its files suffice.
 
 Four git processes take longer than answering one ticket; to name the workspace of an answer must not cost it.
 """
