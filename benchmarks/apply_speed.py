@@ -45,11 +45,9 @@ def main(files: int = 10_000, fixes: int = 20, rounds: int = 5) -> None:
     print(f"apply, {fixes} hints in one run, {files} files, median of {rounds}")
     print(f"fixloop apply  {mine:6.2f} s, whole process")
     print(f"bare git       {theirs:6.2f} s")
-    print(
-        f"ratio          {mine / theirs:6.2f}   target {TARGET_RATIO:g} x + {TARGET_SECONDS} s = {allowed:.2f} s:",
-        end=" ",
-    )
-    print("met" if mine <= allowed else "MISSED")
+    print(f"ratio          {mine / theirs:6.2f}")
+    word = "met" if mine <= allowed else "MISSED"
+    print(f"target         {TARGET_RATIO:g} x bare git + {TARGET_SECONDS} s = {allowed:.2f} s: {word}")
 
 
 def make_origin(folder: Path, files: int) -> None:

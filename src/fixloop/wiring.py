@@ -118,7 +118,9 @@ def build_example(folder: Path, progress: Progress) -> "Desk":
             shutil.copytree(source / name, folder / name)
         else:
             shutil.copyfile(source / name, folder / name)
-    create_repository(folder, "Tidewater Bank: the workspace as it is")
+    create_repository(
+        folder, "Tidewater Bank: the workspace as it is", person=("Ann", "ann@tidewater.example")
+    )
     return build_desk(str(folder), progress)
 
 

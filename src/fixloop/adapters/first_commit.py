@@ -15,8 +15,12 @@ from fixloop.adapters.git_process import (
 )
 
 
-def create_repository(folder: Path, message: str, branch: str = "main") -> str:
+def create_repository(
+    folder: Path, message: str, branch: str = "main", person: tuple[str, str] | None = None
+) -> str:
     """Make a folder a repository whose first commit holds everything in it; the commit id.
+
+    `person` (name, e-mail) works in it; without, whoever git's configuration names.
 
     Raises:
         EnvironmentLacks: git is missing or too old.
@@ -26,6 +30,8 @@ def create_repository(folder: Path, message: str, branch: str = "main") -> str:
     # GitPython looks for git while it is imported, and fails without a clear word where there is none.
     require_version(git.run("version").out.decode())
     git.run("init", "--quiet", f"--initial-branch={branch}")
+    for key, value in zip(("user.name", "user.email"), person or (), strict=False):
+        git.run("config", key, value)
     from git import Repo
 
     with Repo(git.folder, expand_vars=False) as repo:
