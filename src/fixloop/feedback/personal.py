@@ -11,7 +11,7 @@ from fixloop.feedback.spelling import WORD, canonical, has_digit
 from fixloop.pipeline.rows import values_at
 from fixloop.workspace.model import All, AnyOf, Branch, Condition, FieldRule, Not, Source, Test, Workspace
 
-_TEXT_TYPES = frozenset({"string", "list"})
+_TEXT_TYPES = frozenset({"string", "list", "object"})
 _LONG_NUMBER = 4
 _COMMON = 3
 """A name that so many examples and templates write in lower case is an ordinary word, too."""
@@ -33,13 +33,16 @@ _WITH_DIGITS = re.compile(r"\w*\d(?:[\w.,:/-]*\w)?")
 class Personal:
     """The rules of one workspace.
 
-    `columns` are by source, `fields` by path; `matched_fields` are those that a signal holds against a
+    `columns` are by source; of those named in `numbers` also the numbers, of none what stands at a path in
+    `kept_paths`. `fields` are by path; `matched_fields` are those that a signal holds against a
     personal column, `word_fields` those found by words of sources. `kept_words` are never replaced;
     `ordinary` ones only as a name is written. `kept_values` are the house's own numbers and addresses:
     a form alone makes them nobody's. `on_record` are the numbers in personal columns of all records at hand.
     """
 
     columns: Mapping[str, frozenset[str]]
+    numbers: Mapping[str, frozenset[str]]
+    kept_paths: Mapping[str, frozenset[str]]
     ids: bool
     fields: frozenset[str]
     matched_fields: frozenset[str]
@@ -58,15 +61,20 @@ class Personal:
 def personal_rules(workspace: Workspace) -> Personal:
     """What is personal in a workspace.
 
-    A source's `personal` names its columns; without it those are all declared texts and lists that no plan
-    tree compares with a literal, and the id. Fields are personal when patterns find them, or words of a
-    personal column.
+    A source's `personal` names its columns; without it those are all declared texts, lists and objects that
+    no plan tree compares with a literal (of an object only the compared part stays), and the id. Fields are
+    personal when patterns find them, or words of a personal column.
     """
     tests = list(_tests(workspace))
-    compared = {_column(test.path) for test in tests if test.op != "exists"}
+    compared = frozenset(_below_record(test.path) for test in tests if test.op != "exists")
     columns = {name: _columns(source, compared) for name, source in workspace.fetch.sources.items()}
     return Personal(
         columns=columns,
+        numbers={name: _with_numbers(source) for name, source in workspace.fetch.sources.items()},
+        kept_paths={
+            name: compared if source.personal is None else frozenset()
+            for name, source in workspace.fetch.sources.items()
+        },
         ids=any(source.id in columns[name] for name, source in workspace.fetch.sources.items()),
         fields=frozenset(rule.path for rule in workspace.extraction if _is_personal(rule, columns)),
         matched_fields=frozenset(
@@ -98,11 +106,21 @@ def texts_in(value: Any) -> Iterator[str]:
 # --- columns and fields ---------------------------------------------------------------------------------
 
 
-def _columns(source: Source, compared: Iterable[str]) -> frozenset[str]:
+def _columns(source: Source, compared: frozenset[str]) -> frozenset[str]:
     if source.personal is not None:
         return frozenset(source.personal)
-    texts = {column for column, kind in source.fields.items() if kind in _TEXT_TYPES}
-    return frozenset((texts - set(compared)) | {source.id})
+    tops = compared | {_top(path) for path in compared}
+    hidden = {
+        column
+        for column, kind in source.fields.items()
+        if kind in _TEXT_TYPES and column not in (compared if kind == "object" else tops)
+    }
+    return frozenset(hidden | {source.id})
+
+
+def _with_numbers(source: Source) -> frozenset[str]:
+    """Whoever lists a column means all of it; by default numbers stay, but for an id."""
+    return frozenset(source.personal if source.personal is not None else (source.id,))
 
 
 def _is_personal(rule: FieldRule, columns: Mapping[str, frozenset[str]]) -> bool:
@@ -118,10 +136,10 @@ def _top(path: str) -> str:
     return path.partition(".")[0]
 
 
-def _column(path: str) -> str:
-    """The column that a condition on `record.` or `records` reads, else nothing."""
+def _below_record(path: str) -> str:
+    """The column path that a condition on `record.` or `records` reads, else nothing."""
     root, _, below = path.partition(".")
-    return _top(below) if root in ("record", "records") else ""
+    return below if root in ("record", "records") else ""
 
 
 def _tests(workspace: Workspace) -> Iterator[Test]:

@@ -1,17 +1,18 @@
 """Personal values replaced together: in the ticket, its fixture, and all that staff and the pipeline said."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from fixloop.feedback.detectors import is_email, is_iban, personal_values
+from fixloop.feedback.detectors import is_email, personal_values
 from fixloop.feedback.forms import Forms
 from fixloop.feedback.incoming import Incoming
 from fixloop.feedback.known import Known, Lesson
 from fixloop.feedback.personal import Personal, personal_rules, texts_in
-from fixloop.feedback.spelling import WORD, canonical, has_digit, spell
+from fixloop.feedback.spelling import WORD, canonical, spell
 from fixloop.feedback.surrogates import Surrogates, fitted, is_number
 from fixloop.pipeline.fetch import Fields, Rows
 from fixloop.pipeline.rows import declared
@@ -96,41 +97,27 @@ class Redactor:
         """A row's personal columns, replaced, and what there is to learn from them; a row is read once."""
         there = self._read.get(id(row))
         if there is None:
-            there = self._read[id(row)] = (row, self._read_row(self._rules.columns[source], row))
+            there = self._read[id(row)] = (row, self._read_row(source, row))
         return there[1]
 
     def forget_rows(self) -> None:
         """Let go of the rows read so far."""
         self._read.clear()
 
-    def _read_row(self, columns: frozenset[str], row: Row) -> "_PersonalPart":
-        personal = {column: value for column, value in row.items() if column in columns}
-        texts = [text for value in personal.values() for text in _scalars_in(value)]
+    def _read_row(self, source: str, row: Row) -> "_PersonalPart":
+        rules = self._rules
+        columns, numbers, kept = rules.columns[source], rules.numbers[source], rules.kept_paths[source]
+        reader = _ColumnReader(self, kept)
+        replaced = {
+            column: reader.replaced(value, column, column in numbers)
+            for column, value in row.items()
+            if column in columns
+        }
         lesson = Lesson()
-        for text in texts:
+        for text in reader.seen:
             lesson.learn(self.lesson(text))
-        return _PersonalPart(
-            replaced={column: self.replaced_json(value) for column, value in personal.items()},
-            lesson=lesson,
-            values=frozenset(map(canonical, texts)),
-            rest=frozenset(text for c, value in row.items() if c not in columns for text in texts_in(value)),
-        )
-
-    def replaced_json(self, value: Any) -> Any:
-        """A personal column's value with every text and number in it replaced; true and false say nothing."""
-        if isinstance(value, str):
-            return self.replaced(value)
-        if _is_numeric(value):
-            return self._number(value)
-        if isinstance(value, Mapping):
-            return {key: self.replaced_json(part) for key, part in value.items()}
-        return [self.replaced_json(part) for part in value] if isinstance(value, list | tuple) else value
-
-    def _number(self, value: int | float) -> int | float:
-        try:
-            return type(value)(self.replaced(str(value)))
-        except ValueError:
-            return value
+        rest = (text for column, value in row.items() if column not in columns for text in texts_in(value))
+        return _PersonalPart(replaced, lesson, frozenset(map(canonical, reader.seen)), frozenset(rest))
 
     # --- what a value teaches ---------------------------------------------------------------------------
 
@@ -154,6 +141,9 @@ class Redactor:
             self._add_word(found, text)
         elif short or len(signs) >= _SHORTEST or not is_number(signs):
             found.values[signs] = surrogate
+            for word in WORD.findall(text) if " " in text else ():
+                if len(word) > _LONG_WORD and word.isalpha():  # the street of "12 Harbour Row"
+                    self._add_word(found, word)
         return found
 
     def _add_word(self, lesson: Lesson, word: str) -> None:
@@ -187,15 +177,41 @@ class _PersonalPart:
     rest: frozenset[str]
 
 
+class _ColumnReader:
+    """Personal columns with what is in them replaced, and noted; true and false say nothing."""
+
+    def __init__(self, redactor: Redactor, kept_paths: frozenset[str]) -> None:
+        self._redactor = redactor
+        self._kept = kept_paths
+        self.seen: list[str] = []
+
+    def replaced(self, value: Any, path: str, numbers: bool) -> Any:
+        if path in self._kept:
+            return value
+        if isinstance(value, Mapping):
+            return {key: self.replaced(part, f"{path}.{key}", numbers) for key, part in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.replaced(part, path, numbers) for part in value]
+        if isinstance(value, str):
+            self.seen.append(value)
+            return self._redactor.replaced(value)
+        if numbers and isinstance(value, int | float) and not isinstance(value, bool):
+            self.seen.append(str(value))
+            return self._number(value)
+        return value
+
+    def _number(self, value: int | float) -> int | float:
+        try:
+            return type(value)(self._redactor.replaced(str(value)))
+        except ValueError:
+            return value
+
+
 def is_name(text: str) -> bool:
-    """Whether a value is made of words that also stand alone: a name, an address; not a number or a link."""
+    """Whether a value is made of words that also stand alone: a name, not a number or a link."""
     words = WORD.findall(text)
-    if len(words) < 2 or not all(char.isalnum() or char in _NAME_SIGNS for char in text):
-        return False
-    if has_digit(canonical(text)) or any(map(str.isdigit, text)):
-        long = any(len(word) >= _LONG_WORD and word.isalpha() for word in words)
-        return " " in text and long and not is_iban(text)
-    return True
+    plain = all(char.isalpha() or char in _NAME_SIGNS or unicodedata.combining(char) for char in text)
+    return len(words) > 1 and plain
 
 
 def is_address(text: str) -> bool:
@@ -396,21 +412,3 @@ def _free_texts(row: Incoming) -> Iterator[str]:
 
 def _by_path(fields: Mapping[str, Mapping[str, Sequence[str]]]) -> Iterator[tuple[str, Sequence[str]]]:
     return ((f"{group}.{name}", values) for group, named in fields.items() for name, values in named.items())
-
-
-def _scalars_in(value: Any) -> Iterator[str]:
-    """The texts and numbers inside a JSON value, as texts."""
-    if _is_numeric(value):
-        yield str(value)
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from _scalars_in(part)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from _scalars_in(part)
-    elif isinstance(value, str):
-        yield value
-
-
-def _is_numeric(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

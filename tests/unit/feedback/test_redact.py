@@ -218,6 +218,43 @@ def test_numbers_of_personal_columns_keep_their_type() -> None:
     assert row["fraud_flag"] is True
 
 
+OBJECTS = DEFAULT.replace("      hotline: string", "      hotline: string\n      home: object")
+AT_HOME = (
+    '{"account_id": "a1", "account_number": "KTR05821", "home":'
+    ' {"street": "12 Harbour Row", "country": "Norway", "since": 2019}}\n'
+)
+
+
+def test_of_an_object_only_what_a_condition_reads_stays() -> None:
+    tree = minimal_world()["plan_trees/account_locked.yaml"]
+    reads = tree.replace(
+        "- id: fraud", "- {when: {record.home.country: Wales}, reply: transfer_help}\n  - id: fraud"
+    )
+    workspace = world(OBJECTS, accounts=AT_HOME, account_locked=reads)
+    home = clean(incoming("KTR05821"), workspace).rows["accounts"][0]["home"]
+    assert (home["country"], home["since"]) == ("Norway", 2019)
+    assert re.fullmatch(r"\d\d [A-Z][a-z]{6} [A-Z][a-z]{2}", home["street"])
+
+
+def test_whoever_lists_a_column_means_all_of_it() -> None:
+    tree = minimal_world()["plan_trees/account_locked.yaml"]
+    reads = tree.replace(
+        "- id: fraud", "- {when: {record.home.country: Wales}, reply: transfer_help}\n  - id: fraud"
+    )
+    fetch = OBJECTS.replace("signals:", "    personal: [account_number, home]\nsignals:")
+    home = clean(incoming("KTR05821"), world(fetch, accounts=AT_HOME, account_locked=reads)).rows["accounts"][
+        0
+    ]["home"]
+    assert home["country"] != "Norway" and home["since"] != 2019
+
+
+def test_a_street_is_hidden_with_and_without_its_number() -> None:
+    row = incoming("KTR05821", comment="moved to 12 harbour row, is Harbour right?")
+    found = clean(row, world(OBJECTS, accounts=AT_HOME))
+    assert "arbour" not in found.comment and " row" not in found.comment
+    assert found.comment.startswith(f"moved to {found.rows['accounts'][0]['home']['street'].lower()}, is ")
+
+
 def test_only_declared_columns_of_declared_sources_are_kept() -> None:
     workspace = world()
     rows: dict[str, list[dict[str, Any]]] = {
