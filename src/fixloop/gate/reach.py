@@ -1,6 +1,5 @@
 """Which leaves a hint reaches, and what their stability asks for."""
 
-from fixloop.fixes.apply import touched_leaves
 from fixloop.gate.verdict import PASS, Verdict
 from fixloop.hints.model import Hint
 from fixloop.workspace.model import Branch, Workspace
@@ -16,6 +15,8 @@ WIDE = frozenset(
 
 def reached_leaves(hint: Hint, workspace: Workspace) -> frozenset[str]:
     """The leaves a hint's operations name, those whose template they edit, and those whose tickets move."""
+    from fixloop.fixes.apply import touched_leaves  # a person's change has no operations to read
+
     named = [operation for operation in hint.operations if operation.op not in WIDE]
     moved = {place.split("/", 1)[0] for place in (*hint.moves.from_, *hint.moves.to)}
     return frozenset(map(str, touched_leaves(named, workspace))) | moved

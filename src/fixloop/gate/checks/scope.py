@@ -1,6 +1,5 @@
 """A hint's branch touches what the hint's operations name and its own case files, nothing else."""
 
-from fixloop.fixes.apply import touched_paths
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import FAIL, PASS, SKIP, Check
 
@@ -9,6 +8,8 @@ def check(trial: Trial) -> Check:
     """Every changed path against the hint's scope; neutral files count too, the branch is the hint's."""
     if trial.hint is None:
         return Check("scope", SKIP, "no hint: the whole change is a person's")
+    from fixloop.fixes.apply import touched_paths  # a person's change needs none of it
+
     allowed = touched_paths(trial.hint.operations, trial.base.workspace)
     outside = tuple(
         path
