@@ -20,7 +20,7 @@ from fixloop.feedback.pile import Pile
 from fixloop.feedback.shards import pack_shards, read_feedback
 from fixloop.pipeline.compile import compile_pipeline
 from fixloop.queue.ground import commit_of, target_branch
-from fixloop.workspace.load import load_workspace
+from fixloop.workspace.stored import load_stored
 
 BATCH = 1000
 """Rows worked on together: step one is several times cheaper on many texts than on one."""
@@ -123,7 +123,7 @@ class _Run:
     def _intake(self) -> Intake:
         commit = commit_of(self.desk.repo, target_branch(self.desk.repo, self.onto))
         self.desk.progress("compiling the workspace")
-        workspace = load_workspace(self.desk.base(commit))
+        workspace = load_stored(self.desk.base(commit), self.desk.cache)
         pipeline = compile_pipeline(workspace, self.desk.cache, workspace_id=commit)
         return Intake(pipeline, self.desk.key(), self.format)
 
