@@ -13,9 +13,10 @@ from typing import Any
 
 from fixloop.feedback.model import Feedback
 from fixloop.pipeline.proposal import Proposal
+from fixloop.propose.company import Voices
 from fixloop.propose.evidence import WEIGHTS, Heard, Weights, likeness, score
 from fixloop.propose.interventions import Intervention, Outcome, interventions, replay_all
-from fixloop.propose.leaf_evidence import LeafEvidence, hear_leaves
+from fixloop.propose.leaf_evidence import LeafEvidence, Learnt, hear_leaves
 from fixloop.propose.lexicon import Lexicon, build_lexicon
 from fixloop.propose.words import read_comment
 from fixloop.propose.workbench import Workbench
@@ -40,18 +41,37 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class Company:
+    """All rejections of a run, and which row of them this one is."""
+
+    voices: Voices
+    row: int
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnosis:
-    """A rejection with its best readings, most probable first."""
+    """A rejection with its best readings, most probable first.
+
+    `silent`: neither comment nor anything else says what was wrong; only its company can.
+    """
 
     feedback: Feedback
     before: Proposal
     readings: tuple[Reading, ...]
     says_anything: bool
+    silent: bool = False
+    company: Company | None = None
 
     @property
     def best(self) -> Reading:
         """The most probable reading."""
         return self.readings[0]
+
+    @property
+    def moved_since(self) -> bool:
+        """Whether the ticket no longer gets the leaf that was rejected: it may be mended already."""
+        rejected = self.feedback.proposal.get("leaf")
+        return rejected is not None and rejected != self.before.leaf
 
     @property
     def margin(self) -> float:
@@ -68,15 +88,15 @@ def diagnose(
     bench: Workbench,
     rejections: Sequence[Feedback],
     disputed: frozenset[str] = frozenset(),
-    learnt: Mapping[str, frozenset[str]] | None = None,
+    learnt: Learnt | None = None,
     weights: Weights = WEIGHTS,
 ) -> list[Diagnosis]:
     """The readings of every rejection, alone first, then in the light of the others.
 
-    `disputed` holds the text digests that other staff accepted; `learnt` adds words to leaves.
+    `disputed` holds the text digests that other staff accepted; `learnt` comments that led to a leaf before.
     """
-    lexicon = build_lexicon(bench.workspace, learnt)
-    leaves = hear_leaves(bench.workspace, bench.pipeline, rejections, lexicon)
+    lexicon = build_lexicon(bench.workspace, learnt, (one.comment for one in rejections))
+    leaves = hear_leaves(bench.workspace, bench.pipeline, rejections, learnt or {})
     alone = [
         _diagnose_one(bench, one, leaves, n, lexicon, weights, disputed) for n, one in enumerate(rejections)
     ]
@@ -101,7 +121,8 @@ def _diagnose_one(
         + score(heard, outcome, lexicon, weights)
         for outcome in outcomes
     ]
-    return Diagnosis(feedback, heard.before, _posterior(outcomes, scores), heard.said.says_anything)
+    silent = not leaves.telling(n) and not (feedback.expected or feedback.reply or feedback.reason)
+    return Diagnosis(feedback, heard.before, _posterior(outcomes, scores), heard.said.says_anything, silent)
 
 
 def _hear(bench: Workbench, feedback: Feedback, disputed: frozenset[str]) -> Heard:

@@ -16,6 +16,7 @@ from fixloop.hints.model import Hint, JsonCase, Measured, Moves, fingerprint
 from fixloop.pipeline.compile import Pipeline
 from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.draft import Draft
+from fixloop.propose.repair import spare, turn
 from fixloop.propose.workbench import Trial, Workbench
 
 
@@ -28,24 +29,53 @@ class Dropped:
     evidence: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class _Fell:
+    """Why a try failed, and the texts of cases that lost their answer; None: nothing showed its effect."""
+
+    reason: str
+    lost: tuple[str, ...] | None = ()
+
+
+MOST_REPAIRS = 2
+
+
 def dry_run(bench: Workbench, draft: Draft) -> Hint | Dropped:
-    """The draft as a hint with its measured effect, or why it is no fix."""
+    """The draft as a hint with its measured effect, or why it is no fix; examples are repaired first."""
+    found = _try(bench, draft)
+    for _ in range(MOST_REPAIRS):
+        mended = _mended(draft, found) if isinstance(found, _Fell) else None
+        if mended is None:
+            break
+        draft, found = mended, _try(bench, mended)
+    return _dropped(draft, found.reason) if isinstance(found, _Fell) else found
+
+
+def _mended(draft: Draft, fell: _Fell) -> Draft | None:
+    if draft.step != "intent":
+        return None
+    return turn(draft) if fell.lost is None else spare(draft, fell.lost)
+
+
+def _try(bench: Workbench, draft: Draft) -> Hint | _Fell:
     try:
         trial = bench.try_operations(draft.operations)
     except FixloopError as error:
-        return _dropped(draft, f"the edit does not stand: {error.message}")
-    after = replay_all(trial.pipeline, bench.stored)
+        return _Fell(f"the edit does not stand: {error.message}")
     cases = _telling(bench.pipeline, trial.pipeline, draft.cases)
     if not cases:
-        return _dropped(draft, "no case of it fails before and passes after")
+        return _Fell("no case of it fails before and passes after", None)
     flipped = _flipped(trial.pipeline, draft.near_misses)
     if flipped:
-        return _dropped(draft, f"{len(flipped)} near miss changes its answer, such as {flipped[0]}")
+        named = f"{len(flipped)} near miss changes its answer, such as {_name(flipped[0])}"
+        return _Fell(named, tuple(str(case["text"]) for case in flipped if "text" in case))
     report = evaluate(trial.pipeline, bench.cases)
-    harm = blocks(compare_reports(bench.baseline, report), {c.id: c for c in bench.cases}, _flips(bench))
+    known = {c.id: c for c in bench.cases}
+    harm = blocks(compare_reports(bench.baseline, report), known, _flips(bench))
     if harm:
-        return _dropped(draft, f"{harm[0].suite}: {harm[0].detail}")
-    return _hint(bench, trial, draft, cases, after)
+        lost = tuple(str(known[one].spec["text"]) for one in harm[0].cases if "text" in known[one].spec)
+        return _Fell(f"{harm[0].suite}: {harm[0].detail}", lost)
+    return _hint(bench, trial, draft, cases, replay_all(trial.pipeline, bench.stored))
 
 
 def _flips(bench: Workbench) -> float:
@@ -68,11 +98,11 @@ def _passing(pipeline: Pipeline, cases: CaseSet) -> frozenset[str]:
     return frozenset(result.id for result in evaluate(pipeline, cases) if result.outcome == PASS)
 
 
-def _flipped(trial: Pipeline, near_misses: Sequence[JsonCase]) -> list[str]:
+def _flipped(trial: Pipeline, near_misses: Sequence[JsonCase]) -> list[JsonCase]:
     """What should have kept its answer and has not."""
     numbered = [{"id": f"n{n}", **case} for n, case in enumerate(near_misses)]
     kept = _passing(trial, given_cases(numbered))
-    return [_name(case) for n, case in enumerate(near_misses) if f"n{n}" not in kept]
+    return [case for n, case in enumerate(near_misses) if f"n{n}" not in kept]
 
 
 def _name(case: JsonCase) -> str:
@@ -84,7 +114,7 @@ def _hint(
 ) -> Hint:
     fixed = sum(
         wanted.met_by(proposal)
-        for wanted, proposal in zip(draft.wanted.values(), _evidence_after(trial, draft), strict=True)
+        for wanted, proposal in zip(draft.wanted.values(), _evidence_after(trial, draft, after), strict=True)
     )
     moves, moved = moves_between(bench.before, after)
     hint = Hint(
@@ -106,10 +136,10 @@ def _hint(
     return hint.named_cases()
 
 
-def _evidence_after(trial: Trial, draft: Draft) -> list[Proposal]:
+def _evidence_after(trial: Trial, draft: Draft, after: Mapping[str, Proposal]) -> list[Proposal]:
     evidence = {one.id: one for one in draft.evidence}
-    chosen = [evidence[key] for key in draft.wanted]
-    replayed = replay_all(trial.pipeline, chosen)
+    missing = [evidence[key] for key in draft.wanted if key not in after]
+    replayed = {**after, **replay_all(trial.pipeline, missing)}
     return [replayed[key] for key in draft.wanted]
 
 

@@ -120,6 +120,8 @@ def _newness(heard: Heard, lexicon: Lexicon, weights: Weights) -> float:
     wanted = expected.get("leaf")
     if wanted is not None:
         return weights.expected_missed if wanted in lexicon.leaves else weights.expected_met
+    if expected:
+        return weights.expected_missed
     if not heard.said.affirmed:
         return 0.0
     return weights.unknown_words * (2 * (1 - lexicon.known(heard.said)) - 0.5)

@@ -1,53 +1,201 @@
-"""What ticket and comment say about leaves, for many rejections at once: the classifier heard twice.
+"""What tickets and comments say about leaves, for many rejections at once.
 
-A comment that describes what the customer wanted reads like a ticket, so the intent engine is asked about it
-too. Its opinion counts against the mean over leaves, bounded, so that words of the lexicon can outweigh it.
+Each rejection is heard in its party (`company`): how like the party's tickets are to a leaf's examples, what
+the intent engine makes of the comments (a description of a wish reads like a ticket), and how like they are
+to comments that led to this leaf before. A leaf that was the rejected answer of many in the party is not it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import log
 from typing import Any
 
 from fixloop.feedback.model import Feedback
 from fixloop.pipeline.compile import Pipeline
+from fixloop.propose.company import Groups, Voices, listen, parties, shares_of
 from fixloop.propose.interventions import Intervention
-from fixloop.propose.lexicon import Lexicon
-from fixloop.propose.words import stems
-from fixloop.workspace.model import Workspace
+from fixloop.propose.near import Space
+from fixloop.workspace.model import Workspace, is_other
+from fixloop.workspace.text import text_digest
 
-COMMENT_WEIGHT = 0.8
-BOUND = 4.0
+BELONGS = 0.62
+"""Affinity from which a party rather belongs to a leaf than to none: about that of near siblings' halves."""
+
+STEEP = 10.0
+"""Log-odds by affinity."""
+
+MOST_FOR, MOST_AGAINST = 5.0, -4.0
+MOST_NEW = 3.0
+NOT_AGAIN = 4.0
+"""How fast affinity falls (as exp) with the share of a party that had just this answer, and rejected it."""
+
+SMALLEST_PARTY = 3
 
 
 @dataclass(frozen=True, slots=True)
 class LeafEvidence:
-    """Per rejection (row) and leaf (column): the engine's joint scores of ticket and of comment, 0…1."""
+    """Per rejection (row) and leaf (column): the engine's joint scores, and what company and comment add.
+
+    `bonus` are log-odds for a leaf, `fresh` those for a leaf there is not yet.
+    """
 
     leaves: tuple[str, ...]
     tickets: Any
-    comments: Any
-    heard: tuple[bool, ...]
+    bonuses: Any
+    fresh: Any
+    voices: Voices
+
+    def telling(self, row: int) -> bool:
+        """Whether the comment says anything at all."""
+        return bool(self.voices.telling[row])
 
     def ticket_shares(self, row: int) -> dict[str, float]:
         """Leaf to the engine's joint score of the ticket."""
-        return {leaf: float(self.tickets[row, column]) for column, leaf in enumerate(self.leaves)}
+        return dict(zip(self.leaves, self.tickets[row].tolist(), strict=True))
 
     def bonus(self, row: int, intervention: Intervention) -> float:
-        """What the comment, read as a ticket, says for a leaf: log-odds against the mean leaf, bounded."""
-        leaf = intervention.wanted.leaf
-        if intervention.step != "intent" or leaf is None or not self.heard[row]:
+        """Log-odds that ticket, comment and company speak for this change."""
+        if intervention.kind == "add_leaf":
+            return float(self.fresh[row])
+        if intervention.step != "intent" or intervention.wanted.leaf is None:
             return 0.0
-        column = self.leaves.index(leaf)
-        score = max(float(self.comments[row, column]), 1e-4)
-        return max(-BOUND / 2, min(BOUND, COMMENT_WEIGHT * log(score * len(self.leaves))))
+        return float(self.bonuses[row, self.leaves.index(intervention.wanted.leaf)])
+
+
+Learnt = Mapping[str, tuple[str, ...]]
+"""Leaf to the comments of rejections that led to it."""
+
+
+def learn_comments(workspace: Workspace, feedback: Sequence[Feedback], asked: Mapping[str, str]) -> Learnt:
+    """How staff speak of each leaf: comments on tickets whose text has become an example or a case of it.
+
+    `asked` maps the digests of intent cases' texts to their leaves.
+    """
+    taught = {text_digest(one.text): str(leaf) for leaf, found in workspace.examples.items() for one in found}
+    known = {**asked, **taught}
+    found: dict[str, dict[str, None]] = {}
+    for one in feedback:
+        leaf = known.get(one.text_digest) if one.comment and one.outcome != "accepted" else None
+        if leaf is not None:
+            found.setdefault(leaf, {})[one.comment] = None
+    return {leaf: tuple(comments) for leaf, comments in found.items()}
 
 
 def hear_leaves(
-    workspace: Workspace, pipeline: Pipeline, rejections: Sequence[Feedback], lexicon: Lexicon
+    workspace: Workspace, pipeline: Pipeline, rejections: Sequence[Feedback], learnt: Learnt
 ) -> LeafEvidence:
-    """The engine's joint scores for every ticket and comment, in two batches."""
-    tickets, leaves = pipeline.leaf_scores([one.fixture.ticket.customer_text for one in rejections])
-    comments, _ = pipeline.leaf_scores([one.comment for one in rejections])
-    heard = tuple(len(stems(one.comment)) >= 2 for one in rejections)
-    return LeafEvidence(tuple(leaves), tickets, comments, heard)
+    """All rejections against all leaves, in a few products of matrices."""
+    import numpy as np
+
+    texts = [one.fixture.ticket.customer_text for one in rejections]
+    tickets, leaves = pipeline.leaf_scores(texts)
+    examples = {leaf: [one.text for one in workspace.examples.get(leaf, ())] for leaf in leaves}
+    space = Space.of([*texts, *(text for found in examples.values() for text in found)])
+    known = _Known.of(tuple(leaves), examples, space, learnt)
+    voices = listen(rejections, space, known.groups.usual)
+    told = voices.telling.nonzero()[0]
+    found = [told[one] for one in parties(voices.take(told))] + [
+        [row] for row in (~voices.telling).nonzero()[0]
+    ]
+    affinity, right = _affinity(voices, found, known, rejections, pipeline)
+    bonuses, fresh = np.zeros_like(tickets), np.zeros(len(rejections))
+    for place, rows in enumerate(found):
+        bonuses[rows] = np.clip(STEEP * (affinity[place] - BELONGS), MOST_AGAINST, MOST_FOR)
+        fresh[rows] = _newness(float(affinity[place].max(initial=0.0)), len(rows), float(right[place]))
+    bonuses[~voices.telling], fresh[~voices.telling] = 0.0, 0.0
+    return LeafEvidence(tuple(leaves), tickets, bonuses, fresh, voices)
+
+
+def _newness(best: float, size: int, right: float) -> float:
+    """Many who want one thing that is no leaf's want a new leaf; one or two prove nothing.
+
+    Nor do tickets that are at home in the leaf they were answered as: something else may be wrong there.
+    """
+    against = STEEP * (BELONGS - best)
+    most = MOST_NEW * (1 - right) if size >= SMALLEST_PARTY else -MOST_NEW / 2 * right
+    return max(-MOST_NEW, min(most, against))
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Leaves as they are known: by examples, and by what staff called them.
+
+    `groups` are the examples of the leaves in the columns `there`.
+    """
+
+    columns: Mapping[str, int]
+    there: Sequence[int]
+    groups: Groups
+    learnt: Learnt
+
+    @classmethod
+    def of(
+        cls, leaves: Sequence[str], examples: Mapping[str, Sequence[str]], space: Space, learnt: Learnt
+    ) -> "_Known":
+        """Leaves with their examples as rows of a space; an `other` is no group, its texts share nothing."""
+        import numpy as np
+
+        there = [n for n, leaf in enumerate(leaves) if examples[leaf] and not is_other(leaf)]
+        texts = [text for n in there for text in examples[leaves[n]]]
+        ends = np.cumsum([len(examples[leaves[n]]) for n in there])
+        members = [np.arange(end - len(examples[leaves[n]]), end) for n, end in zip(there, ends, strict=True)]
+        columns = {leaf: column for column, leaf in enumerate(leaves)}
+        return cls(columns, there, Groups.of(space.rows(texts), members), learnt)
+
+
+def _affinity(
+    voices: Voices,
+    found: Sequence[Any],
+    known: _Known,
+    rejections: Sequence[Feedback],
+    pipeline: Pipeline,
+) -> tuple[Any, Any]:
+    """How much each party is at home in each leaf [parties, leaves]: a sibling's about 0.4, its own's 0.8.
+
+    And how much in the leaves that it was answered as [parties].
+    """
+    import numpy as np
+
+    rejected = shares_of(
+        [[str(rejections[row].proposal.get("leaf")) for row in rows] for rows in found], known.columns
+    )
+    comments = [one.comment for one in rejections]
+    said, _ = pipeline.leaf_scores(comments)
+    shares = said / np.maximum(said.sum(axis=1, keepdims=True), 1e-9)
+    spoken = np.maximum(shares, _spoken_of(comments, known)) * voices.telling[:, None]
+    per_party = np.array([spoken[rows].mean(axis=0) for rows in found]).reshape(
+        len(found), len(known.columns)
+    )
+    home = _at_home(voices, found, known)
+    return (home + per_party) * np.exp(-NOT_AGAIN * rejected), (home * rejected).sum(axis=1)
+
+
+def _at_home(voices: Voices, found: Sequence[Any], known: _Known) -> Any:
+    """Likeness of each party's tickets to each leaf's examples, against that within them; without any, 0."""
+    import numpy as np
+
+    ratio = np.zeros((len(found), len(known.columns)))
+    if len(known.there) and len(found):
+        ratio[:, known.there] = Groups.of(voices.tickets, found).across(known.groups, voices.usual)
+    return np.minimum(ratio, 1.0)
+
+
+def _spoken_of(comments: Sequence[str], known: _Known) -> Any:
+    """How like each comment is to the likest that led to a leaf before [comments, leaves], 0…1."""
+    import numpy as np
+
+    found = np.zeros((len(comments), len(known.columns)))
+    pairs = [
+        (known.columns[leaf], one)
+        for leaf, ones in known.learnt.items()
+        if leaf in known.columns
+        for one in ones
+    ]
+    if not pairs:
+        return found
+    space = Space.of([*comments, *(one for _, one in pairs)])
+    alike = space.rows(comments) @ space.rows([one for _, one in pairs]).T
+    columns = np.array([column for column, _ in pairs])
+    dense = alike.toarray()
+    for column in np.unique(columns):
+        found[:, column] = dense[:, columns == column].max(axis=1)
+    return found

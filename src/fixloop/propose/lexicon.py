@@ -1,9 +1,10 @@
 """The words staff may use for each leaf, template, tool and column of a workspace."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
-from fixloop.propose.words import Said, document_shares, stems
+from fixloop.propose.words import Said, document_shares, read_comment, stems
 from fixloop.workspace.model import Workspace
 
 UNKNOWN_WEIGHT = 4.0
@@ -19,10 +20,14 @@ class Lexicon:
     tools: Mapping[str, frozenset[str]]
     columns: Mapping[str, frozenset[str]]
     weights: Mapping[str, float]
+    heard: Mapping[str, float] = field(default_factory=dict)
 
     def weight(self, stem: str) -> float:
-        """How telling a stem is; a stem nothing uses is very telling, of something that is not there."""
-        return self.weights.get(stem, UNKNOWN_WEIGHT)
+        """How telling a stem is; a stem nothing uses is very telling, of something that is not there.
+
+        What staff say in comments on everything ("customer", "obviously") tells little whatever it names.
+        """
+        return min(self.weights.get(stem, UNKNOWN_WEIGHT), self.heard.get(stem, UNKNOWN_WEIGHT))
 
     def mass(self, said: frozenset[str]) -> float:
         """The sum of the weights of some stems."""
@@ -38,13 +43,23 @@ class Lexicon:
         return self.coverage(said.affirmed, frozenset(self.weights))
 
 
-def build_lexicon(workspace: Workspace, learnt: Mapping[str, frozenset[str]] | None = None) -> Lexicon:
-    """The lexicon of a workspace; `learnt` adds stems to leaves (from comments of merged hints)."""
-    extra = learnt or {}
+MOST_TELLING = 20
+FEWEST_TELLING = 2
+TELLING_SHARE = 0.3
+"""A stem tells of a leaf when at least this share of all examples that have it are the leaf's."""
+
+
+def build_lexicon(
+    workspace: Workspace, learnt: Mapping[str, Iterable[str]] | None = None, comments: Iterable[str] = ()
+) -> Lexicon:
+    """The lexicon of a workspace; `learnt` are comments that led to a leaf, `comments` all of this run."""
+    spoken = learnt or {}
+    telling = telling_stems(workspace)
     leaves = {
         str(leaf): stems(leaf)
         | stems(workspace.intents.intents[leaf].description)
-        | extra.get(leaf, frozenset())
+        | telling.get(leaf, frozenset())
+        | frozenset(one for comment in spoken.get(leaf, ()) for one in read_comment(comment).affirmed)
         for leaf in workspace.intents.leaves
     }
     templates = {name: stems(name) | stems(one.description) for name, one in workspace.templates.items()}
@@ -53,4 +68,19 @@ def build_lexicon(workspace: Workspace, learnt: Mapping[str, frozenset[str]] | N
         column: stems(column) for source in workspace.fetch.sources.values() for column in source.fields
     }
     documents = [*leaves.values(), *templates.values(), *tools.values(), *columns.values()]
-    return Lexicon(leaves, templates, tools, columns, document_shares(documents))
+    heard = document_shares(stems(one) for one in comments)
+    return Lexicon(leaves, templates, tools, columns, document_shares(documents), heard)
+
+
+def telling_stems(workspace: Workspace) -> dict[str, frozenset[str]]:
+    """Leaf to the stems that several of its examples have and few others do, the commonest of them."""
+    counts = {
+        str(leaf): Counter(stem for one in found for stem in stems(one.text))
+        for leaf, found in workspace.examples.items()
+    }
+    total = sum(counts.values(), Counter[str]())
+    found = {}
+    for leaf, own in counts.items():
+        chosen = [s for s, n in own.items() if n >= FEWEST_TELLING and n >= TELLING_SHARE * total[s]]
+        found[leaf] = frozenset(sorted(chosen, key=lambda s: (-own[s], s))[:MOST_TELLING])
+    return found

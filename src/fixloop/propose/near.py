@@ -1,39 +1,62 @@
-"""Which texts are near which, by the same stateless features the intent engine reads."""
+"""Which texts are near which, by the same stateless features the intent engine reads.
+
+What every text has tells nothing, so a `Space` weighs each feature by its rarity among the texts it was made
+of (inverse document frequency; Spärck Jones, 1972). Rows are sparse and of length 1: a product is a cosine.
+"""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 
+@dataclass(frozen=True, slots=True)
+class Space:
+    """The columns that occur in several of some texts, ascending, and how telling each is.
+
+    What only one text has cannot make two alike; it would only make every likeness smaller.
+    """
+
+    ids: Any
+    weights: Any
+
+    @classmethod
+    def of(cls, texts: Sequence[str]) -> "Space":
+        """The space of these texts; texts asked about later are read by its columns alone."""
+        import numpy as np
+
+        from fixloop.pipeline.features import extract
+
+        ids, counts = np.unique(extract(texts).ids, return_counts=True)
+        ids, counts = ids[counts > 1], counts[counts > 1]
+        return cls(ids, np.log((len(texts) + 1) / (counts + 0.5)).astype(np.float32))
+
+    def rows(self, texts: Sequence[str]) -> Any:
+        """A sparse matrix [texts, columns] of unit rows; a text without a known column has an empty row."""
+        import numpy as np
+        from scipy.sparse import csr_matrix
+
+        from fixloop.pipeline.features import extract
+
+        features = extract(texts)
+        columns = np.searchsorted(self.ids, features.ids)
+        columns[columns == len(self.ids)] = 0
+        known = self.ids[columns] == features.ids if len(self.ids) else np.zeros(len(columns), bool)
+        values = np.where(known, features.weights * self.weights[columns], 0.0) if len(self.ids) else 0.0
+        owners = features.owners()
+        norms = np.sqrt(np.bincount(owners, np.square(values), minlength=len(texts)))
+        unit = (values / np.maximum(norms, 1e-9)[owners])[known].astype(np.float32)
+        indptr = np.concatenate(([0], np.cumsum(known)))[features.indptr]
+        return csr_matrix((unit, columns[known], indptr), shape=(len(texts), max(1, len(self.ids))))
+
+
+FEW = 1_000
+
+
 def similarities(texts: Sequence[str], others: Sequence[str]) -> Any:
-    """Cosine similarity, an array [texts, others] of 0…1."""
-    import numpy as np
-
-    columns, matrix = _rows((*texts, *others))
-    dense = np.zeros((len(texts), columns), dtype=np.float32)
-    for row in range(len(texts)):
-        ids, weights = matrix[row]
-        dense[row, ids] = weights
-    result = np.zeros((len(texts), len(others)), dtype=np.float32)
-    for column in range(len(others)):
-        ids, weights = matrix[len(texts) + column]
-        result[:, column] = dense[:, ids] @ weights
-    return result
-
-
-def _rows(texts: tuple[str, ...]) -> tuple[int, list[tuple[Any, Any]]]:
-    """Unit rows over the columns that occur at all: (column count, [(column ids, weights)])."""
-    import numpy as np
-
-    from fixloop.pipeline.features import extract
-
-    features = extract(texts)
-    used, compact = np.unique(features.ids, return_inverse=True)
-    rows = []
-    for start, end in zip(features.indptr[:-1], features.indptr[1:], strict=True):
-        weights = features.weights[start:end].astype(np.float32)
-        norm = float(np.sqrt((weights**2).sum())) or 1.0
-        rows.append((compact[start:end], weights / norm))
-    return max(1, len(used)), rows
+    """Cosine similarity in the space of all these texts, an array [texts, others] of 0…1."""
+    space = Space.of([*texts, *others])
+    return (space.rows(texts) @ space.rows(others).T).toarray()
 
 
 def nearest(texts: Sequence[str], others: Sequence[str], count: int) -> list[int]:
@@ -42,5 +65,13 @@ def nearest(texts: Sequence[str], others: Sequence[str], count: int) -> list[int
 
     if not texts or not others:
         return []
-    best = np.round(similarities(texts, others).max(axis=0), 6)
+    space, rows = _known_space(tuple(others), tuple(texts) if len(others) < FEW else ())
+    best = np.round((space.rows(texts) @ rows.T).max(axis=0).toarray().ravel(), 6)
     return [int(n) for n in np.lexsort((np.arange(len(others)), -best))[:count]]
+
+
+@lru_cache(maxsize=8)
+def _known_space(others: tuple[str, ...], texts: tuple[str, ...]) -> tuple[Space, Any]:
+    """The space of texts that are asked about again and again, and their rows; few need the askers' words."""
+    space = Space.of([*others, *texts])
+    return space, space.rows(others)

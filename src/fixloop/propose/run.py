@@ -15,7 +15,7 @@ from fixloop.propose.group import clear_groups, lone_wishes, nothing_to_fix, unc
 from fixloop.propose.interventions import Intervention
 from fixloop.propose.leaf_evidence import learn_comments
 from fixloop.propose.synthesis import synthesiser
-from fixloop.propose.synthesis.new_leaf import draft_named, rival_names
+from fixloop.propose.synthesis.new_leaf import draft_named, renamed, rival_names
 from fixloop.propose.wanted import Wanted, satisfied_share, tool_names
 from fixloop.propose.workbench import Workbench
 
@@ -158,10 +158,10 @@ def _try_new_leaf(bench: Workbench, group: Group) -> Hint | Dropped:
         make = synthesiser("add_leaf")
         assert make is not None
         return _try_draft(bench, group, make(bench, group))
-    tried = [(name, _try_draft(bench, group, draft_named(bench, group, name))) for name in names]
-    choices = [Choice(name, hint) for name, hint in tried if isinstance(hint, Hint)]
-    if len(choices) < 2:
-        return choices[0].hint if choices and choices[0].hint else tried[0][1]
+    first = _try_draft(bench, group, draft_named(bench, group, names[0]))
+    if not isinstance(first, Hint):
+        return first
+    choices = [Choice(names[0], first), *(Choice(name, renamed(first, names[0], name)) for name in names[1:])]
     return _as_question(choices, f"What should the new leaf be called: {' or '.join(names)}?")
 
 

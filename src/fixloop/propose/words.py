@@ -28,6 +28,11 @@ _STOP = frozenset(
 )
 
 
+_SMALL_GERMAN = "der die das den dem ein eine ist sind und oder nicht kein mit von zu für auf ich sie wir"
+_SMALL_ENGLISH = "the a an is are and or not no with of to for on in i you we my it that this what how can"
+_GERMAN, _ENGLISH = frozenset(_SMALL_GERMAN.split()), frozenset(_SMALL_ENGLISH.split())
+
+
 @dataclass(frozen=True, slots=True)
 class Said:
     """The stems of a comment: those it affirms and those it negates."""
@@ -54,6 +59,13 @@ def stems(text: str) -> frozenset[str]:
     """The stems of the content words of a text; ids like `unlock_instructions` are split at `_`."""
     words = _WORD.findall(normalise(text).replace("_", " "))
     return frozenset(stem(word) for word in words if word not in _STOP and len(word) > 1)
+
+
+@lru_cache(maxsize=100_000)
+def language_of(text: str) -> str:
+    """`de` or `en`, by the small words that a text has of each."""
+    words = set(_WORD.findall(normalise(text)))
+    return "de" if len(words & _GERMAN) > len(words & _ENGLISH) else "en"
 
 
 def read_comment(text: str) -> Said:

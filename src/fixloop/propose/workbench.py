@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from fixloop.evals.case import CaseSet
@@ -33,7 +34,7 @@ class Trial:
     pipeline: Pipeline
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Workbench:
     """The base of a propose run.
 
@@ -51,10 +52,33 @@ class Workbench:
     before: Mapping[str, Proposal]
     cache: Cache
 
-    @property
+    @cached_property
     def case_texts(self) -> frozenset[str]:
         """Digests of the texts that are cases: they belong to no other split."""
         return _case_texts(self.cases)
+
+    @cached_property
+    def example_leaves(self) -> Mapping[str, str]:
+        """The digest of every example's text to its leaf."""
+        return {
+            text_digest(one.text): str(leaf)
+            for leaf, found in self.workspace.examples.items()
+            for one in found
+        }
+
+    @cached_property
+    def asked_leaves(self) -> Mapping[str, str]:
+        """The digest of every intent case's text to the leaf it expects."""
+        return {text_digest(c.spec["text"]): str(c.expect) for c in self.cases if c.suite == "intent"}
+
+    @cached_property
+    def accepted(self) -> Sequence[tuple[str, str]]:
+        """(text, leaf) of stored tickets whose leaf staff accepted and that get it still."""
+        return [
+            (one.fixture.ticket.customer_text, self.before[one.id].leaf)
+            for one in self.stored
+            if one.outcome == "accepted" and one.proposal.get("leaf") == self.before[one.id].leaf
+        ]
 
     @property
     def passing_intents(self) -> list[tuple[str, str]]:

@@ -1,4 +1,8 @@
-"""Examples for a leaf: two thirds of the evidence teach, a third (by digest order) becomes cases."""
+"""Examples for a leaf: two thirds of the evidence teach, a third (by digest order) becomes cases.
+
+Beside them teach the accepted tickets of that leaf that lie nearest to the evidence: staff confirmed them,
+and they stand where the leaf's border is in doubt.
+"""
 
 from collections.abc import Iterable
 
@@ -13,30 +17,31 @@ from fixloop.workspace.text import text_digest
 
 NEAR_MISSES = 3
 NEIGHBOURS_OF_ONE = 4
+MOST_EXAMPLES = 24
+"""As many as a person still reads."""
 
 
 def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
     """add_example for the leaf the group wants, with intent cases and near misses."""
-    leaf = group.members[0].best.intervention.wanted.leaf
     leaf = next(r.intervention.wanted.leaf for m in group.members for r in m.readings if r.key == group.key)
     assert leaf is not None
     texts = fresh_texts(bench, group.evidence)
     if not texts:
         return Unable("every text of the evidence is an example or a case already")
     teach, ask = split_texts(texts)
-    if not teach:
-        teach = neighbours(bench, ask, leaf)
-        if not teach:
-            return Unable("one rejection, and no accepted ticket near it to learn from: waiting for a second")
+    beside = neighbours(bench, texts, leaf)
+    if not teach and not beside:
+        return Unable("one rejection, and no accepted ticket near it to learn from: waiting for a second")
+    taught = [*teach, *beside]
     return Draft(
         step="intent",
         kind="add_example",
         target=f"workspace/examples/{leaf}.jsonl",
-        summary=_summary(leaf, group, len(teach)),
+        summary=_summary(leaf, group, len(taught)),
         evidence=group.evidence,
-        operations=tuple(Operation("add_example", {"leaf": leaf, "text": text}) for text in teach),
+        operations=tuple(Operation("add_example", {"leaf": leaf, "text": text}) for text in taught),
         cases=intent_cases(ask, leaf),
-        near_misses=near_misses(bench, (*teach, *ask), leaf),
+        near_misses=near_misses(bench, texts, leaf),
         wanted={one.id: Wanted(leaf=leaf) for one in group.evidence},
         idea={"leaf": leaf},
         one_off=len(texts) == 1,
@@ -53,9 +58,13 @@ def _summary(leaf: str, group: Group, count: int) -> str:
 
 def fresh_texts(bench: Workbench, evidence: Iterable[Feedback]) -> list[str]:
     """The distinct texts that belong to no split yet, in digest order."""
-    taken = {text_digest(one.text) for examples in bench.workspace.examples.values() for one in examples}
-    taken |= bench.case_texts
-    texts = {text_digest(text): text for text in (one.fixture.ticket.customer_text for one in evidence)}
+    return unused(bench, (one.fixture.ticket.customer_text for one in evidence))
+
+
+def unused(bench: Workbench, candidates: Iterable[str]) -> list[str]:
+    """The distinct ones of some texts that are neither example nor case, in digest order."""
+    texts = {text_digest(text): text for text in candidates}
+    taken = texts.keys() & (bench.example_leaves.keys() | bench.case_texts)
     return [texts[digest] for digest in sorted(texts) if digest not in taken]
 
 
@@ -65,13 +74,11 @@ def split_texts(texts: list[str]) -> tuple[list[str], list[str]]:
     return texts[asked:], texts[:asked]
 
 
-def neighbours(bench: Workbench, asked: list[str], leaf: str) -> list[str]:
-    """Accepted stored tickets of a leaf that lie near a text, for a rejection that stands alone."""
-    accepted = [
-        one for one in bench.stored if one.outcome == "accepted" and bench.before[one.id].leaf == leaf
-    ]
-    texts = fresh_texts(bench, accepted)
-    return [texts[n] for n in nearest(asked, texts, NEIGHBOURS_OF_ONE)]
+def neighbours(bench: Workbench, texts: list[str], leaf: str) -> list[str]:
+    """Accepted stored tickets of a leaf that lie near some texts, nearest first."""
+    candidates = unused(bench, (text for text, accepted in bench.accepted if accepted == leaf))
+    most = max(NEIGHBOURS_OF_ONE, MOST_EXAMPLES - len(texts))
+    return [candidates[n] for n in nearest(texts, candidates, most)]
 
 
 def intent_cases(texts: Iterable[str], leaf: str) -> tuple[JsonCase, ...]:
@@ -79,19 +86,13 @@ def intent_cases(texts: Iterable[str], leaf: str) -> tuple[JsonCase, ...]:
     return tuple({"suite": "intent", "text": text, "expect": leaf} for text in texts)
 
 
-def near_misses(bench: Workbench, texts: tuple[str, ...], leaf: str) -> tuple[JsonCase, ...]:
+def near_misses(bench: Workbench, texts: list[str], leaf: str) -> tuple[JsonCase, ...]:
     """The nearest texts known to belong elsewhere, which must keep the right answer they have."""
-    known = [(text, label) for text, label in _right_elsewhere(bench) if label != leaf]
-    chosen = nearest(texts, [text for text, _ in known], NEAR_MISSES)
-    return tuple({"suite": "intent", "text": known[n][0], "expect": known[n][1]} for n in chosen)
-
-
-def _right_elsewhere(bench: Workbench) -> list[tuple[str, str]]:
-    """(text, leaf) of what is answered rightly today: passing intent cases, then accepted tickets."""
-    passing = [(text, leaf) for text, leaf in bench.passing_intents]
-    accepted = [
-        (one.fixture.ticket.customer_text, bench.before[one.id].leaf)
-        for one in bench.stored
-        if one.outcome == "accepted" and one.proposal.get("leaf") == bench.before[one.id].leaf
-    ]
-    return passing + accepted
+    known = [*bench.passing_intents, *bench.accepted]
+    own = {text_digest(text) for text in texts}
+    chosen: list[JsonCase] = []
+    for n in nearest(texts, [text for text, _ in known], 50 * NEAR_MISSES):
+        text, label = known[n]
+        if label != leaf and text_digest(text) not in own and len(chosen) < NEAR_MISSES:
+            chosen.append({"suite": "intent", "text": text, "expect": label})
+    return tuple(chosen)

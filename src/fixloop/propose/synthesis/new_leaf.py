@@ -1,17 +1,22 @@
 """A new leaf from rejections that no leaf explains: cluster, name, parent, starter tree, examples and cases.
 
-Tickets and the words staff use for them are clustered together by average linkage on cosine distance (Sokal
-and Michener, 1958); the name is the phrase most of a cluster's comments share.
+Tickets and the words staff use for them are clustered together (`company`); the name is the phrase most of a
+cluster's comments share and few others have.
 """
 
 import re
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import lru_cache
+from typing import Any
 
+from fixloop.hints.model import Hint, fingerprint
 from fixloop.hints.operation import Operation
+from fixloop.propose.company import Voices, listen, parties
 from fixloop.propose.diagnose import Diagnosis
 from fixloop.propose.draft import Draft, Group, Unable
-from fixloop.propose.near import similarities
+from fixloop.propose.near import Space, similarities
 from fixloop.propose.synthesis.examples import fresh_texts, intent_cases, near_misses, split_texts
 from fixloop.propose.wanted import Wanted
 from fixloop.propose.words import stems
@@ -20,40 +25,28 @@ from fixloop.workspace.model import OTHER, is_other
 from fixloop.workspace.text import normalise
 
 SMALLEST_CLUSTER = 3
-LINK_AT = 0.28
-"""Mean cosine similarity (half ticket, half comment) from which two groups are one."""
 
 _PHRASE_WORD = re.compile(r"[^\W\d_]{3,}")
+OWN_SHARE = 0.5
+"""A phrase names a cluster when at least this share of all comments that have it are the cluster's."""
 
 
 def clusters(members: Sequence[Diagnosis]) -> list[tuple[Diagnosis, ...]]:
     """Groups of rejections about one thing, larger first; what stands alone is left out."""
     if not members:
         return []
-    likeness = 0.5 * _alike([m.feedback.fixture.ticket.customer_text for m in members]) + 0.5 * _alike(
-        [m.feedback.comment or " " for m in members]
-    )
-    labels = _average_linkage(likeness)
-    found: dict[int, list[Diagnosis]] = defaultdict(list)
-    for member, label in zip(members, labels, strict=True):
-        found[label].append(member)
-    kept = [tuple(one) for one in found.values() if len(one) >= SMALLEST_CLUSTER]
+    found = parties(voices_of(members))
+    kept = [tuple(members[row] for row in rows) for rows in found if len(rows) >= SMALLEST_CLUSTER]
     return sorted(kept, key=lambda one: (-len(one), one[0].feedback.id))
 
 
-def _alike(texts: Sequence[str]):  # type: ignore[no-untyped-def]  # a numpy array; the import stays late
-    return similarities(texts, texts)
-
-
-def _average_linkage(likeness) -> list[int]:  # type: ignore[no-untyped-def]  # likewise
-    from sklearn.cluster import AgglomerativeClustering
-
-    if len(likeness) < 2:
-        return [0] * len(likeness)
-    model = AgglomerativeClustering(
-        n_clusters=None, metric="precomputed", linkage="average", distance_threshold=1 - LINK_AT
-    )
-    return [int(label) for label in model.fit_predict(1 - likeness)]
+def voices_of(members: Sequence[Diagnosis]) -> Voices:
+    """The members among all rejections of their run; made up from their own texts where that is not known."""
+    first = members[0].company
+    if first is not None and all(m.company is not None and m.company.voices is first.voices for m in members):
+        return first.voices.take([m.company.row for m in members if m.company is not None])
+    texts = [m.feedback.fixture.ticket.customer_text for m in members]
+    return listen([m.feedback for m in members], Space.of(texts))
 
 
 def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
@@ -88,25 +81,55 @@ def draft_named(bench: Workbench, group: Group, name: str) -> Draft | Unable:
         evidence=group.evidence,
         operations=tuple(operations),
         cases=intent_cases(ask, name),
-        near_misses=near_misses(bench, tuple(texts), name),
+        near_misses=near_misses(bench, texts, name),
         wanted={one.id: Wanted(leaf=name) for one in group.evidence},
         idea={"leaf": sorted(stems(name))},
         confidence=group.confidence,
     )
 
 
+def renamed(hint: Hint, old: str, new: str) -> Hint:
+    """The same new leaf under another name, with the same effect: nothing but the name depends on it."""
+
+    def called(value: Any) -> Any:
+        return new if value == old else value
+
+    return replace(
+        hint,
+        target=f"workspace/intents.yaml#{new}",
+        summary=hint.summary.replace(f"new leaf {old} ", f"new leaf {new} "),
+        operations=tuple(Operation(o.op, {k: called(v) for k, v in o.args.items()}) for o in hint.operations),
+        cases=tuple({**case, "expect": called(case["expect"])} for case in hint.cases),
+        moves=replace(hint.moves, to=tuple(sorted(_place_renamed(to, old, new) for to in hint.moves.to))),
+        fingerprint=fingerprint(
+            hint.step, f"workspace/intents.yaml#{new}", hint.kind, {"leaf": sorted(stems(new))}
+        ),
+    ).named_cases()
+
+
+def _place_renamed(place: str, old: str, new: str) -> str:
+    leaf, _, branch = place.partition("/")
+    return f"{new if leaf == old else leaf}/{branch}"
+
+
 def name_candidates(bench: Workbench, members: Sequence[Diagnosis]) -> list[str]:
     """Ids a new leaf could have, best first: phrases of up to three words that the comments share."""
     wishes = [m.feedback.expected or {} for m in members]
     expected = [wish["leaf"] for wish in wishes if "leaf" in wish]
-    counts: Counter[tuple[str, ...]] = Counter()
-    for member in members:
-        counts.update(set(_phrases(member.feedback.comment)))
+    spoken = tuple(one.comment for one in bench.stored if one.comment)
+    counts, everywhere = _phrase_counts(tuple(m.feedback.comment for m in members)), _phrase_counts(spoken)
+    counts = Counter({p: n for p, n in counts.items() if n >= OWN_SHARE * everywhere[p]})
     taken = set(bench.workspace.intents.intents)
     named = [str(one) for one, _ in sorted(Counter(expected).items(), key=lambda item: (-item[1], item[0]))]
     ranked = sorted(counts.items(), key=lambda item: (-_worth(item[0], item[1]), item[0]))
     names = named + ["_".join(words) for words, count in ranked if count >= 2 or len(members) < 5]
     return list(dict.fromkeys(name for name in names if name not in taken and _is_id(name)))[:8]
+
+
+@lru_cache(maxsize=4)
+def _phrase_counts(comments: tuple[str, ...]) -> Counter[tuple[str, ...]]:
+    """In how many of some comments each phrase is."""
+    return Counter(phrase for comment in comments for phrase in set(_phrases(comment)))
 
 
 def rival_names(bench: Workbench, members: Sequence[Diagnosis]) -> list[str]:
@@ -163,7 +186,7 @@ def _description(members: Sequence[Diagnosis], name: str) -> str:
     comments = [m.feedback.comment.strip() for m in members if 4 <= len(m.feedback.comment.split()) <= 16]
     if not comments:
         return name.replace("_", " ").capitalize() + "."
-    central = _alike(comments).sum(axis=1)
+    central = similarities(comments, comments).sum(axis=1)
     best = max(range(len(comments)), key=lambda n: (round(float(central[n]), 6), comments[n]))
     return comments[best]
 
