@@ -1,13 +1,18 @@
 """The verdict on one merge result."""
 
+from collections.abc import Sequence
+
+from fixloop.errors import EnvironmentLacks
 from fixloop.gate.checks import run_checks
 from fixloop.gate.trial import Trial
-from fixloop.gate.verdict import FAIL, Verdict
+from fixloop.gate.verdict import FAIL, SKIP, Check, Verdict
+from fixloop.workspace.invalid import WorkspaceInvalid
 
 
 def judge(trial: Trial) -> Verdict:
     """Every check on the trial; the comparison is part of the verdict wherever the result could be judged."""
     checks = run_checks(trial)
+    _require(trial, checks)
     readable = not any(check.id == "structure" and check.status == FAIL for check in checks)
     return Verdict(
         base=trial.base_commit,
@@ -18,3 +23,22 @@ def judge(trial: Trial) -> Verdict:
         suites=trial.suites if readable else {},
         hint=trial.hint.id if trial.hint else "",
     )
+
+
+def _require(trial: Trial, checks: Sequence[Check]) -> None:
+    """What the base's policy insists on must have been asked.
+
+    Raises:
+        EnvironmentLacks: a required check was not.
+    """
+    try:
+        wanted = trial.base.workspace.config.gate.require
+    except WorkspaceInvalid:
+        return
+    asked = {check.id for check in checks if check.status != SKIP}
+    missing = [name for name in wanted if name not in asked]
+    if missing and not any(check.status == FAIL for check in checks):
+        raise EnvironmentLacks(
+            f"gate.require names {', '.join(missing)}, which could not be asked",
+            mend="provide what it needs, or change gate.require in a judge-lane commit",
+        )

@@ -8,6 +8,7 @@ from fixloop.evals.case import CaseSet
 from fixloop.evals.cases import load_cases, read_cases
 from fixloop.evals.result import EvalReport
 from fixloop.evals.run import evaluate
+from fixloop.evals.seam import Steps
 from fixloop.pipeline.compile import Pipeline, compile_pipeline
 from fixloop.ports.cache import Cache
 from fixloop.workspace.model import Problem, Workspace
@@ -56,7 +57,7 @@ class Side:
         return evaluate(self.pipeline, cases)
 
     @staticmethod
-    def evaluate_with(pipeline: Pipeline, cases: CaseSet) -> EvalReport:
+    def evaluate_with(pipeline: Steps, cases: CaseSet) -> EvalReport:
         """Another pipeline, judged the same way."""
         return evaluate(pipeline, cases)
 

@@ -20,7 +20,8 @@ from fixloop.workspace.model import PlanTree
 class Trial:
     """Base and result of one merge.
 
-    `result` carries the base's configuration and case files (`judged_by_base`); `hint` is the one the record
+    `proposed` is the merge result as it is, `result` the same with the base's configuration and case files
+    (`judged_by_base`); `hint` is the one the record
     knows for the branch, with its `state`; `allow_judge` is a person's reason to change what decides;
     `stored` is the feedback whose tickets must not move unsaid.
     """
@@ -29,6 +30,7 @@ class Trial:
     head_commit: str
     tree: str
     base: Side
+    proposed: Side
     result: Side
     changes: Changes
     conflicts: tuple[str, ...] = ()

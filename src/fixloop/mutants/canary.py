@@ -1,12 +1,16 @@
 """The fault that every gate run plants: cheap to make, visible to a case that passes today."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from fixloop.evals.case import Case, CaseSet
 from fixloop.evals.result import PASS, EvalReport
+from fixloop.evals.seam import Steps
 from fixloop.pipeline.compile import Pipeline, compile_pipeline
+from fixloop.pipeline.engines import GivenAnswer
 from fixloop.ports.cache import Cache
-from fixloop.workspace.model import Branch, IntentDag, PlanTree, Workspace
+from fixloop.workspace.model import OTHER, Branch, PlanTree, Workspace
 
 MOST_CASES = 30
 
@@ -15,22 +19,22 @@ MOST_CASES = 30
 class Canary:
     """A faulty pipeline, the cases that must notice, and the fault in words."""
 
-    pipeline: Pipeline
+    pipeline: Steps
     cases: CaseSet
     fault: str
 
 
-def plant(workspace: Workspace, baseline: EvalReport, cache: Cache) -> Canary | None:
+def plant(workspace: Workspace, pipeline: Pipeline, baseline: EvalReport, cache: Cache) -> Canary | None:
     """A fault some passing case must see: a tree without branches, no records, or nothing recognised.
 
     None where no case passes at all.
     """
-    for faulty in (_bare_tree, _unreachable_records, _nothing_recognised):
+    for faulty in (_bare_tree, _unreachable_records):
         found = faulty(workspace, baseline)
         if found is not None:
             mutant, cases, fault = found
             return Canary(compile_pipeline(mutant, cache), CaseSet(cases[:MOST_CASES]), fault)
-    return None
+    return _nothing_recognised(pipeline, baseline)
 
 
 _Found = tuple[Workspace, tuple[Case, ...], str] | None
@@ -71,11 +75,23 @@ def _unreachable_records(workspace: Workspace, baseline: EvalReport) -> _Found:
     )
 
 
-def _nothing_recognised(workspace: Workspace, baseline: EvalReport) -> _Found:
-    """A root threshold that no score reaches: every ticket falls to `other`."""
-    cases = tuple(case for case in _passing(baseline, "intent") if case.expect != "other")
+def _nothing_recognised(pipeline: Pipeline, baseline: EvalReport) -> Canary | None:
+    """Every ticket falls to `other`, whichever engine would have known better."""
+    cases = tuple(case for case in _passing(baseline, "intent") if case.expect != OTHER)
     if not cases:
         return None
-    blind = IntentDag(workspace.intents.root, workspace.intents.intents, {"root": 2.0})
-    protected = tuple(replace(case, spec={**case.spec, "protect": True}) for case in cases)
-    return replace(workspace, intents=blind), protected, "a root threshold that no score reaches"
+    protected = tuple(replace(case, spec={**case.spec, "protect": True}) for case in cases[:MOST_CASES])
+    return Canary(_Blind(pipeline), CaseSet(protected), "an intent step that recognises nothing")
+
+
+class _Blind:
+    """A pipeline whose first step answers `other` to everything."""
+
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._pipeline, name)
+
+    def classify_each(self, texts: Sequence[str]) -> list[GivenAnswer]:
+        return [GivenAnswer(OTHER, OTHER, (OTHER,)) for _ in texts]

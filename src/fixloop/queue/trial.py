@@ -2,12 +2,17 @@
 
 from collections.abc import Mapping
 
+from fixloop.feedback.replays import recent
 from fixloop.gate.lanes import Changes
 from fixloop.gate.side import Side, judged_by_base
 from fixloop.gate.trial import Trial
 from fixloop.hints.model import Hint
 from fixloop.queue.ground import Ground, commit_of
 from fixloop.queue.rebuild import hint_of
+from fixloop.workspace.invalid import WorkspaceInvalid
+from fixloop.workspace.model import Policy
+from fixloop.workspace.snapshot import TreeSnapshot
+from fixloop.workspace.stored import load_stored
 
 
 def merge_trial(ground: Ground, base_ref: str, head_ref: str, allow_judge: str = "") -> Trial:
@@ -37,6 +42,7 @@ def tree_trial(
         head_commit=head,
         tree=tree,
         base=Side(before, ground.cache, before.odd_modes),
+        proposed=Side(after, ground.cache, _new_oddities(after.odd_modes, before.odd_modes)),
         result=Side(
             judged_by_base(before, after), ground.cache, _new_oddities(after.odd_modes, before.odd_modes)
         ),
@@ -45,7 +51,7 @@ def tree_trial(
         hint=hint,
         state=ground.book.states.get(hint.id) if hint else None,
         allow_judge=allow_judge,
-        stored=ground.feedback,
+        stored=recent(ground.feedback, _retain_days(ground, before)),
     )
 
 
@@ -60,3 +66,10 @@ def find_hint(ground: Ground, head_ref: str, head: str) -> Hint | None:
         branches = ground.repo.branches("refs/heads/fixloop/fix/")
         named = next((hint_of(ref) for ref, commit in sorted(branches.items()) if commit == head), None)
     return ground.book.hints.get(named) if named else None
+
+
+def _retain_days(ground: Ground, base: TreeSnapshot) -> int:
+    try:
+        return load_stored(base, ground.cache).config.policy.retain_days
+    except WorkspaceInvalid:
+        return Policy().retain_days

@@ -16,6 +16,7 @@ ORDER = (
     "near_miss",
     "regressions",
     "drift",
+    "held_out",
     "canary",
 )
 

@@ -17,7 +17,9 @@ def check(trial: Trial) -> Check:
     """
     brought = given_cases(trial.hint.cases) if trial.hint else trial.new_cases
     for side, cases in ((trial.base, trial.base.cases), (trial.result, brought)):
-        planted = plant(side.workspace, side.evaluate(cases), side.cache) if len(cases) else None
+        planted = (
+            plant(side.workspace, side.pipeline, side.evaluate(cases), side.cache) if len(cases) else None
+        )
         if planted is not None:
             return _asked(trial, side, planted)
     return Check("canary", SKIP, "no case passes, so no fault could be seen")

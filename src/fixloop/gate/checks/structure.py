@@ -1,6 +1,8 @@
 """The merge result is a workspace: it merges, loads, and holds plain files only."""
 
+from fixloop.evals.case_references import Known, reference_faults
 from fixloop.evals.cases import CasesInvalid
+from fixloop.gate.side import Side
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import FAIL, PASS, Check
 from fixloop.workspace.invalid import WorkspaceInvalid
@@ -14,28 +16,31 @@ def check(trial: Trial) -> Check:
     if trial.conflicts:
         return Check("structure", FAIL, "the branches conflict", trial.conflicts)
     odd = tuple(
-        f"{path} is {_MODES.get(mode, f'mode {mode}')}" for path, mode in trial.result.odd_modes.items()
+        f"{path} is {_MODES.get(mode, f'mode {mode}')}" for path, mode in trial.proposed.odd_modes.items()
     )
     if odd:
         return Check("structure", FAIL, "only plain files may stand where fixloop reads", odd)
+    for side in (trial.proposed, trial.result):
+        broken = _broken(side)
+        if broken:
+            return broken
+    leaves, cases = len(trial.proposed.workspace.intents.leaves), len(trial.proposed.cases)
+    return Check("structure", PASS, f"{leaves} leaves, {cases} cases")
+
+
+def _broken(side: Side) -> Check | None:
+    """What keeps one side from being read: as it is, and with the base's judge laid over it."""
     try:
-        workspace = trial.result.workspace
+        workspace = side.workspace
     except WorkspaceInvalid as error:
         return Check("structure", FAIL, "the workspace has errors", _shown(error.problems))
-    problems = _case_problems(trial)
-    if problems:
-        return Check("structure", FAIL, "case files have errors", problems)
-    return Check(
-        "structure", PASS, f"{len(workspace.intents.leaves)} leaves, {len(trial.result.cases)} cases"
-    )
-
-
-def _case_problems(trial: Trial) -> tuple[str, ...]:
     try:
-        _ = trial.result.cases
+        cases = side.cases
     except CasesInvalid as error:
-        return _shown(error.problems)
-    return ()
+        return Check("structure", FAIL, "case files have errors", _shown(error.problems))
+    known = Known(workspace)
+    unknown = [f"{case.place}: {fault.message}" for case in cases for fault in reference_faults(known, case)]
+    return Check("structure", FAIL, "cases name what is not there", tuple(unknown[:10])) if unknown else None
 
 
 def _shown(problems: tuple[Problem, ...]) -> tuple[str, ...]:
