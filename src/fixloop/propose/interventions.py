@@ -1,10 +1,12 @@
 """Every single-step change that could explain a rejection, and what the pipeline would answer with it."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from fixloop.feedback.model import Feedback
+from fixloop.hints.ids import canonical_json
 from fixloop.pipeline.compile import Forced, Pipeline
 from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.wanted import Wanted, record_ids, tool_names
@@ -17,6 +19,13 @@ class Action:
 
     reply: str
     tools: tuple[ToolCall, ...] = ()
+
+    def __hash__(self) -> int:
+        return hash(canonical_json(self.to_json()))
+
+    def to_json(self) -> dict[str, Any]:
+        """As a branch has it."""
+        return {"reply": self.reply, "tools": [{"name": t.name, "args": dict(t.args)} for t in self.tools]}
 
     @property
     def tool_names(self) -> tuple[str, ...]:
@@ -67,6 +76,18 @@ def flat_branches(branches: Sequence[Branch]) -> Iterator[Branch]:
             yield from flat_branches(branch.branches)
         else:
             yield branch
+
+
+def usual_actions(actions: Mapping[str, Sequence[Action]]) -> dict[tuple[str, tuple[str, ...]], Action]:
+    """Each (reply, tool names) with the arguments most trees give it, ties by their canonical form."""
+    counts: dict[tuple[str, tuple[str, ...]], Counter[Action]] = {}
+    for leaf in sorted(actions):
+        for action in actions[leaf]:
+            counts.setdefault((action.reply, action.tool_names), Counter())[action] += 1
+    return {
+        key: min(found, key=lambda action: (-found[action], canonical_json(action.to_json())))
+        for key, found in sorted(counts.items())
+    }
 
 
 def _tree_actions(tree: PlanTree) -> tuple[Action, ...]:
@@ -128,7 +149,7 @@ def _actions(feedback: Feedback, before: Proposal, workspace: Workspace) -> Iter
     present = (before.reply.template, tool_names(before))
     actions = all_actions(workspace)
     own = {(a.reply, a.tool_names): a for a in actions[before.leaf]}
-    foreign = {(a.reply, a.tool_names): a for leaf in sorted(actions) for a in actions[leaf]}
+    foreign = usual_actions(actions)
     foreign |= {
         (a.reply, a.tool_names): a for a in expected_actions(feedback, workspace, list(foreign.values()))
     }

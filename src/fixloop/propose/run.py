@@ -51,8 +51,10 @@ def propose(
     `handled` are feedback ids that need no new hint; `rejected` maps the fingerprint of a rejected fix to its
     support then: it stays rejected until its support has doubled.
     """
-    fresh = [one for one in feedback if one.outcome != "accepted" and one.id not in handled]
-    if not fresh:
+    wished = [one for one in feedback if one.outcome != "accepted" and one.id not in handled]
+    fresh = [one for one in wished if one.replay == "exact"]
+    lost = [_unreplayable(bench, one) for one in wished if one.replay != "exact"]
+    if not wished:
         return Proposed((), (), 0, "nothing new: every rejection has a hint or a decision")
     progress(f"diagnosing {len(fresh)} rejections")
     learnt = learn_comments(bench.workspace, feedback, bench.asked_leaves)
@@ -61,7 +63,7 @@ def propose(
     asked = _questions(bench, diagnoses, made, progress)
     idle = [_nothing(one) for one in nothing_to_fix(diagnoses)]
     idle += [_lone(one) for one in lone_wishes(diagnoses, clear_groups(diagnoses))]
-    hints = rank(_allowed([*made.hints, *asked, *idle], rejected))
+    hints = rank(_allowed([*made.hints, *asked, *idle, *lost], rejected))
     used = {key for hint in hints for key in hint.evidence}
     waiting = len([one for one in fresh if one.id not in used])
     return Proposed(tuple(hints), tuple(made.dropped), waiting, _ended(fresh, hints, made.dropped, waiting))
@@ -259,6 +261,21 @@ def _nothing(one: Diagnosis) -> Hint:
     """Nothing explains it better than "nothing is wrong": shown, with the next best readings."""
     said = _short(one.feedback.comment)
     return _idle(one, f"Nothing explains “{said}” better than that the proposal was right")
+
+
+def _unreplayable(bench: Workbench, one: Feedback) -> Hint:
+    """A rejection whose redacted ticket gets another proposal: it can be read, and never becomes a case."""
+    before = bench.before[one.id]
+    place = f"{before.leaf}/{before.branch or 'fallback'}"
+    return Hint(
+        step="none",
+        kind="none",
+        target=place,
+        summary=f"“{_short(one.comment)}” is about a proposal that cannot be replayed without its names",
+        evidence=(one.id,),
+        fingerprint=fingerprint("none", place, "lossy", one.text_digest),
+        one_off=True,
+    )
 
 
 def _lone(one: Diagnosis) -> Hint:

@@ -252,12 +252,17 @@ def near_misses(
     """Variants of one piece of evidence just outside the condition: they must keep today's answer."""
     situation = evidence[0]
     variants = [variant for path, value in condition.items() for variant in _outside(situation, path, value)]
-    variants += (
-        [Situation(situation.leaf, situation.fields, situation.records * 2)] if situation.records else []
-    )
-    variants += [Situation(situation.leaf, situation.fields, ())]
+    variants += _other_counts(bench, situation)
     cases = (_kept_case(bench, variant) for variant in variants)
     return _distinct(case for case in cases if case is not None)
+
+
+def _other_counts(bench: Workbench, situation: Situation) -> list[Situation]:
+    """The same with several records, the second under another id, and with none."""
+    ids = {source.id for source in bench.workspace.fetch.sources.values()}
+    twins = [{k: f"{v}-2" if k in ids else v for k, v in row.items()} for row in situation.records[:1]]
+    several = (*situation.records[:1], *twins)
+    return [Situation(situation.leaf, situation.fields, records) for records in (several, ())]
 
 
 def _outside(situation: Situation, path: str, value: Any) -> Iterator[Situation]:

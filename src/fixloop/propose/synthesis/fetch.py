@@ -12,6 +12,7 @@ from itertools import combinations, product
 from typing import Any
 
 from fixloop.feedback.model import Feedback
+from fixloop.hints.ids import canonical_json
 from fixloop.hints.model import JsonCase
 from fixloop.hints.operation import Operation
 from fixloop.pipeline.fetch import FetchedRecord, Fields
@@ -22,6 +23,8 @@ from fixloop.propose.workbench import Workbench
 from fixloop.workspace.model import FetchRules, Signal
 
 HIGHEST_WEIGHT = 10
+MOST_RIVALS = 4
+"""A case keeps this many records beside the right one: enough to lose against, few enough to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +184,7 @@ def _draft(
         summary=f"The wrong record is selected: right in all cases when {' and '.join(words)}",
         evidence=group.evidence,
         operations=tuple(operations),
-        cases=tuple(_case(bench, one, wanted) for one, wanted in asked[: max(1, len(asked))]),
+        cases=_cases(bench, asked),
         near_misses=_near_misses(bench, group),
         wanted={one.id: Wanted(records=wanted) for one, wanted in asked},
         idea={"operations": [operation.op for operation in operations]},
@@ -200,12 +203,24 @@ def _target(operation: Operation) -> str:
 
 
 def _case(bench: Workbench, feedback: Feedback, wanted: tuple[str, ...]) -> JsonCase:
+    """The lookup as a case, with the rows of the wanted records and of the strongest others."""
     before = bench.before[feedback.id]
-    rows = {source: list(map(dict, rows)) for source, rows in before.rows.items()}
+    rivals = [one for one in before.candidates if one.id not in wanted][:MOST_RIVALS]
+    kept = [one for one in before.candidates if one.id in wanted or one in rivals]
+    rows: dict[str, list[dict[str, Any]]] = {}
+    for record in kept:
+        for source, found in record.record.rows.items():
+            rows.setdefault(source, []).extend(map(dict, found))
     fields = {
         group: {name: list(values) for name, values in one.items()} for group, one in before.fields.items()
     }
     return {"suite": "fetch", "fields": fields, "rows": rows, "expect": {"records": list(wanted)}}
+
+
+def _cases(bench: Workbench, asked: list[tuple[Feedback, tuple[str, ...]]]) -> tuple[JsonCase, ...]:
+    """A third of the lookups, each once."""
+    found = {canonical_json(case): case for case in (_case(bench, one, wanted) for one, wanted in asked)}
+    return tuple(found.values())[: max(1, (len(found) + 2) // 3)]
 
 
 def _near_misses(bench: Workbench, group: Group) -> tuple[JsonCase, ...]:
