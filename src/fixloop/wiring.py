@@ -121,7 +121,19 @@ def build_example(folder: Path, progress: Progress) -> "Desk":
     create_repository(
         folder, "Tidewater Bank: the workspace as it is", person=("Ann", "ann@tidewater.example")
     )
+    _use_known_key(folder / ".git")
     return build_desk(str(folder), progress)
+
+
+def _use_known_key(git_dir: Path) -> None:
+    """The example's people are made up: with one key for all, every demo shows the same."""
+    from hashlib import sha256
+
+    from fixloop.adapters.files import write_atomically
+
+    key = sha256(b"the key of the shipped example").hexdigest()
+    (git_dir / "fixloop").mkdir(exist_ok=True)
+    write_atomically(git_dir / "fixloop" / "key", f"{key}\n".encode(), 0o600)
 
 
 EXAMPLE = ("fixloop.yaml", "workspace", "plan_trees", "evals", "demo")

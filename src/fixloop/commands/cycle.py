@@ -20,6 +20,7 @@ from fixloop.gate.verdict import Verdict
 from fixloop.hints.model import Hint
 from fixloop.queue.ground import Ground, commit_of, target_branch
 from fixloop.queue.land import Landed, Refused, land
+from fixloop.queue.order import landing_order
 from fixloop.queue.prepare import APPLICABLE, Prepared, prepare
 from fixloop.queue.rebuild import branch_of
 from fixloop.queue.trial import merge_trial
@@ -147,7 +148,7 @@ class _Run:
 
     def _apply(self, done: CycleResult) -> CycleResult:
         ground = self._ground()
-        hints = ground.book.with_status(*APPLICABLE)
+        hints = landing_order(ground.book.with_status(*APPLICABLE))
         if not hints:
             return done
         return replace(done, prepared=prepare(ground, hints, commit_of(self._desk.repo, self._target)))

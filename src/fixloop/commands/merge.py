@@ -7,6 +7,7 @@ from typing import Any
 from fixloop.commands.desk import Desk
 from fixloop.queue.ground import target_branch
 from fixloop.queue.land import Landed, Refused, land
+from fixloop.queue.order import landing_order
 from fixloop.queue.prepare import APPLICABLE
 
 
@@ -31,7 +32,7 @@ def merge(
     """Land hints (or every approved one that passes) on a branch; each is rebuilt on the newest base."""
     ground = desk.ground(who)
     book = ground.book
-    hints = book.with_status(*APPLICABLE) if passing else [book.find(one) for one in ids]
+    hints = landing_order(book.with_status(*APPLICABLE)) if passing else [book.find(one) for one in ids]
     target = target_branch(desk.repo, into)
     results: list[Landed | Refused] = []
     with desk.lock():
