@@ -208,6 +208,15 @@ def test_an_invalid_workspace_is_refused_and_may_be_mended(repo: Path) -> None:
     run_git(repo, "commit", "-qam", "mended")
 
 
+def test_mending_cases_that_nobody_can_read_takes_a_reason(repo: Path) -> None:
+    write_files(repo, {CASES: "{broken\n", **BAD})
+    run_git(repo, *NO_HOOKS, "commit", "-qam", "broken")
+    write_files(repo, {CASES: WORLD[CASES], **GOOD})
+    assert "only a person may" in try_git(repo, "commit", "-qam", "mended")
+    commit = ["git", "commit", "-qam", "mended"]
+    subprocess.run(commit, cwd=repo, env={**os.environ, "FIXLOOP_ALLOW_JUDGE": "it was broken"}, check=True)
+
+
 def test_in_a_linked_worktree(repo: Path, tmp_path: Path) -> None:
     run_git(repo, "checkout", "-q", "--detach")
     run_git(repo, "worktree", "add", "-q", str(tmp_path / "second"), "main")
@@ -375,9 +384,9 @@ def test_code_of_an_engine_counts_wherever_it_lies(tmp_path: Path) -> None:
     }
     repo = make_repo(tmp_path, {**WORLD, **own})
     install(repo)
-    write_files(repo, {"mine.py": "raise SystemExit('imported')\n"})
+    write_files(repo, {"mine.py": "raise SystemExit('imported')\n", **JUDGE})
     said = try_git(repo, "commit", "-qam", "engine")
-    assert "lane: changes what decides" in said and "imported" not in said
+    assert "lane: changes the code of an engine" in said and "imported" not in said
 
 
 # --- push -----------------------------------------------------------------------------------------------

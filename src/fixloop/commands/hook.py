@@ -12,7 +12,7 @@ from fixloop.evals.cases import CasesInvalid
 from fixloop.gate.checks import lane, structure
 from fixloop.gate.judge import judge
 from fixloop.gate.lanes import JUDGE, NEUTRAL, lane_of
-from fixloop.gate.trial import Trial
+from fixloop.gate.trial import Trial, engine_paths
 from fixloop.gate.verdict import FAIL, OVERRIDDEN, PASS, Check, Verdict
 from fixloop.hints.ledger import Event
 from fixloop.ports.state import StateStore
@@ -120,18 +120,36 @@ def _trial(ground: Ground, move: Move, tree: str, why: str) -> Trial:
 
 
 def _judge(trial: Trial) -> Verdict:
-    """The gate's verdict; a change of what decides is refused before any of it could be run.
-
-    A base that is broken itself has no answers to compare with: what mends it needs a sound structure only.
-    """
-    in_lane = lane.check(trial)
-    if in_lane.status == FAIL:
-        return _verdict(trial, in_lane)
+    """The gate's verdict, quickly where the lane alone says no."""
+    in_engines = _engine_files(trial)
+    if in_engines and not (trial.allow_judge and trial.lanes.lane == JUDGE):
+        # Hooks run when the files are in the checkout already: judging would import what is to be judged.
+        return _verdict(
+            trial, Check("lane", FAIL, "changes the code of an engine, which decides", in_engines)
+        )
     try:
         _ = trial.base.workspace, trial.base.cases
     except (WorkspaceInvalid, CasesInvalid):
-        return _verdict(trial, structure.check(trial), in_lane)
-    return judge(trial)
+        # Nothing of a broken base can be laid over the result: it is looked at as it is.
+        alone = replace(trial, result=trial.proposed)
+        return _verdict(trial, structure.check(alone), _lane_of_mending(trial))
+    in_lane = lane.check(trial)
+    return _verdict(trial, in_lane) if in_lane.status == FAIL else judge(trial)
+
+
+def _engine_files(trial: Trial) -> tuple[str, ...]:
+    places = engine_paths(trial.base)
+    return tuple(path for path in trial.lanes.judge if path.startswith(places)) if places else ()
+
+
+def _lane_of_mending(trial: Trial) -> Check:
+    """A base that is broken has no answers to compare with, and mending it may take both lanes at once."""
+    judged = trial.lanes.judge
+    if not judged:
+        return Check("lane", PASS, "mends a base that could not be read")
+    if trial.allow_judge:
+        return Check("lane", OVERRIDDEN, f"mends what decides, allowed: {trial.allow_judge}", judged)
+    return Check("lane", FAIL, "changes what decides: only a person may, with a reason", judged)
 
 
 def _verdict(trial: Trial, *checks: Check) -> Verdict:
@@ -145,7 +163,7 @@ def _overrides(verdict: Verdict) -> list[str]:
 def how_to_go_on(refused: HookAnswer) -> str:
     """The next command for a person whose branch stayed where it is."""
     verdict = refused.verdict
-    if verdict is not None and verdict.lane == JUDGE:
+    if verdict is not None and verdict.lane == JUDGE and verdict.failures[0].id == "lane":
         return f"a person may, with a reason that is recorded: {ALLOW}='why' git …"
     head = refused.move.head or refused.move.result
     return f"fixloop gate {short(refused.move.ref)} {head[:12]} shows all of it"
