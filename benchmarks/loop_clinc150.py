@@ -13,6 +13,7 @@ train. With `--fast` operations are laid over the workspace in memory, without a
 from __future__ import annotations
 
 import argparse
+import itertools
 import json
 import sys
 import tempfile
@@ -121,22 +122,28 @@ class RealWorld:
         self.desk: Desk = build_desk(str(folder), lambda message: None)
         self.cache = self.desk.cache
         self.refused: Counter[str] = Counter()
+        self.approved: list[str] = []
 
     def snapshot(self) -> Snapshot:
+        """The workspace as it is."""
         return self.desk.tree("HEAD")
 
     def store(self, feedback: Sequence[Feedback], number: int) -> None:
+        """Keep a round's feedback."""
         shards = render_shards(feedback, f"2026-{number:02}", f"in-{number:016x}")
         self.desk.state.add(shards, f"ingest round {number}")
 
     def propose(self) -> tuple[Hint, ...]:
+        """Hints for what is new."""
         found = propose_command.propose(self.desk)
         print(f"    {found.ended}", file=sys.stderr)
         return found.hints
 
     def decide(self, hint: Hint, decision: Decision) -> Hint | None:
+        """Carry out a decision."""
         if decision.verb == "approve":
             decide.approve(self.desk, [hint.id], WHO)
+            self.approved.append(hint.id)
         elif decision.verb == "reject":
             decide.reject(self.desk, [hint.id], decide.Why(decision.why), WHO)
         elif decision.verb == "answer":
@@ -145,8 +152,10 @@ class RealWorld:
         return None
 
     def land(self) -> list[str]:
-        apply_command.apply(self.desk, [], approved=True)
-        done = merge_command.merge(self.desk, [], passing=True, who=WHO)
+        """Ids of the approved hints that landed."""
+        apply_command.apply(self.desk, self.approved)
+        done = merge_command.merge(self.desk, self.approved, who=WHO)
+        self.approved = []
         for one in done.refused:
             self.refused[one.check] += 1
         return [one.id for one in done.merged]
@@ -164,18 +173,22 @@ class FastWorld:
         self.approved: list[Hint] = []
 
     def snapshot(self) -> Snapshot:
+        """The workspace as it is."""
         return self._snapshot
 
     def store(self, feedback: Sequence[Feedback], number: int) -> None:
+        """Keep a round's feedback."""
         self.feedback += feedback
 
     def propose(self) -> tuple[Hint, ...]:
+        """Hints for what is new."""
         bench = build_workbench("0" * 40, self._snapshot, self.feedback, self.cache)
         found = run_proposer(bench, self.feedback, self.handled, self.rejected)
         print(f"    {found.ended}", file=sys.stderr)
         return found.hints
 
     def decide(self, hint: Hint, decision: Decision) -> Hint | None:
+        """Carry out a decision."""
         if decision.verb == "leave":
             return None
         self.handled |= set(hint.evidence)
@@ -189,6 +202,7 @@ class FastWorld:
         return None
 
     def land(self) -> list[str]:
+        """Ids of the approved hints that landed."""
         landed = []
         for hint in self.approved:
             try:
@@ -297,7 +311,7 @@ def append_named(
     reviewer: Reviewer,
     start: Mapping[str, Sequence[str]],
 ) -> list[tuple[int, int]]:
-    """The bound: every rejected ticket that names its intent appended under its true label, round by round."""
+    """The bound: every rejected ticket that names its intent appended under its true label, each round."""
     children = children_of([row for row in material.train if row.leaf in material.known])
     examples = {leaf: list(texts) for leaf, texts in start.items()}
     parents = {row.leaf: row.above[0] for row in material.train if row.above}
@@ -368,7 +382,7 @@ def run(options: argparse.Namespace, folder: Path) -> None:
     reviewer = Reviewer(truth, load_sentences(options.sentences), means)
     loop = Loop(world, reviewer, material.val, options.passes)
     rounds = []
-    for number, tickets in enumerate([(), *material.rounds]):
+    for number, tickets in enumerate([(), *material.rounds[: options.until]]):
         rounds.append(loop.play(number, tickets))
         print(_row(rounds[-1]), file=sys.stderr)
     workspace = load_workspace(snapshot)
@@ -395,10 +409,11 @@ def report(
 ) -> None:
     inside, outside = sizes
     print(
-        "| round | tickets | rejected | hints | merged | leaves | approval on val | oos held back | append named | oos |"
+        "| round | tickets | rejected | hints | merged | leaves | approval on val | oos held back "
+        "| append named | oos |"
     )
     print("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |")
-    for one, (named, named_out) in zip(rounds, bound, strict=True):
+    for one, (named, named_out) in zip(rounds, bound, strict=False):
         print(
             f"| {one.number} | {one.tickets} | {one.rejected} | {one.hints} | {one.merged} | {one.leaves} "
             f"| {wilson(one.inside, inside)} | {one.outside}/{outside} | {wilson(named, inside)} "
@@ -406,7 +421,7 @@ def report(
         )
     print(f"| all of train | | | | | | {wilson(full[0], inside)} | {full[1]}/{outside} | | |")
     gap = 100 * (full[0] - rounds[-1].inside) / inside
-    falls = [100 * (a.inside - b.inside) / inside for a, b in zip(rounds, rounds[1:], strict=False)]
+    falls = [100 * (a.inside - b.inside) / inside for a, b in itertools.pairwise(rounds)]
     print(
         f"final round: {gap:.1f} points below all of train (target 3); largest fall {max([0.0, *falls]):.1f}"
     )
@@ -429,6 +444,7 @@ def main() -> int:
     )
     parser.add_argument("data", type=Path, help="the folder that holds CLINC150's train.jsonl and val.jsonl")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--until", type=int, help="stop after this round")
     parser.add_argument("--passes", type=int, default=1, help="propose runs a round")
     parser.add_argument("--sentences", choices=("tune", "report"), default="report")
     parser.add_argument("--svg", type=Path)

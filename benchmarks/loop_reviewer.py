@@ -35,6 +35,7 @@ class Sentences:
     frames: Mapping[str, Sequence[str]]
 
     def say(self, manner: str, intent: str, seed: str) -> str:
+        """A sentence for an intent in one manner, drawn by the seed."""
         if manner == CRYPTIC:
             return self._pick(self.frames[CRYPTIC], CRYPTIC, seed)
         part = self._pick(self.parts[manner][intent], "part", seed)
@@ -116,7 +117,7 @@ class Reviewer:
         if hint.kind not in {"add_leaf", "add_example"} or not taught:
             return "other"
         leaf = str(next(o.args["leaf"] for o in hint.operations if o.op == "add_example"))
-        intent, count = min(Counter(taught).items(), key=lambda item: (-item[1], item[0]))
+        intent, _ = min(Counter(taught).items(), key=lambda item: (-item[1], item[0]))
         if hint.kind == "add_leaf" and intent in self.means.values():
             return "duplicate"
         wanted = intent if hint.kind == "add_leaf" else self.means.get(leaf, "")

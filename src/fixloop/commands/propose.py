@@ -94,7 +94,7 @@ def handled_feedback(book: HintBook) -> frozenset[str]:
 
     What is only shown ("nothing to fix") may yet become part of a fix when others say the same.
     """
-    reopened = {"conflict", "reverted", "recurred"}
+    reopened = {"conflict", "failed", "reverted", "recurred"}
     found = (hint for hint in book.hints.values() if book.status(hint.id) not in reopened)
     return frozenset(one for hint in found if not _only_shown(book, hint) for one in hint.evidence)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from fixloop.feedback.model import Feedback
 from fixloop.propose.near import Space
-from fixloop.propose.words import language_of, stems
+from fixloop.propose.words import language_of, read_comment
 from fixloop.workspace.text import normalise
 
 LINK_AT = 0.08
@@ -72,7 +72,7 @@ def _centred(likeness: Any, languages: Any) -> Any:
         rows = np.flatnonzero(languages == language)
         block, size = likeness[np.ix_(rows, rows)], len(rows)
         if size >= FEW_OF_A_LANGUAGE:
-            common = (block.sum() - np.trace(block)) / (size * (size - 1))
+            common = float(np.median(block[~np.eye(size, dtype=bool)]))
             likeness[np.ix_(rows, rows)] = (block - common) / (1 - common)
     return likeness
 
@@ -82,7 +82,7 @@ def listen(rejections: Sequence[Feedback], space: Space, usual: float = USUAL) -
     import numpy as np
 
     comments = [one.comment for one in rejections]
-    telling = np.array([bool(stems(one)) for one in comments], dtype=bool)
+    telling = np.array([read_comment(one).says_anything for one in comments], dtype=bool)
     tickets = space.rows([one.fixture.ticket.customer_text for one in rejections])
     telling[_stock_phrases(comments, tickets, usual)] = False
     spoken = [[language_of(one.fixture.ticket.customer_text), language_of(one.comment)] for one in rejections]

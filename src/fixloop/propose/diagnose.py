@@ -122,7 +122,8 @@ def _diagnose_one(
         for outcome in outcomes
     ]
     silent = not leaves.telling(n) and not (feedback.expected or feedback.reply or feedback.reason)
-    return Diagnosis(feedback, heard.before, _posterior(outcomes, scores), heard.said.says_anything, silent)
+    readings, company = _posterior(outcomes, scores), Company(leaves.voices, n)
+    return Diagnosis(feedback, heard.before, readings, heard.said.says_anything, silent, company)
 
 
 def _hear(bench: Workbench, feedback: Feedback, disputed: frozenset[str]) -> Heard:

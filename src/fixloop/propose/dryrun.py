@@ -58,6 +58,8 @@ def _mended(draft: Draft, fell: _Fell) -> Draft | None:
 
 
 def _try(bench: Workbench, draft: Draft) -> Hint | _Fell:
+    if draft.cases and len(_passing(bench.pipeline, _numbered(draft.cases))) == len(draft.cases):
+        return _Fell("every case of it passes already", None)
     try:
         trial = bench.try_operations(draft.operations)
     except FixloopError as error:
@@ -88,10 +90,13 @@ def _dropped(draft: Draft, reason: str) -> Dropped:
 
 def _telling(base: Pipeline, trial: Pipeline, cases: Sequence[JsonCase]) -> tuple[JsonCase, ...]:
     """The cases that fail on the base and pass with the fix."""
-    numbered = [{"id": f"n{n}", **case} for n, case in enumerate(cases)]
-    asked = given_cases(numbered)
+    asked = _numbered(cases)
     before, after = _passing(base, asked), _passing(trial, asked)
     return tuple(case for n, case in enumerate(cases) if f"n{n}" in after - before)
+
+
+def _numbered(cases: Sequence[JsonCase]) -> CaseSet:
+    return given_cases([{"id": f"n{n}", **case} for n, case in enumerate(cases)])
 
 
 def _passing(pipeline: Pipeline, cases: CaseSet) -> frozenset[str]:
@@ -100,8 +105,7 @@ def _passing(pipeline: Pipeline, cases: CaseSet) -> frozenset[str]:
 
 def _flipped(trial: Pipeline, near_misses: Sequence[JsonCase]) -> list[JsonCase]:
     """What should have kept its answer and has not."""
-    numbered = [{"id": f"n{n}", **case} for n, case in enumerate(near_misses)]
-    kept = _passing(trial, given_cases(numbered))
+    kept = _passing(trial, _numbered(near_misses))
     return [case for n, case in enumerate(near_misses) if f"n{n}" not in kept]
 
 

@@ -39,11 +39,10 @@ class Space:
         from fixloop.pipeline.features import extract
 
         features = extract(texts)
-        columns = np.searchsorted(self.ids, features.ids)
-        columns[columns == len(self.ids)] = 0
-        known = self.ids[columns] == features.ids if len(self.ids) else np.zeros(len(columns), bool)
-        values = np.where(known, features.weights * self.weights[columns], 0.0) if len(self.ids) else 0.0
-        owners = features.owners()
+        owners, columns = features.owners(), np.searchsorted(self.ids, features.ids)
+        known = np.append(self.ids, -1)[columns] == features.ids
+        columns = np.where(known, columns, 0)
+        values = np.where(known, features.weights * np.append(self.weights, 0)[columns], 0.0)
         norms = np.sqrt(np.bincount(owners, np.square(values), minlength=len(texts)))
         unit = (values / np.maximum(norms, 1e-9)[owners])[known].astype(np.float32)
         indptr = np.concatenate(([0], np.cumsum(known)))[features.indptr]

@@ -27,8 +27,8 @@ from fixloop.workspace.text import normalise
 SMALLEST_CLUSTER = 3
 
 _PHRASE_WORD = re.compile(r"[^\W\d_]{3,}")
-OWN_SHARE = 0.5
-"""A phrase names a cluster when at least this share of all comments that have it are the cluster's."""
+OWN_SHARE = 0.3
+"""A phrase names a cluster when at least this share of all comments that have it is the cluster's."""
 
 
 def clusters(members: Sequence[Diagnosis]) -> list[tuple[Diagnosis, ...]]:
