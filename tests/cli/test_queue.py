@@ -37,7 +37,7 @@ class TestPropose:
         assert without_confidence(said.out) == (
             f"{short}  proposed  plan · add_branch · 2 rejections · confidence <c>\n"
             f"{SUMMARY}\n"
-            "all 2 rejections read: 1 fixes, 0 questions, 0 with nothing to fix\n"
+            "2 rejections read: 1 fix, 0 questions, 0 shown without a fix\n"
             f"next: fixloop show {short}\n"
         )
 
@@ -116,7 +116,7 @@ class TestHints:
             "near misses that must keep their answer (4)\n"
             "  plan  account_locked; a1 with fraud_flag false → unlock_instructions\n"
             "  plan  account_locked; a1 with no fraud_flag → unlock_instructions\n"
-            "  plan  account_locked; a1 with fraud_flag true and a1 with fraud_flag true →\n"
+            "  plan  account_locked; a1 with fraud_flag true and a1-2 with fraud_flag true →\n"
             "    ask_which_account\n"
             "  plan  account_locked; no record → request_account_information\n"
             "\n"

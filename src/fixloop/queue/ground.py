@@ -8,6 +8,7 @@ from fixloop.errors import BadInput
 from fixloop.feedback.model import Feedback
 from fixloop.feedback.shards import read_feedback
 from fixloop.gate.verdict import Verdict
+from fixloop.hints.ids import content_id
 from fixloop.hints.ledger import Event
 from fixloop.hints.model import Hint
 from fixloop.hints.store import HintBook, event_files, hint_path, link, read_hint_book, render_hint
@@ -79,9 +80,13 @@ class Ground:
 
 
 def _verdict_file(verdict: Verdict) -> tuple[str, bytes]:
-    """The first verdict on a tree over a base stands: the same question has the same answer."""
+    """A pass stands under base and tree, where hooks look for it; each refusal stands beside it.
+
+    A second approval may turn a refusal of the same tree into a pass, so a refusal must not take its place.
+    """
     text = json.dumps(verdict.to_json(), ensure_ascii=False, indent=1) + "\n"
-    return f"verdicts/{verdict.base}-{verdict.tree}.json", text.encode()
+    mark = "" if verdict.passed else f"-{content_id('no', verdict.to_json())}"
+    return f"verdicts/{verdict.base}-{verdict.tree}{mark}.json", text.encode()
 
 
 def target_branch(repo: Repository, wanted: str | None) -> str:

@@ -58,7 +58,7 @@ def _check_schema(schema: Mapping[str, Any], report: Report) -> None:
         report(("required",), f"must be a list, not {shown(required)}")
         return
     for index, name in enumerate(required):
-        if name not in properties:
+        if not isinstance(name, str) or name not in properties:
             report(("required", index), f"there is no argument {named(name)}", did_you_mean(name, properties))
 
 
