@@ -104,7 +104,7 @@ def check_call(call: ToolCall, tool: Tool, known: KnownPaths | None, report: Rep
     if not isinstance(properties, dict) or not isinstance(required, list):
         return
     for name in required:
-        if name not in call.args:
+        if isinstance(name, str) and name not in call.args:
             report((), f"{named(tool.name)} needs the argument {named(name)}", f"add `{name}:` to `args:`")
     open_ended = bool(tool.args.get("additionalProperties", False))
     for name, value in call.args.items():
