@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-FEATURES_VERSION = "1"
 MAX_CHARACTERS = 20_000
 CHAR_SIZES = (2, 3, 4, 5)  # within a word and the space on each side of it
 WORD_SIZES = (1, 2)

@@ -1,12 +1,17 @@
 """The model of the engine `examples`: from the root down the DAG, every path scored jointly.
 
 A parent's classifier gives each child a share; a path's share is the product along it, and a leaf's the sum
-over its paths. That ranks the leaves. How far to trust the best one is a second question, asked of counts
-(`evidence`): the answer's score joins both, and the thresholds of the workspace are compared with it.
+over its paths. Where leaves come close, counts (`evidence`) divide their shares anew: that ranks the leaves.
+How far to trust the best one is a second question to the same counts: the answer's score joins all of it, and
+the thresholds of the workspace are compared with it.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -14,28 +19,54 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fixloop.pipeline.descent import Chooser, descend, trace_path
-from fixloop.pipeline.evidence import Profiles
-from fixloop.pipeline.features import FEATURES_VERSION, Features, Ints, extract
+from fixloop.pipeline.descent import Chooser, Descent, descend, trace_path
+from fixloop.pipeline.evidence import EVIDENCE, Profiles
+from fixloop.pipeline.features import Features, Ints, extract
 from fixloop.pipeline.intent_graph import ROOT, IntentGraph
-from fixloop.pipeline.linear import LINEAR_VERSION, Linear
+from fixloop.pipeline.linear import Linear
 from fixloop.pipeline.packed import pack, unpack
 from fixloop.workspace.model import OTHER, other_of
 
-INTENT_VERSION = f"1.{FEATURES_VERSION}.{LINEAR_VERSION}"
+ALGORITHM = "2"  # raise it when code changes an answer; changed constants show by themselves
 BEST = 5
 DIGITS = 6
 _BATCH = 2_048
 _FLOOR = 1e-6
 
-# Fitted by benchmarks/fit_trust.py; constants, so an added example never asks for a cross-validation.
-TRUST = {
-    "bias": -1.264,
-    "share": 2.073,
-    "log_odds": 0.087,
-    "words_covered": 1.258,
-    "characters_covered": 0.925,
+# Both fitted by benchmarks/fit_trust.py; constants, so an added example never asks for a cross-validation.
+RIVAL = 0.2  # leaves with this much of the best one's share are weighed against each other
+RIVALRY = {
+    "log_odds": 0.06,
+    "words_covered": 1.925,
+    "characters_covered": 1.325,
 }
+TRUST = {
+    "bias": -1.213,
+    "share": 1.854,
+    "log_odds": 0.083,
+    "words_covered": 1.12,
+    "characters_covered": 1.047,
+}
+_PROFILE_ARRAYS = ("keys", "counts", "columns", "totals", "sizes")
+_LITERALS = (int, float, str, tuple, dict, re.Pattern)
+_PARTS = ("features", "linear", "evidence", "descent", "intent_model")
+
+
+def algorithm_version() -> str:
+    """What decides an answer beside the examples, so that no cached model of other constants is ever used."""
+    modules = [vars(sys.modules[f"{__package__}.{part}"]) for part in _PARTS]
+    constants = [
+        sorted((name, repr(value)) for name, value in module.items() if _decides(name, value))
+        for module in modules
+    ]
+    return f"{ALGORITHM}.{hashlib.sha256(json.dumps(constants).encode()).hexdigest()[:12]}"
+
+
+def _decides(name: str, value: object) -> bool:
+    return name.isupper() and isinstance(value, _LITERALS) and name != "INTENT_VERSION"
+
+
+INTENT_VERSION = algorithm_version()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +97,37 @@ class _Judged:
     paths: list[tuple[str, ...]]  # of the best label
 
 
+@dataclass(frozen=True, slots=True)
+class _Rivals:
+    """Leaves close to the best of their row, at least the best itself: row, label, `EVIDENCE` of each."""
+
+    rows: Ints  # ascending
+    labels: Ints
+    counted: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranked:
+    """A batch's way down with its rivals settled, the best labels, and what `TRUST` weighs of the first."""
+
+    descent: Descent
+    order: Ints  # [rows, BEST]
+    evidence: NDArray[np.float64]  # [rows, 4]
+
+
 class LeafScores(NamedTuple):
     """Joint scores [texts, labels] and the labels."""
 
     scores: NDArray[np.float64]
     labels: tuple[str, ...]
+
+
+class RivalEvidence(NamedTuple):
+    """What `RIVALRY` weighs: one line for each leaf that comes close to a text's best."""
+
+    rows: Ints  # the text of each line
+    leaves: list[str]
+    evidence: NDArray[np.float64]  # [lines, 4]: log share, then `EVIDENCE`
 
 
 class TrustEvidence(NamedTuple):
@@ -123,11 +180,22 @@ class IntentModel:
         evidence = np.full((len(texts), len(TRUST) - 1), np.nan)
         leaves: list[str] = [OTHER] * len(texts)
         for rows, features in self._heard(texts):
-            joint, order = self._ranked(features, BEST)
-            evidence[rows] = self._evidence(features, joint, order)
-            for row, label in zip(rows.tolist(), order[:, 0].tolist(), strict=True):
+            ranked = self._ranked(features, BEST)
+            evidence[rows] = ranked.evidence
+            for row, label in zip(rows.tolist(), ranked.order[:, 0].tolist(), strict=True):
                 leaves[row] = self._graph.labels[label]
         return TrustEvidence(evidence, leaves)
+
+    def rival_evidence(self, texts: Sequence[str]) -> RivalEvidence:
+        """The close leaves of each text and what there is to weigh between them: for fitting `RIVALRY`."""
+        found = []
+        for rows, features in self._heard(texts):
+            joint = descend(self._graph, self._choosers, features, BEST).joint
+            rivals = self._rivals(features, joint, _ranking(joint))
+            shares = np.log(joint[rivals.rows, rivals.labels])
+            found.append((rows[rivals.rows], rivals.labels, np.column_stack([shares, rivals.counted])))
+        rows, labels, evidence = (np.concatenate(parts) for parts in zip(*found, strict=True))
+        return RivalEvidence(rows, [self._graph.labels[label] for label in labels.tolist()], evidence)
 
     def _heard(self, texts: Sequence[str]) -> Iterator[tuple[Ints, Features]]:
         """Batches of the texts that anything is known of: their places, their features."""
@@ -140,20 +208,28 @@ class IntentModel:
                 yield rows + start, features.take(rows)
 
     def _judge(self, features: Features, best: int | None) -> _Judged:
+        ranked = self._ranked(features, best)
+        paths = trace_path(self._graph, ranked.descent, ranked.order[:, 0])
+        return _Judged(ranked.descent.joint, ranked.order, trusted(ranked.evidence), paths)
+
+    def _ranked(self, features: Features, best: int | None) -> _Ranked:
         descent = descend(self._graph, self._choosers, features, best)
-        order = _ranking(descent.joint)
-        evidence = self._evidence(features, descent.joint, order)
-        paths = trace_path(self._graph, descent, order[:, 0])
-        return _Judged(descent.joint, order, trusted(evidence), paths)
+        joint, before = descent.joint, _ranking(descent.joint)
+        rivals = self._rivals(features, joint, before)
+        shares = joint[rivals.rows, rivals.labels]
+        joint[rivals.rows, rivals.labels] = _divided_anew(rivals, shares, len(features))
+        order = _reordered(joint, before)
+        # One a row: the best of the rivals keeps more than any leaf has that is none.
+        chosen = rivals.labels == order[rivals.rows, 0]
+        # The share from before: it tells unknown texts better, for counts are heard once and not twice.
+        first = np.log(np.maximum(shares[chosen], _FLOOR))
+        return _Ranked(descent, order, np.column_stack([first, rivals.counted[chosen]]))
 
-    def _ranked(self, features: Features, best: int | None) -> tuple[NDArray[np.float64], Ints]:
-        joint = descend(self._graph, self._choosers, features, best).joint
-        return joint, _ranking(joint)
-
-    def _evidence(self, features: Features, joint: NDArray[np.float64], order: Ints) -> NDArray[np.float64]:
-        share = np.take_along_axis(joint, order[:, :1], axis=1)
-        counted = self._profiles.weigh(features, order[:, 0])
-        return np.hstack([np.log(np.maximum(share, _FLOOR)), counted])
+    def _rivals(self, features: Features, joint: NDArray[np.float64], order: Ints) -> _Rivals:
+        shares = np.take_along_axis(joint, order, axis=1)
+        rows, places = np.nonzero(shares >= RIVAL * shares.max(axis=1, keepdims=True))
+        labels = order[rows, places]
+        return _Rivals(rows, labels, self._profiles.weigh(features.take(rows), labels))
 
     def _answer(self, judged: _Judged, place: int) -> IntentAnswer:
         labels, order = self._graph.labels, judged.order[place].tolist()
@@ -208,18 +284,41 @@ class IntentModel:
         return cls(IntentGraph(header["children"]), fits, profiles, header["thresholds"])
 
 
-_PROFILE_ARRAYS = ("keys", "counts", "columns", "totals", "sizes")
-
-
 def trusted(evidence: NDArray[np.float64]) -> NDArray[np.float64]:
     """The score of each row's best leaf: the chance, at even odds of known and unknown, that it is right."""
-    total = np.full(len(evidence), TRUST["bias"])
-    for column, weight in enumerate(list(TRUST.values())[1:]):
-        total += weight * evidence[:, column]
-    trust: NDArray[np.float64] = np.round(1 / (1 + np.exp(-total)), DIGITS)
+    weights = [TRUST[name] for name in ("share", *EVIDENCE)]
+    trust: NDArray[np.float64] = np.round(
+        1 / (1 + np.exp(-TRUST["bias"] - _total(evidence, weights))), DIGITS
+    )
     return trust
+
+
+def _total(evidence: NDArray[np.float64], weights: Sequence[float]) -> NDArray[np.float64]:
+    """Added column by column: a matrix product's rounding would depend on the batch."""
+    total = np.zeros(len(evidence))
+    for column, weight in enumerate(weights):
+        total += weight * evidence[:, column]
+    return total
+
+
+def _divided_anew(rivals: _Rivals, shares: NDArray[np.float64], rows: int) -> NDArray[np.float64]:
+    """The shares of rivals after their evidence; those of one row keep their sum."""
+    pull = _total(rivals.counted, [RIVALRY[name] for name in EVIDENCE])
+    most = np.full(rows, -np.inf)
+    np.maximum.at(most, rivals.rows, pull)
+    pulled = shares * np.exp(pull - most[rivals.rows])
+    scale = np.bincount(rivals.rows, shares, rows) / np.bincount(rivals.rows, pulled, rows)
+    divided: NDArray[np.float64] = pulled * scale[rivals.rows]
+    return divided
 
 
 def _ranking(joint: NDArray[np.float64]) -> Ints:
     """The best labels of each row; equal to six digits means equal, and the id decides."""
     return np.argsort(-np.round(joint, DIGITS), axis=1, kind="stable")[:, :BEST]
+
+
+def _reordered(joint: NDArray[np.float64], order: Ints) -> Ints:
+    """The same labels by their shares of now, as parts of the best one's share."""
+    shares = np.take_along_axis(joint, order, axis=1)
+    parts = np.round(shares / shares.max(axis=1, keepdims=True), DIGITS)
+    return np.take_along_axis(order, np.lexsort((order, -parts), axis=1), axis=1)

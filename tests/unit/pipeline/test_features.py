@@ -45,7 +45,7 @@ def test_word_order_matters() -> None:
 
 
 def test_ids_never_change() -> None:
-    # A changed hash would silently spoil every cached fit: then raise FEATURES_VERSION.
+    # A changed hash would silently spoil every cached fit: then raise ALGORITHM of the intent model.
     assert extract(["a"]).ids.tolist() == [1990429, 2672713, 3313020, 4124927]
 
 

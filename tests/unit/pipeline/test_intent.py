@@ -1,11 +1,16 @@
+import re
+import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from itertools import product
+from math import exp
 from random import Random
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fixloop.pipeline import intent, intent_model
 from fixloop.pipeline.intent import (
     IntentAnswer,
     IntentModel,
@@ -183,6 +188,80 @@ def test_a_deeper_dag_is_walked_to_its_leaves() -> None:
     found = {leaf: texts for leaf, texts in examples().items() if leaf not in ("greeting", "cards.other")}
     answer = fit_intent(children, found, {}).classify(["my login fails"])[0]
     assert answer.path == ("bank", "access", "login_problem")
+
+
+class Falsy(Memory):
+    def __len__(self) -> int:
+        return 0
+
+
+def test_an_empty_cache_that_counts_as_false_is_used() -> None:
+    cache = Falsy()
+    assert not cache
+    fit(examples(), cache)
+    assert cache.saves == 3
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "value"),
+    [
+        ("features", "PAIR_REACH", 6),
+        ("features", "_WORD", re.compile(r"[^ ]+")),
+        ("linear", "PENALTY", 3.0),
+        ("evidence", "_SMOOTHING", 0.2),
+        ("descent", "SHARPNESS", 3.0),
+        ("intent_model", "RIVAL", 0.3),
+        ("intent_model", "TRUST", intent_model.TRUST | {"bias": 0.0}),
+        ("intent_model", "ALGORITHM", "next"),
+    ],
+)
+def test_a_changed_constant_changes_the_version(
+    part: str, name: str, value: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert intent_model.algorithm_version() == intent_model.INTENT_VERSION
+    monkeypatch.setattr(f"fixloop.pipeline.{part}.{name}", value)
+    assert intent_model.algorithm_version() != intent_model.INTENT_VERSION
+
+
+def test_the_version_is_the_same_in_every_process() -> None:
+    code = "from fixloop.pipeline.intent import INTENT_VERSION; print(INTENT_VERSION, end='')"
+    again = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert again.stdout == intent_model.INTENT_VERSION
+
+
+def test_a_model_of_another_version_is_not_read(model: IntentModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = model.to_bytes()
+    monkeypatch.setattr(intent_model, "INTENT_VERSION", "1.older")
+    with pytest.raises(ValueError, match="version"):
+        IntentModel.from_bytes(data)
+
+
+def test_a_node_of_another_version_is_fitted_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = Memory()
+    fit(examples(), cache)
+    monkeypatch.setattr(intent, "INTENT_VERSION", "1.older")
+    fit(examples(), cache)
+    assert cache.saves == 6
+
+
+def test_rivals_are_settled_by_what_their_examples_account_for() -> None:
+    found = {"a": ["send money abroad", "send money home"], "b": ["send money back", "send money again"]}
+    close = fit_intent({"root": ("a", "b")}, found, {})
+    rivals = close.rival_evidence(["send money"])
+    assert (rivals.rows.tolist(), sorted(rivals.leaves)) == ([0, 0], ["a", "b"])
+    weighed = rivals.evidence @ [1.0, *intent_model.RIVALRY.values()]
+    scores, labels = close.leaf_scores(["send money"])
+    first, second = (scores[0, labels.index(leaf)] for leaf in rivals.leaves)
+    assert first / second == pytest.approx(exp(weighed[0] - weighed[1]), rel=1e-4)
+
+
+def test_the_first_of_the_scores_is_the_answer_and_the_highest() -> None:
+    scores, labels = SHARED.leaf_scores(ASKED)
+    for answer, line in zip(SHARED.classify(ASKED), scores, strict=True):
+        if answer.scores:
+            assert answer.raw_leaf == next(iter(answer.scores))
+            assert line.max() <= answer.score + 1e-6
+            assert line[labels.index(answer.raw_leaf)] == answer.score
 
 
 def test_intents_in_a_circle_are_refused() -> None:
