@@ -31,12 +31,14 @@ def demo(folder: Folder = None, as_json: Json = False) -> int:
     def tell(stage: str, result: object) -> None:
         progress.done()
         if not as_json:
+            print()
             write_page(lambda page: draw_stage(page, stage, result))
 
     result = command(desk, tell)
     if as_json:
         write_json(result.to_json())
     else:
+        print()
         write_page(lambda page: draw_end(page, place, result.before.share, result.after.share))
     return 0
 

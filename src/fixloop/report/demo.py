@@ -9,7 +9,7 @@ from fixloop.hints.model import Hint
 from fixloop.report.page import Page, bad, dim, good, name, strong
 from fixloop.report.words import count
 
-MOST_SHOWN = 8
+MOST_SHOWN = 10
 
 Share = tuple[int, int]
 """(right, of)."""
@@ -19,13 +19,11 @@ def draw_start(page: Page, folder: Path) -> None:
     """Where it happens."""
     page.line(strong("The loop on Tidewater Bank"), ", a small bank whose support pipeline has a few faults.")
     page.fact("in", str(folder))
-    page.blank()
 
 
 def draw_stage(page: Page, stage: str, result: Any) -> None:
     """One stage, as soon as it is done."""
     _STAGES[stage](page, result)
-    page.blank()
 
 
 def draw_end(page: Page, folder: Path, before: Share, after: Share) -> None:
