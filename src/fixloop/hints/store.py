@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Any
 
 from fixloop.errors import BadInput, Place
@@ -44,16 +45,24 @@ class HintBook:
 
 def read_hint_book(store: StateStore) -> HintBook:
     """All hints and events of the record."""
-    from fixloop.workspace.yaml_source import parse_yaml
-
-    hints = {}
-    for path, data in store.read("hints/").items():
-        hint = Hint.from_json(parse_yaml(path, data).value)
-        hints[hint.id] = hint
+    hints = {hint.id: hint for hint in map(_read_hint, *_columns(store.read("hints/")))}
     events = tuple(_read_event(path, data) for path, data in store.read("ledger/").items())
     return HintBook(hints, fold(events), events)
 
 
+def _columns(files: Mapping[str, bytes]) -> tuple[list[str], list[bytes]]:
+    return list(files), list(files.values())
+
+
+@lru_cache(maxsize=4096)
+def _read_hint(path: str, data: bytes) -> Hint:
+    """A hint of the record; what was read once is not read again, for a run records event after event."""
+    from fixloop.workspace.yaml_source import parse_yaml
+
+    return Hint.from_json(parse_yaml(path, data).value)
+
+
+@lru_cache(maxsize=32768)
 def _read_event(path: str, data: bytes) -> Event:
     try:
         return Event.from_json(json.loads(data))

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from fixloop.pipeline.intent import IntentModel
 
 BUILT_IN = "examples"
+_MOST_LATELY = 60_000
+_LATELY: dict[Any, tuple[Answer, ...]] = {}
+"""The newest batches and their answers, oldest first, `_MOST_LATELY` answers in all."""
 
 
 class Classifier:
@@ -44,9 +47,24 @@ class Classifier:
         if not texts:
             return []
         if not is_custom(self._engine_name):
-            return list(self.model.classify(texts))
+            return list(self._remembered(tuple(texts)))
         raw = ask(self._engine_name, self._engine.classify, texts)
         return self._read(raw)
+
+    def _remembered(self, texts: tuple[str, ...]) -> tuple[Answer, ...]:
+        """The model's answers; a batch that the same model was just asked is not worked out again.
+
+        A queue gates fix after fix: what was the result of one is the base of the next, and the tickets and
+        cases that both are asked are the same.
+        """
+        key = (self._content_digest, tuple(sorted(self._workspace.intents.thresholds.items())), texts)
+        found = _LATELY.get(key)
+        if found is None:
+            found = tuple(self.model.classify(texts))
+            _LATELY[key] = found
+            while sum(map(len, _LATELY.values())) > _MOST_LATELY and len(_LATELY) > 1:
+                _LATELY.pop(next(iter(_LATELY)))
+        return found
 
     def _read(self, raw: Sequence[Any]) -> list[Answer | EngineFailure]:
         """The raw answers checked; a leaf that many texts get is looked up once."""
@@ -98,7 +116,7 @@ class Classifier:
             from fixloop.pipeline.intent import IntentModel, fit_intent
 
         dag = self._workspace.intents
-        key = self._content_digest()
+        key = self._content_digest
         saved = self._cache.load("intent", key)
         if saved is not None:
             try:
@@ -117,6 +135,7 @@ class Classifier:
     def _examples(self) -> dict[str, tuple[str, ...]]:
         return {leaf: tuple(one.text for one in found) for leaf, found in self._workspace.examples.items()}
 
+    @cached_property
     def _content_digest(self) -> str:
         """All that fitting depends on; thresholds are laid over the fitted model."""
         content = json.dumps(
