@@ -38,8 +38,8 @@ test: $(BIN)/.ready
 	@$(BIN)/python -m pytest
 
 check: $(BIN)/.ready
-	@$(BIN)/ruff format --check -q .
-	@$(BIN)/ruff check -q .
+	@$(BIN)/ruff format --check -q src tests benchmarks
+	@$(BIN)/ruff check -q src tests benchmarks
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/fixloop check

@@ -1,5 +1,7 @@
 """`fixloop demo`."""
 
+import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated
@@ -39,8 +41,16 @@ def demo(folder: Folder = None, as_json: Json = False) -> int:
         write_json(result.to_json())
     else:
         print()
-        write_page(lambda page: draw_end(page, place, result.before.share, result.after.share))
+        write_page(lambda page: draw_end(page, place, _command(), result.before.share, result.after.share))
     return 0
+
+
+def _command() -> str:
+    """How this fixloop is called from another folder."""
+    called = Path(sys.argv[0])
+    if shutil.which("fixloop"):
+        return "fixloop"
+    return str(called.absolute()) if called.name == "fixloop" else f"{sys.executable} -m fixloop"
 
 
 def _place(folder: str | None) -> Path:

@@ -1,1 +1,1 @@
-"""What fixloop asks of the outside: git, the clock, a cache, the record. Adapters answer; tests bring fakes."""
+"""What fixloop asks of the outside: git, clock, cache, record. Adapters answer; tests bring fakes."""

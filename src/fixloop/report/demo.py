@@ -26,7 +26,7 @@ def draw_stage(page: Page, stage: str, result: Any) -> None:
     _STAGES[stage](page, result)
 
 
-def draw_end(page: Page, folder: Path, before: Share, after: Share) -> None:
+def draw_end(page: Page, folder: Path, command: str, before: Share, after: Share) -> None:
     """Before and after, and what to try now."""
     gained = after[0] - before[0]
     page.line(
@@ -37,7 +37,9 @@ def draw_end(page: Page, folder: Path, before: Share, after: Share) -> None:
         f" after ({gained:+d}).",
     )
     page.blank()
-    page.next(f"cd {folder}", "fixloop hints", "fixloop show <id>", "git log -p -1", "git log fixloop/state")
+    page.next(
+        f"cd {folder}", f"{command} hints", f"{command} show <id>", "git log -p -1", "git log fixloop/state"
+    )
 
 
 def _share(approval: Share) -> str:
