@@ -116,25 +116,31 @@ class Reviewer:
         taught = self.taught(hint)
         if hint.kind not in {"add_leaf", "add_example"} or not taught:
             return "other"
-        leaf = str(next(o.args["leaf"] for o in hint.operations if o.op == "add_example"))
-        intent, _ = min(Counter(taught).items(), key=lambda item: (-item[1], item[0]))
-        if hint.kind == "add_leaf" and intent in self.means.values():
-            return "duplicate"
-        wanted = intent if hint.kind == "add_leaf" else self.means.get(leaf, "")
-        right = sum(one == wanted for one in taught)
+        wanted = self.means
+        if hint.kind == "add_leaf":
+            leaf, intent = self.new_leaf(hint)
+            if intent in self.means.values():
+                return "duplicate"
+            wanted = {**self.means, leaf: intent}
+        right = sum(wanted.get(leaf) == intent for leaf, intent in taught)
         return None if right >= PURE * len(taught) else "not_general"
 
-    def taught(self, hint: Hint) -> list[str]:
-        """The true intents of the examples a hint adds."""
-        texts = [str(o.args["text"]) for o in hint.operations if o.op == "add_example"]
-        return [self.truth.get(text_digest(text), "") for text in texts]
+    def taught(self, hint: Hint) -> list[tuple[str, str]]:
+        """(leaf, true intent) of each example a hint adds."""
+        added = [o.args for o in hint.operations if o.op == "add_example"]
+        return [(str(one["leaf"]), self.truth.get(text_digest(str(one["text"])), "")) for one in added]
+
+    def new_leaf(self, hint: Hint) -> tuple[str, str]:
+        """A new leaf's id, and the intent of most of its examples."""
+        leaf = str(next(o.args["id"] for o in hint.operations if o.op == "add_leaf"))
+        counts = Counter(intent for to, intent in self.taught(hint) if to == leaf)
+        return leaf, min(counts, key=lambda one: (-counts[one], one))
 
     def landed(self, hint: Hint) -> None:
         """A merged new leaf stands for the intent of most of its examples."""
-        for operation in hint.operations:
-            if operation.op == "add_leaf":
-                counts = Counter(self.taught(hint))
-                self.means[str(operation.args["id"])] = min(counts, key=lambda one: (-counts[one], one))
+        if hint.kind == "add_leaf":
+            leaf, intent = self.new_leaf(hint)
+            self.means[leaf] = intent
 
     def approval(self, answers: Sequence[str], intents: Sequence[str]) -> tuple[int, int]:
         """How many answers are right in scope, and how many out-of-scope texts are held back."""

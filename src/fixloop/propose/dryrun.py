@@ -1,7 +1,7 @@
 """Every draft is tried on an overlay before anyone reads it: a hint's claims are measured, not written."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fixloop.errors import FixloopError
@@ -16,7 +16,7 @@ from fixloop.hints.model import Hint, JsonCase, Measured, Moves, fingerprint
 from fixloop.pipeline.compile import Pipeline
 from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.draft import Draft
-from fixloop.propose.repair import spare, turn
+from fixloop.propose.repair import Lost, shore, spare, turn
 from fixloop.propose.workbench import Trial, Workbench
 
 
@@ -31,30 +31,37 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class _Fell:
-    """Why a try failed, and the texts of cases that lost their answer; None: nothing showed its effect."""
+    """Why a try failed, and the texts that lost their answer; None: nothing showed its effect."""
 
     reason: str
-    lost: tuple[str, ...] | None = ()
+    lost: tuple[Lost, ...] | None = ()
 
 
-MOST_REPAIRS = 2
+FEW_REPAIRS, MOST_REPAIRS = 2, 5
+WORTH_MORE = 5
+"""Pieces of evidence from which a draft is worth more tries."""
 
 
 def dry_run(bench: Workbench, draft: Draft) -> Hint | Dropped:
     """The draft as a hint with its measured effect, or why it is no fix; examples are repaired first."""
-    found = _try(bench, draft)
-    for _ in range(MOST_REPAIRS):
-        mended = _mended(draft, found) if isinstance(found, _Fell) else None
+    found, shored = _try(bench, draft), frozenset[Lost]()
+    for _ in range(MOST_REPAIRS if len(draft.evidence) >= WORTH_MORE else FEW_REPAIRS):
+        mended = _mended(bench, draft, found, shored) if isinstance(found, _Fell) else None
         if mended is None:
             break
+        shored |= frozenset(found.lost or ()) if isinstance(found, _Fell) else shored
         draft, found = mended, _try(bench, mended)
     return _dropped(draft, found.reason) if isinstance(found, _Fell) else found
 
 
-def _mended(draft: Draft, fell: _Fell) -> Draft | None:
+def _mended(bench: Workbench, draft: Draft, fell: _Fell, shored: frozenset[Lost]) -> Draft | None:
+    """Other cases where none tells; a border shored up where a neighbour lost, or examples less."""
     if draft.step != "intent":
         return None
-    return turn(draft) if fell.lost is None else spare(draft, fell.lost)
+    if fell.lost is None:
+        return turn(draft)
+    fresh = [one for one in fell.lost if one not in shored]
+    return shore(bench, draft, fresh) or spare(draft, [one.text for one in fell.lost])
 
 
 def _try(bench: Workbench, draft: Draft) -> Hint | _Fell:
@@ -70,14 +77,17 @@ def _try(bench: Workbench, draft: Draft) -> Hint | _Fell:
     flipped = _flipped(trial.pipeline, draft.near_misses)
     if flipped:
         named = f"{len(flipped)} near miss changes its answer, such as {_name(flipped[0])}"
-        return _Fell(named, tuple(str(case["text"]) for case in flipped if "text" in case))
+        return _Fell(named, _lost(flipped))
     report = evaluate(trial.pipeline, bench.cases)
     known = {c.id: c for c in bench.cases}
     harm = blocks(compare_reports(bench.baseline, report), known, _flips(bench))
     if harm:
-        lost = tuple(str(known[one].spec["text"]) for one in harm[0].cases if "text" in known[one].spec)
-        return _Fell(f"{harm[0].suite}: {harm[0].detail}", lost)
+        return _Fell(f"{harm[0].suite}: {harm[0].detail}", _lost(known[one].spec for one in harm[0].cases))
     return _hint(bench, trial, draft, cases, replay_all(trial.pipeline, bench.stored))
+
+
+def _lost(cases: Iterable[JsonCase]) -> tuple[Lost, ...]:
+    return tuple(Lost(str(case["text"]), str(case["expect"])) for case in cases if "text" in case)
 
 
 def _flips(bench: Workbench) -> float:

@@ -29,6 +29,8 @@ class Weights:
     reason_fits: float = 2.5
     reason_differs: float = -2.5
     reply_like: float = 9.0
+    reply_missing: float = -1.5
+    moved_since: float = -4.0
     words_in: float = 6.0
     words_out_negated: float = 2.5
     words_in_negated: float = -4.0
@@ -76,6 +78,11 @@ class Heard:
     reply_likeness: float
     disputed: bool = False
 
+    @property
+    def moved(self) -> bool:
+        """Whether the ticket gets another leaf today than the one that was rejected."""
+        return self.feedback.proposal.get("leaf") not in (None, self.before.leaf)
+
 
 def likeness(a: str, b: str) -> float:
     """How alike two texts are by words, 0…1 (Ratcliff and Obershelp, 1988)."""
@@ -86,6 +93,9 @@ def score(heard: Heard, outcome: Outcome, lexicon: Lexicon, weights: Weights) ->
     """The log-odds that this change is what staff meant, its step's prior and share left aside."""
     step = outcome.intervention.step
     total = _reason(heard.feedback.reason, step, weights) + _cue(heard.said, step, weights)
+    if heard.moved and step not in ("intent", "none"):
+        # What was rejected is not what the ticket gets today: nothing is known of today's reply.
+        total += weights.moved_since
     if outcome.intervention.kind == "add_leaf":
         return total + _newness(heard, lexicon, weights)
     if heard.feedback.expected:
@@ -130,7 +140,7 @@ def _newness(heard: Heard, lexicon: Lexicon, weights: Weights) -> float:
 def _text_edit(heard: Heard, weights: Weights) -> float:
     """A changed text: the corrected reply is the sent one with a few words changed."""
     if not heard.feedback.reply:
-        return 0.0
+        return weights.reply_missing
     return weights.reply_like * (heard.reply_likeness - 0.5) * 2
 
 

@@ -30,18 +30,23 @@ NOT_AGAIN = 4.0
 
 SMALLEST_PARTY = 3
 
+SELDOM_ALL_WRONG = -2.0
+"""Log-odds that nothing is wrong where several complain of the same."""
+
 
 @dataclass(frozen=True, slots=True)
 class LeafEvidence:
     """Per rejection (row) and leaf (column): the engine's joint scores, and what company and comment add.
 
-    `bonus` are log-odds for a leaf, `fresh` those for a leaf there is not yet.
+    `bonuses` are log-odds for a leaf, `fresh` those for a leaf there is not yet, `shared` says which stand in
+    a party of several.
     """
 
     leaves: tuple[str, ...]
     tickets: Any
     bonuses: Any
     fresh: Any
+    shared: Any
     voices: Voices
 
     def telling(self, row: int) -> bool:
@@ -56,6 +61,8 @@ class LeafEvidence:
         """Log-odds that ticket, comment and company speak for this change."""
         if intervention.kind == "add_leaf":
             return float(self.fresh[row])
+        if intervention.step == "none":
+            return SELDOM_ALL_WRONG if self.shared[row] else 0.0
         if intervention.step != "intent" or intervention.wanted.leaf is None:
             return 0.0
         return float(self.bonuses[row, self.leaves.index(intervention.wanted.leaf)])
@@ -98,11 +105,14 @@ def hear_leaves(
     ]
     affinity, right = _affinity(voices, found, known, rejections, pipeline)
     bonuses, fresh = np.zeros_like(tickets), np.zeros(len(rejections))
+    shared = np.zeros(len(rejections), dtype=bool)
     for place, rows in enumerate(found):
-        bonuses[rows] = np.clip(STEEP * (affinity[place] - BELONGS), MOST_AGAINST, MOST_FOR)
+        shared[rows] = len(rows) >= SMALLEST_PARTY
+        least = MOST_AGAINST if len(rows) >= SMALLEST_PARTY else MOST_AGAINST / 2
+        bonuses[rows] = np.clip(STEEP * (affinity[place] - BELONGS), least, MOST_FOR)
         fresh[rows] = _newness(float(affinity[place].max(initial=0.0)), len(rows), float(right[place]))
     bonuses[~voices.telling], fresh[~voices.telling] = 0.0, 0.0
-    return LeafEvidence(tuple(leaves), tickets, bonuses, fresh, voices)
+    return LeafEvidence(tuple(leaves), tickets, bonuses, fresh, shared, voices)
 
 
 def _newness(best: float, size: int, right: float) -> float:
@@ -111,7 +121,7 @@ def _newness(best: float, size: int, right: float) -> float:
     Nor do tickets that are at home in the leaf they were answered as: something else may be wrong there.
     """
     against = STEEP * (BELONGS - best)
-    most = MOST_NEW * (1 - right) if size >= SMALLEST_PARTY else -MOST_NEW / 2 * right
+    most = MOST_NEW * (1 - right) if size >= SMALLEST_PARTY else -MOST_NEW / 2 * (1 + right)
     return max(-MOST_NEW, min(most, against))
 
 

@@ -1,17 +1,51 @@
-"""A draft of examples that fell in the dry run, tried once more: other examples, or other cases."""
+"""A draft of examples that fell in the dry run, tried once more: other examples, or other cases.
+
+Where a leaf learns, its neighbours lose texts at the border. The neighbour is shored up first, with accepted
+tickets of its own that lie there; if that does not hold, the examples that reach over go.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from fixloop.hints.operation import Operation
 from fixloop.propose.draft import Draft
 from fixloop.propose.near import nearest
+from fixloop.propose.synthesis.examples import of_leaf, unused
+from fixloop.propose.workbench import Workbench
 from fixloop.workspace.text import text_digest
+
+SHORES = 3
+"""Accepted tickets that shore up each text that lost its answer."""
+
+MOST_SHORED = 12
+"""In all; a person has to read them."""
 
 DROPPED_A_MISS = 2
 """Examples that go for each text that must keep its answer."""
 
 FEWEST_LEFT = 2
+
+
+class Lost(NamedTuple):
+    """A text that lost its answer, and the leaf it should have kept."""
+
+    text: str
+    leaf: str
+
+
+def shore(bench: Workbench, draft: Draft, lost: Sequence[Lost]) -> Draft | None:
+    """With accepted tickets near each lost text as examples of the leaf that lost it; None without any."""
+    added_already = [str(o.args["text"]) for o in draft.operations if o.op == "add_example"]
+    taken = {text_digest(text) for text in (*added_already, *(str(c["text"]) for c in draft.cases))}
+    taken |= {text_digest(str(case["text"])) for case in draft.near_misses if "text" in case}
+    added: dict[str, Operation] = {}
+    for text, leaf in lost:
+        own = [one for one in unused(bench, of_leaf(bench, leaf)) if text_digest(one) not in taken]
+        for n in nearest([text], own, SHORES):
+            if len(added) < MOST_SHORED:
+                added[own[n]] = Operation("add_example", {"leaf": leaf, "text": own[n]})
+    return replace(draft, operations=(*draft.operations, *added.values())) if added else None
 
 
 def spare(draft: Draft, texts: Sequence[str]) -> Draft | None:
@@ -56,5 +90,6 @@ def _rotated(operations: tuple[Operation, ...], count: int) -> tuple[Operation, 
 
 
 def taught_texts(draft: Draft) -> list[str]:
-    """The examples a draft adds, in their order."""
-    return [str(o.args["text"]) for o in draft.operations if o.op == "add_example"]
+    """The examples a draft adds to its own leaf, in their order."""
+    own = next((str(o.args["leaf"]) for o in draft.operations if o.op == "add_example"), "")
+    return [str(o.args["text"]) for o in draft.operations if o.op == "add_example" and o.args["leaf"] == own]

@@ -76,9 +76,14 @@ def split_texts(texts: list[str]) -> tuple[list[str], list[str]]:
 
 def neighbours(bench: Workbench, texts: list[str], leaf: str) -> list[str]:
     """Accepted stored tickets of a leaf that lie near some texts, nearest first."""
-    candidates = unused(bench, (text for text, accepted in bench.accepted if accepted == leaf))
+    candidates = unused(bench, of_leaf(bench, leaf))
     most = max(NEIGHBOURS_OF_ONE, MOST_EXAMPLES - len(texts))
     return [candidates[n] for n in nearest(texts, candidates, most)]
+
+
+def of_leaf(bench: Workbench, leaf: str) -> list[str]:
+    """Tickets that staff accepted as a leaf's."""
+    return [text for text, accepted in bench.accepted if accepted == leaf]
 
 
 def intent_cases(texts: Iterable[str], leaf: str) -> tuple[JsonCase, ...]:
