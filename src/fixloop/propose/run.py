@@ -19,7 +19,7 @@ from fixloop.propose.synthesis.new_leaf import draft_named, renamed, rival_names
 from fixloop.propose.wanted import Wanted, satisfied_share, tool_names
 from fixloop.propose.workbench import Workbench
 
-PROPOSER = "replay 1"
+PROPOSER = "replay 2"
 """Changes whenever the same rejections could lead to other hints."""
 
 MOST_QUESTIONS = 20

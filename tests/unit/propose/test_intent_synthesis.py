@@ -1,19 +1,16 @@
 """Examples and new leaves: which texts teach and which are asked, names, and drafts tried once more."""
 
-import pytest
-
 from fixloop.feedback.model import Feedback
-from fixloop.hints.model import Hint
+from fixloop.hints.model import Hint, Moves
 from fixloop.propose.company import Voices
 from fixloop.propose.diagnose import Company, Diagnosis, Reading, diagnose
 from fixloop.propose.draft import Draft, Group, Unable
 from fixloop.propose.group import clear_groups, with_silent
 from fixloop.propose.interventions import Intervention
 from fixloop.propose.leaf_evidence import learn_comments
-from fixloop.propose.repair import spare, taught_texts, turn
-from fixloop.propose.run import propose
+from fixloop.propose.repair import Lost, shore, spare, taught_texts, turn
 from fixloop.propose.synthesis.examples import neighbours, split_texts, synthesise, unused
-from fixloop.propose.synthesis.new_leaf import name_candidates, renamed, rival_names
+from fixloop.propose.synthesis.new_leaf import draft_named, name_candidates, renamed, rival_names
 from fixloop.propose.wanted import Wanted
 from fixloop.propose.workbench import Workbench, build_workbench
 from tests.support.worlds import build_snapshot, minimal_world
@@ -26,6 +23,7 @@ PAUSE = (
     ("pause my loan payments please", "pause, not a transfer"),
     ("is it possible to pause the loan", "this is a payment holiday"),
 )
+LOCKED = ("i can no longer access my account", "my account access is locked again", "account locked today")
 CARD = tuple(f"my card is {what} and i want a new one" for what in ("bent", "torn", "cut", "burnt"))
 
 
@@ -86,12 +84,11 @@ def test_examples_come_with_cases_and_near_misses() -> None:
 
 
 def test_accepted_tickets_teach_beside_the_evidence() -> None:
-    accepted = [told(50, "i cannot get into my account today", "", "accepted", "account_locked")]
+    accepted = [told(50 + n, text, "", "accepted", "account_locked") for n, text in enumerate(LOCKED)]
     bench = bench_of(*PAUSED, *accepted)
-    leaf = bench.before[accepted[0].id].leaf
-    if leaf != "account_locked":
-        pytest.skip("the small world answers this otherwise")
-    assert neighbours(bench, ["my account is shut"], leaf) == ["i cannot get into my account today"]
+    near = neighbours(bench, ["my account is locked again, why"], "account_locked")
+    assert near[0] == "my account access is locked again"
+    assert set(near) <= set(LOCKED)
 
 
 def test_one_rejection_alone_waits() -> None:
@@ -106,21 +103,28 @@ def test_the_name_is_what_staff_call_it() -> None:
     assert rival_names(bench, members) == ["payment_holiday", "pause"]
 
 
+def test_customers_name_what_staff_have_no_word_for() -> None:
+    wordless = [told(n, text, "hm") for n, (text, _) in enumerate(PAUSE)]
+    bench = bench_of(*wordless)
+    names = name_candidates(bench, group_of(bench, wordless, None).members)
+    assert {"loan", "pause"} <= {word for name in names for word in name.split("_")}
+
+
 def test_another_name_changes_nothing_but_the_name() -> None:
     bench = bench_of(*PAUSED)
-    hints = [h for h in propose(bench, PAUSED, (), {}).hints if h.kind == "add_leaf"]
-    hint = _first(hints[0]) if hints else None
-    if hint is None:
-        pytest.skip("the small world teaches no new leaf from these")
-    other = renamed(hint, str(hint.operations[0].args["id"]), "loan_break")
+    draft = draft_named(bench, group_of(bench, PAUSED, None), "pause")
+    assert isinstance(draft, Draft)
+    hint = Hint(
+        draft.step, draft.kind, draft.target, draft.summary, ("fb-1",), draft.operations, draft.cases,
+        moves=Moves(("other/fallback",), ("pause/fallback",), 6),
+    ).named_cases()  # fmt: skip
+    other = renamed(hint, "pause", "loan_break")
     assert other.id != hint.id
     assert [o.op for o in other.operations] == [o.op for o in hint.operations]
-    assert all(case["expect"] == "loan_break" for case in other.cases)
+    assert {case["expect"] for case in other.cases} == {"loan_break"}
     assert {case["id"].rpartition("-")[0] for case in other.cases} == {other.id}
-
-
-def _first(hint: Hint) -> Hint:
-    return next(c.hint for c in hint.question.choices if c.hint) if hint.question else hint
+    assert other.moves.to == ("loan_break/fallback",)
+    assert other.target == "workspace/intents.yaml#loan_break"
 
 
 def draft_of(count: int) -> Draft:
@@ -138,6 +142,23 @@ def test_the_examples_nearest_to_a_lost_answer_go() -> None:
     assert lost not in taught_texts(mended)
     assert mended.cases == draft.cases
     assert spare(draft_of(3), [lost, "anything"]) is None
+
+
+def test_a_neighbour_is_shored_up_with_tickets_of_its_own() -> None:
+    locked = [*LOCKED, *(f"{text} please {n}" for n, text in enumerate(LOCKED))]
+    accepted = [told(40 + n, text, "", "accepted", "account_locked") for n, text in enumerate(locked)]
+    bench = bench_of(*PAUSED, *accepted)
+    draft = synthesise(bench, group_of(bench, PAUSED, "transfer_failed"))
+    assert isinstance(draft, Draft)
+    held = [text for text, leaf in bench.accepted if leaf == "account_locked"]
+    assert held
+    shored = shore(bench, draft, [Lost("i lost access to my account", "account_locked")])
+    assert shored is not None
+    added = [o.args for o in shored.operations[len(draft.operations) :]]
+    assert {one["leaf"] for one in added} == {"account_locked"}
+    assert {one["text"] for one in added} <= set(held)
+    assert taught_texts(shored) == taught_texts(draft)
+    assert shore(bench, draft, [Lost("anything", "payment_recall")]) is None
 
 
 def test_cases_and_examples_take_turns() -> None:

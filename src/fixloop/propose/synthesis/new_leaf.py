@@ -113,17 +113,27 @@ def _place_renamed(place: str, old: str, new: str) -> str:
 
 
 def name_candidates(bench: Workbench, members: Sequence[Diagnosis]) -> list[str]:
-    """Ids a new leaf could have, best first: phrases of up to three words that the comments share."""
+    """Ids a new leaf could have, best first: what `expected` says, else phrases that the comments share.
+
+    Where staff found no word for it, the customers' words must do.
+    """
     wishes = [m.feedback.expected or {} for m in members]
-    expected = [wish["leaf"] for wish in wishes if "leaf" in wish]
+    expected = Counter(str(wish["leaf"]) for wish in wishes if "leaf" in wish)
+    names = [one for one, _ in sorted(expected.items(), key=lambda item: (-item[1], item[0]))]
     spoken = tuple(one.comment for one in bench.stored if one.comment)
-    counts, everywhere = _phrase_counts(tuple(m.feedback.comment for m in members)), _phrase_counts(spoken)
-    counts = Counter({p: n for p, n in counts.items() if n >= OWN_SHARE * everywhere[p]})
+    names += _shared_phrases(tuple(m.feedback.comment for m in members), spoken)
     taken = set(bench.workspace.intents.intents)
-    named = [str(one) for one, _ in sorted(Counter(expected).items(), key=lambda item: (-item[1], item[0]))]
-    ranked = sorted(counts.items(), key=lambda item: (-_worth(item[0], item[1]), item[0]))
-    names = named + ["_".join(words) for words, count in ranked if count >= 2 or len(members) < 5]
+    if not any(name not in taken and _is_id(name) for name in names):
+        asked = tuple(one.fixture.ticket.customer_text for one in bench.stored)
+        names += _shared_phrases(tuple(m.feedback.fixture.ticket.customer_text for m in members), asked)
     return list(dict.fromkeys(name for name in names if name not in taken and _is_id(name)))[:8]
+
+
+def _shared_phrases(texts: tuple[str, ...], everywhere: tuple[str, ...]) -> list[str]:
+    """What several of some texts say and few others do, as ids, best first."""
+    counts, others = _phrase_counts(texts), _phrase_counts(everywhere)
+    own = {p: n for p, n in counts.items() if n >= OWN_SHARE * others[p] and (n >= 2 or len(texts) < 5)}
+    return ["_".join(p) for p in sorted(own, key=lambda p: (-_worth(p, own[p]), p))]
 
 
 @lru_cache(maxsize=4)
