@@ -12,6 +12,7 @@ from fixloop.hints.store import HintBook
 from fixloop.propose.dryrun import Dropped
 from fixloop.propose.run import PROPOSER
 from fixloop.propose.run import propose as run_proposer
+from fixloop.propose.settled import is_settled
 from fixloop.propose.workbench import build_workbench
 from fixloop.queue.ground import commit_of, target_branch
 
@@ -57,20 +58,26 @@ def propose(desk: Desk, onto: str | None = None) -> ProposeResult:
     ground = desk.ground()
     base = commit_of(desk.repo, target_branch(desk.repo, onto))
     book, feedback = ground.book, ground.feedback
-    handled, shown = handled_feedback(book), shown_feedback(book)
-    if all(one.outcome == "accepted" or one.id in handled | shown for one in feedback):
+    handled = handled_feedback(book)
+    if all(one.outcome == "accepted" or one.id in handled for one in feedback):
         return ProposeResult((), (), (), "nothing new: every rejection has a hint or a decision")
     if desk.cache.load(_ASKED, _question_of(desk, base, book, feedback)) is not None:
         return ProposeResult(
             (), (), (), "nothing new since the last run: the same rejections wait on this base"
         )
     bench = build_workbench(base, desk.base(base), feedback, desk.cache)
-    found = run_proposer(bench, feedback, handled, rejected_ideas(book), desk.progress)
+    settled = frozenset(
+        one.id
+        for one in feedback
+        if one.id not in handled and one.outcome != "accepted" and is_settled(bench, one)
+    )
+    found = run_proposer(bench, feedback, handled | settled, rejected_ideas(book), desk.progress)
     fresh = [hint for hint in found.hints if hint.id not in book.hints]
     events = [ground.event("proposed", hint, base=base, digest=hint.digest) for hint in fresh]
     events += [
         ground.event("superseded", old, data={"by": new.id}) for old, new in overtaken(book, found.hints)
     ]
+    events += [ground.event("already_fixed", hint, base=base) for hint in answered(book, settled)]
     if events:
         ground.record(events, f"propose {len(fresh)} hints", hints=fresh)
     statuses = tuple(ground.book.status(hint.id) for hint in found.hints)
@@ -99,13 +106,17 @@ def handled_feedback(book: HintBook) -> frozenset[str]:
     return frozenset(one for hint in found if not _only_shown(book, hint) for one in hint.evidence)
 
 
-def shown_feedback(book: HintBook) -> frozenset[str]:
-    """Feedback that is shown to people and waits for others like it."""
-    return frozenset(one for hint in book.hints.values() if _only_shown(book, hint) for one in hint.evidence)
-
-
 def _only_shown(book: HintBook, hint: Hint) -> bool:
     return hint.step == "none" and book.status(hint.id) in {"proposed", "deferred", "superseded"}
+
+
+def answered(book: HintBook, settled: frozenset[str]) -> list[Hint]:
+    """Open hints that only show rejections which the base has answered meanwhile."""
+    return [
+        hint
+        for hint in sorted(book.hints.values(), key=lambda hint: hint.id)
+        if _only_shown(book, hint) and book.is_open(hint.id) and set(hint.evidence) <= settled
+    ]
 
 
 def overtaken(book: HintBook, hints: Sequence[Hint]) -> list[tuple[Hint, Hint]]:
