@@ -1,0 +1,25 @@
+"""`demo`: the loop happens, gets better, and refuses what is bad."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Fixloop
+
+
+@pytest.mark.slow
+def test_the_demo_shows_the_loop(tmp_path: Path, fixloop: Fixloop) -> None:
+    done = fixloop("demo", str(tmp_path / "tidewater"), "--json")
+    assert done.code == 0, done.err
+    shown = json.loads(done.out)
+    before, after = shown["before"], shown["after"]
+    assert before["of"] == after["of"] == 120
+    assert after["right"] - before["right"] >= 35
+    kinds = {hint["kind"] for hint in shown["propose"]["hints"] if hint["id"] in shown["approved"]}
+    assert {"add_branch", "set_weight", "edit_template", "add_example"} <= kinds
+    assert any(hint["question"] for hint in shown["propose"]["hints"])
+    assert len(shown["merge"]["merged"]) >= 8
+    assert shown["bad_fix"]["verdict"] == "fail"
+    assert [c["id"] for c in shown["bad_fix"]["checks"] if c["status"] == "fail"] == ["regressions"]
+    assert (tmp_path / "tidewater/plan_trees/payment_holiday.yaml").is_file()
