@@ -1,11 +1,12 @@
 """A shop's customers and orders found, and the right tool named: tau2-bench's retail scenarios as tickets.
 
-    python benchmarks/tau2_retail.py DATA [--only even|odd] [--failures]
+    python benchmarks/tau2_retail.py DATA [--only even|odd] [--failures] [--cross]
 
 DATA/tau2_retail holds users.jsonl (500), orders.jsonl (1,000) and tasks.jsonl (74) of the repository
 sierra-research/tau2-bench (MIT). The workspace is benchmarks/tau2_retail/ with those records copied in; a
 ticket is a scenario's reason for the call and what the customer knows. It was written looking at scenarios of
-even ids only; the odd ones are unseen. docs/benchmarks.md says what counts as identifiable, and as right.
+even ids only; the odd ones are unseen, and `--cross` measures changes without
+them. docs/benchmarks.md says what counts as identifiable, and as right.
 """
 
 from __future__ import annotations
@@ -16,20 +17,25 @@ import re
 import shutil
 import sys
 import tempfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from fixloop.adapters.work_tree import read_work_tree
 from fixloop.evals.compare import wilson_interval
 from fixloop.pipeline.compile import Pipeline, compile_pipeline
+from fixloop.pipeline.features import COLUMNS, extract
+from fixloop.pipeline.intent import try_folds
 from fixloop.pipeline.proposal import Proposal
 from fixloop.pipeline.ticket import Ticket
 from fixloop.ports.cache import NoCache
 from fixloop.workspace.load import inspect_workspace
+from fixloop.workspace.model import Workspace, is_other
 
 PARTS = Path(__file__).with_name("tau2_retail")
 FILES = ("users.jsonl", "orders.jsonl", "tasks.jsonl")
@@ -45,6 +51,9 @@ WRITES = frozenset(
     )
 )
 """The tools that change the shop's records; handing a conversation over changes none."""
+
+NEAREST = 5
+"""How many examples a scenario is answered without in `--cross`, in case some were written after it."""
 
 Json = Mapping[str, Any]
 
@@ -149,8 +158,8 @@ def read_scenarios(tasks: Sequence[Json], shop: Shop) -> list[Scenario]:
 # --- the workspace --------------------------------------------------------------------------------------
 
 
-def compile_shop(data: Path, folder: Path) -> Pipeline:
-    """The workspace with its records in a folder, checked and compiled as any other."""
+def load_shop(data: Path, folder: Path) -> Workspace:
+    """The workspace with its records in a folder, checked as any other."""
     shutil.copytree(PARTS, folder, dirs_exist_ok=True)
     records = folder / "workspace/records"
     records.mkdir()
@@ -161,7 +170,7 @@ def compile_shop(data: Path, folder: Path) -> Pipeline:
         print(f"{problem.severity}: {problem.place}: {problem.message}; {problem.mend}")
     if inspection.workspace is None or inspection.problems:
         raise SystemExit("the workspace is not check-clean")
-    return compile_pipeline(inspection.workspace, NoCache())
+    return inspection.workspace
 
 
 # --- the results ----------------------------------------------------------------------------------------
@@ -245,6 +254,46 @@ def report_failures(answers: Sequence[Answer]) -> None:
             print(f"  scenario {one.scenario.id}: {one.proposal.leaf} names {named}, not {wanted}")
 
 
+# --- the tool choice without what was written for it ---------------------------------------------------
+
+
+def without_nearest(workspace: Workspace, text: str) -> Workspace:
+    """The workspace without the examples most like a text: by the cosine of the intent engine's features."""
+    texts = [one.text for examples in workspace.examples.values() for one in examples]
+    features, asked = extract(texts), extract([text])
+    weights = np.zeros(COLUMNS)
+    weights[asked.ids] = asked.weights
+    likeness = np.bincount(features.owners(), features.weights * weights[features.ids], len(texts))
+    dropped = {texts[place] for place in np.argsort(-likeness, kind="stable")[:NEAREST]}
+    kept = {
+        leaf: tuple(one for one in examples if one.text not in dropped)
+        for leaf, examples in workspace.examples.items()
+    }
+    return replace(workspace, examples=kept)
+
+
+def report_cross(workspace: Workspace, scenarios: Sequence[Scenario]) -> None:
+    """Each scenario without its nearest examples, and each example by a model of the other folds."""
+    answers = [
+        answer
+        for one in scenarios
+        for answer in answer_each(compile_pipeline(without_nearest(workspace, one.text), NoCache()), [one])
+    ]
+    report(f"even ids, each without the {NEAREST} examples nearest to it", answers)
+    report_failures(answers)
+    examples = {leaf: [one.text for one in found] for leaf, found in workspace.examples.items()}
+    tried = [
+        (one.label, one.answer.raw_leaf)
+        for one in try_folds(workspace.intents.children, examples)
+        if not is_other(one.label)
+    ]
+    print("\nexamples, each by a model of the other folds")
+    print(f"  {'right leaf':37} {share(sum(leaf == named for leaf, named in tried), len(tried))}")
+    for (leaf, named), count in Counter(tried).most_common():
+        if leaf != named:
+            print(f"  {leaf} as {named}: {count}")
+
+
 # --- texts about every user -----------------------------------------------------------------------------
 
 
@@ -294,6 +343,11 @@ def main() -> None:
     parser.add_argument("data", type=Path)
     parser.add_argument("--only", choices=("even", "odd"))
     parser.add_argument("--failures", action="store_true", help="name the scenarios that went wrong")
+    parser.add_argument(
+        "--cross",
+        action="store_true",
+        help="measure the tool choice on even ids without the nearest examples",
+    )
     given = parser.parse_args()
     data = given.data / "tau2_retail"
     if not all((data / name).is_file() for name in FILES):
@@ -302,7 +356,11 @@ def main() -> None:
     shop = Shop(read_lines(data / "users.jsonl"), read_lines(data / "orders.jsonl"))
     scenarios = read_scenarios(read_lines(data / "tasks.jsonl"), shop)
     with tempfile.TemporaryDirectory() as folder:
-        pipeline = compile_shop(data, Path(folder))
+        workspace = load_shop(data, Path(folder))
+    if given.cross:
+        report_cross(workspace, [one for one in scenarios if int(one.id) % 2 == 0])
+        return
+    pipeline = compile_pipeline(workspace, NoCache())
     for remainder, name in enumerate(("even", "odd")):
         if given.only in (None, name):
             chosen = [one for one in scenarios if int(one.id) % 2 == remainder]
