@@ -289,6 +289,7 @@ class Loop:
         times.append(time.perf_counter())
         for key in landed:
             self.reviewer.landed(hints[key])
+        self.reviewer.awaited.clear()
         done.hints += len(hints)
         done.merged += len(landed)
         for name, start, end in zip(("propose", "decide", "land"), times, times[1:], strict=False):

@@ -71,12 +71,16 @@ class Decision:
 
 @dataclass
 class Reviewer:
-    """Judges by true labels; `means` is which intent each leaf is for, as far as the reviewer knows."""
+    """Judges by true labels; `means` is which intent each leaf is for.
+
+    `awaited` are the intents of new leaves that are approved and have not landed yet.
+    """
 
     truth: Mapping[str, str]
     sentences: Sentences
     means: dict[str, str]
     tally: Counter[str] = field(default_factory=Counter)
+    awaited: set[str] = field(default_factory=set)
 
     def accepts(self, leaf: str, intent: str) -> bool:
         """Whether a leaf is the right answer to a text of an intent."""
@@ -109,6 +113,8 @@ class Reviewer:
         if not hint.operations:
             return Decision("leave")
         fault = self.fault(hint)
+        if fault is None and hint.kind == "add_leaf":
+            self.awaited.add(self.new_leaf(hint)[1])
         return Decision("reject", why=fault) if fault else Decision("approve")
 
     def fault(self, hint: Hint) -> str | None:
@@ -119,7 +125,7 @@ class Reviewer:
         wanted = self.means
         if hint.kind == "add_leaf":
             leaf, intent = self.new_leaf(hint)
-            if intent in self.means.values():
+            if intent in self.means.values() or intent in self.awaited:
                 return "duplicate"
             wanted = {**self.means, leaf: intent}
         right = sum(wanted.get(leaf) == intent for leaf, intent in taught)

@@ -14,6 +14,7 @@ from fixloop.pipeline.compile import Pipeline
 from fixloop.propose.company import Groups, Voices, listen, parties, shares_of
 from fixloop.propose.interventions import Intervention
 from fixloop.propose.near import Space
+from fixloop.propose.words import read_comment, stems
 from fixloop.workspace.model import Workspace, is_other
 from fixloop.workspace.text import text_digest
 
@@ -29,6 +30,9 @@ NOT_AGAIN = 4.0
 """How fast affinity falls (as exp) with the share of a party that had just this answer, and rejected it."""
 
 SMALLEST_PARTY = 3
+
+ENOUGH = 8
+"""Examples from which likeness to a leaf counts in full."""
 
 SELDOM_ALL_WRONG = -2.0
 """Log-odds that nothing is wrong where several complain of the same."""
@@ -129,13 +133,15 @@ def _newness(best: float, size: int, right: float) -> float:
 class _Known:
     """Leaves as they are known: by examples, and by what staff called them.
 
-    `groups` are the examples of the leaves in the columns `there`.
+    `groups` are the examples of the leaves in the columns `there`, `words` the stems of all of them.
     """
 
     columns: Mapping[str, int]
     there: Sequence[int]
     groups: Groups
     learnt: Learnt
+    words: frozenset[str]
+    sizes: Sequence[int]
 
     @classmethod
     def of(
@@ -149,7 +155,15 @@ class _Known:
         ends = np.cumsum([len(examples[leaves[n]]) for n in there])
         members = [np.arange(end - len(examples[leaves[n]]), end) for n, end in zip(there, ends, strict=True)]
         columns = {leaf: column for column, leaf in enumerate(leaves)}
-        return cls(columns, there, Groups.of(space.rows(texts), members), learnt)
+        words = frozenset().union(*map(stems, texts), *map(stems, leaves))
+        return cls(
+            columns, there, Groups.of(space.rows(texts), members), learnt, words, list(map(len, members))
+        )
+
+    def share_of(self, comment: str) -> float:
+        """The share of a comment's content words that an example or a leaf's name holds, 0…1."""
+        said = read_comment(comment).affirmed
+        return len(said & self.words) / len(said) if said else 0.0
 
 
 def _affinity(
@@ -171,6 +185,8 @@ def _affinity(
     comments = [one.comment for one in rejections]
     said, _ = pipeline.leaf_scores(comments)
     shares = said / np.maximum(said.sum(axis=1, keepdims=True), 1e-9)
+    # Words that no example holds may name what is not here yet: the engine's opinion is of the others only.
+    shares *= np.array([known.share_of(comment) for comment in comments])[:, None]
     spoken = np.maximum(shares, _spoken_of(comments, known)) * voices.telling[:, None]
     per_party = np.array([spoken[rows].mean(axis=0) for rows in found]).reshape(
         len(found), len(known.columns)
@@ -186,6 +202,8 @@ def _at_home(voices: Voices, found: Sequence[Any], known: _Known) -> Any:
     ratio = np.zeros((len(found), len(known.columns)))
     if len(known.there) and len(found):
         ratio[:, known.there] = Groups.of(voices.tickets, found).across(known.groups, voices.usual)
+        # Three examples do not show what a leaf is like: little likeness within them makes all look alike.
+        ratio[:, known.there] *= np.minimum(1.0, np.array(known.sizes) / ENOUGH)
     return np.minimum(ratio, 1.0)
 
 

@@ -90,6 +90,6 @@ def _rotated(operations: tuple[Operation, ...], count: int) -> tuple[Operation, 
 
 
 def taught_texts(draft: Draft) -> list[str]:
-    """The examples a draft adds to its own leaf, in their order."""
-    own = next((str(o.args["leaf"]) for o in draft.operations if o.op == "add_example"), "")
+    """The examples a draft adds to the leaf that its cases ask for, in their order."""
+    own = str(draft.cases[0]["expect"])
     return [str(o.args["text"]) for o in draft.operations if o.op == "add_example" and o.args["leaf"] == own]

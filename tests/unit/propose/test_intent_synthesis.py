@@ -1,7 +1,11 @@
 """Examples and new leaves: which texts teach and which are asked, names, and drafts tried once more."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from fixloop.feedback.model import Feedback
 from fixloop.hints.model import Hint, Moves
+from fixloop.hints.operation import Operation
 from fixloop.propose.company import Voices
 from fixloop.propose.diagnose import Company, Diagnosis, Reading, diagnose
 from fixloop.propose.draft import Draft, Group, Unable
@@ -9,7 +13,7 @@ from fixloop.propose.group import clear_groups, with_silent
 from fixloop.propose.interventions import Intervention
 from fixloop.propose.leaf_evidence import learn_comments
 from fixloop.propose.repair import Lost, shore, spare, taught_texts, turn
-from fixloop.propose.synthesis.examples import neighbours, split_texts, synthesise, unused
+from fixloop.propose.synthesis.examples import border_of, neighbours, split_texts, synthesise, unused
 from fixloop.propose.synthesis.new_leaf import draft_named, name_candidates, renamed, rival_names
 from fixloop.propose.wanted import Wanted
 from fixloop.propose.workbench import Workbench, build_workbench
@@ -83,6 +87,23 @@ def test_examples_come_with_cases_and_near_misses() -> None:
     assert all(case["expect"] != "transfer_failed" for case in draft.near_misses)
 
 
+def test_neighbours_learn_what_lies_near_the_border() -> None:
+    accepted = [told(50 + n, text, "", "accepted", "account_locked") for n, text in enumerate(LOCKED)]
+    more = [
+        told(60 + n, f"{text} number {n}", "", "accepted", "account_locked") for n, text in enumerate(LOCKED)
+    ]
+    bench = bench_of(*PAUSED, *accepted, *more)
+    border = border_of(bench, [text for text, _ in PAUSE], "transfer_failed")
+    asked, taught = ({str(x["text"]) for x in found} for found in (border.near_misses, _args(border.across)))
+    assert len(asked) == 3
+    assert taught and not asked & taught
+    assert {str(one["leaf"]) for one in _args(border.across)} == {"account_locked"}
+
+
+def _args(operations: Sequence[Operation]) -> list[Mapping[str, Any]]:
+    return [operation.args for operation in operations]
+
+
 def test_accepted_tickets_teach_beside_the_evidence() -> None:
     accepted = [told(50 + n, text, "", "accepted", "account_locked") for n, text in enumerate(LOCKED)]
     bench = bench_of(*PAUSED, *accepted)
@@ -145,7 +166,7 @@ def test_the_examples_nearest_to_a_lost_answer_go() -> None:
 
 
 def test_a_neighbour_is_shored_up_with_tickets_of_its_own() -> None:
-    locked = [*LOCKED, *(f"{text} please {n}" for n, text in enumerate(LOCKED))]
+    locked = [f"{text} please, number {n}" for n in range(8) for text in LOCKED]
     accepted = [told(40 + n, text, "", "accepted", "account_locked") for n, text in enumerate(locked)]
     bench = bench_of(*PAUSED, *accepted)
     draft = synthesise(bench, group_of(bench, PAUSED, "transfer_failed"))
@@ -154,7 +175,7 @@ def test_a_neighbour_is_shored_up_with_tickets_of_its_own() -> None:
     assert held
     shored = shore(bench, draft, [Lost("i lost access to my account", "account_locked")])
     assert shored is not None
-    added = [o.args for o in shored.operations[len(draft.operations) :]]
+    added = [operation.args for operation in shored.operations[len(draft.operations) :]]
     assert {one["leaf"] for one in added} == {"account_locked"}
     assert {one["text"] for one in added} <= set(held)
     assert taught_texts(shored) == taught_texts(draft)

@@ -1,10 +1,12 @@
 """Examples for a leaf: two thirds of the evidence teach, a third (by digest order) becomes cases.
 
-Beside them teach the accepted tickets of that leaf that lie nearest to the evidence: staff confirmed them,
-and they stand where the leaf's border is in doubt.
+Beside them teach accepted tickets that lie nearest to the evidence, for staff confirmed them and they stand
+where a border is in doubt: those of the leaf itself, and those of its neighbours, which would else lose texts
+to a leaf that learns alone (examples near the border teach most: Lewis and Gale, SIGIR 1994).
 """
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from fixloop.feedback.model import Feedback
 from fixloop.hints.model import JsonCase
@@ -18,7 +20,11 @@ from fixloop.workspace.text import text_digest
 NEAR_MISSES = 3
 NEIGHBOURS_OF_ONE = 4
 MOST_EXAMPLES = 24
-"""As many as a person still reads."""
+MOST_ACROSS = 12
+"""Examples for the leaf and for its neighbours: as many as a person still reads."""
+
+ASKED = 150
+"""How many of the nearest texts known to belong elsewhere are looked at."""
 
 
 def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
@@ -33,15 +39,16 @@ def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
     if not teach and not beside:
         return Unable("one rejection, and no accepted ticket near it to learn from: waiting for a second")
     taught = [*teach, *beside]
+    border = border_of(bench, texts, leaf)
     return Draft(
         step="intent",
         kind="add_example",
         target=f"workspace/examples/{leaf}.jsonl",
         summary=_summary(leaf, group, len(taught)),
         evidence=group.evidence,
-        operations=tuple(Operation("add_example", {"leaf": leaf, "text": text}) for text in taught),
+        operations=(*teaching(taught, leaf), *border.across),
         cases=intent_cases(ask, leaf),
-        near_misses=near_misses(bench, texts, leaf),
+        near_misses=border.near_misses,
         wanted={one.id: Wanted(leaf=leaf) for one in group.evidence},
         idea={"leaf": leaf},
         one_off=len(texts) == 1,
@@ -91,13 +98,28 @@ def intent_cases(texts: Iterable[str], leaf: str) -> tuple[JsonCase, ...]:
     return tuple({"suite": "intent", "text": text, "expect": leaf} for text in texts)
 
 
-def near_misses(bench: Workbench, texts: list[str], leaf: str) -> tuple[JsonCase, ...]:
-    """The nearest texts known to belong elsewhere, which must keep the right answer they have."""
+def teaching(texts: Iterable[str], leaf: str) -> tuple[Operation, ...]:
+    """The operations that teach a leaf some texts."""
+    return tuple(Operation("add_example", {"leaf": leaf, "text": text}) for text in texts)
+
+
+class Border(NamedTuple):
+    """What lies just outside: cases that must keep their answer, and examples for the leaves they are of."""
+
+    near_misses: tuple[JsonCase, ...]
+    across: tuple[Operation, ...]
+
+
+def border_of(bench: Workbench, texts: list[str], leaf: str) -> Border:
+    """The nearest texts known to belong elsewhere: the first are asked, accepted ones after them teach."""
     known = [*bench.passing_intents, *bench.accepted]
     own = {text_digest(text) for text in texts}
-    chosen: list[JsonCase] = []
-    for n in nearest(texts, [text for text, _ in known], 50 * NEAR_MISSES):
-        text, label = known[n]
-        if label != leaf and text_digest(text) not in own and len(chosen) < NEAR_MISSES:
-            chosen.append({"suite": "intent", "text": text, "expect": label})
-    return tuple(chosen)
+    near = [known[n] for n in nearest(texts, [text for text, _ in known], ASKED)]
+    outside = [(text, label) for text, label in near if label != leaf and text_digest(text) not in own]
+    asked, rest = outside[:NEAR_MISSES], outside[NEAR_MISSES:]
+    free = set(unused(bench, (text for text, _ in rest)))
+    across = [(text, label) for text, label in rest if text in free][: min(MOST_ACROSS, 2 * len(texts))]
+    return Border(
+        tuple({"suite": "intent", "text": text, "expect": label} for text, label in asked),
+        tuple(operation for text, label in across for operation in teaching([text], label)),
+    )

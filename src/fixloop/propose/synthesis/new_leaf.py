@@ -17,7 +17,7 @@ from fixloop.propose.company import Voices, listen, parties
 from fixloop.propose.diagnose import Diagnosis
 from fixloop.propose.draft import Draft, Group, Unable
 from fixloop.propose.near import Space, similarities
-from fixloop.propose.synthesis.examples import fresh_texts, intent_cases, near_misses, split_texts
+from fixloop.propose.synthesis.examples import border_of, fresh_texts, intent_cases, split_texts, teaching
 from fixloop.propose.wanted import Wanted
 from fixloop.propose.words import stems
 from fixloop.propose.workbench import Workbench
@@ -65,12 +65,14 @@ def draft_named(bench: Workbench, group: Group, name: str) -> Draft | Unable:
     if len(texts) < SMALLEST_CLUSTER:
         return Unable("fewer than three new texts")
     teach, ask = split_texts(texts)
+    border = border_of(bench, texts, name)
     parents = _parents(bench, group.members)
     description = _description(group.members, name)
     owner = _owner(bench, parents)
     operations = [
         Operation("add_leaf", {"id": name, "parents": parents, "description": description, "owner": owner}),
-        *(Operation("add_example", {"leaf": name, "text": text}) for text in teach),
+        *teaching(teach, name),
+        *border.across,
     ]
     where = " and ".join(parents)
     return Draft(
@@ -81,7 +83,7 @@ def draft_named(bench: Workbench, group: Group, name: str) -> Draft | Unable:
         evidence=group.evidence,
         operations=tuple(operations),
         cases=intent_cases(ask, name),
-        near_misses=near_misses(bench, texts, name),
+        near_misses=border.near_misses,
         wanted={one.id: Wanted(leaf=name) for one in group.evidence},
         idea={"leaf": sorted(stems(name))},
         confidence=group.confidence,
