@@ -225,7 +225,7 @@ def test_a_cluster_of_other(tmp_path: Path) -> None:
     assert leaf.args["id"] == "payment_holiday"
     texts = {one.args["text"] for one in examples}
     cases = {case["text"] for case in hint.cases}
-    assert len(texts) == 8
+    assert len(texts) >= 5
     assert cases
     assert not texts & cases
     land(desk, hint)

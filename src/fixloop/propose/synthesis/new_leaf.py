@@ -35,9 +35,30 @@ def clusters(members: Sequence[Diagnosis]) -> list[tuple[Diagnosis, ...]]:
     """Groups of rejections about one thing, larger first; what stands alone is left out."""
     if not members:
         return []
-    found = parties(voices_of(members))
-    kept = [tuple(members[row] for row in rows) for rows in found if len(rows) >= SMALLEST_CLUSTER]
+    found = [[members[row] for row in rows] for rows in parties(voices_of(members))]
+    kept = [tuple(one) for one in _joined_by_name(found) if len(one) >= SMALLEST_CLUSTER]
     return sorted(kept, key=lambda one: (-len(one), one[0].feedback.id))
+
+
+def _joined_by_name(found: Sequence[Sequence[Diagnosis]]) -> list[list[Diagnosis]]:
+    """Clusters that most of their staff call by one name are one, however unlike the customers' words are."""
+    joined: dict[Any, list[Diagnosis]] = {}
+    for place, one in enumerate(found):
+        joined.setdefault(_called(one) or place, []).extend(one)
+    return list(joined.values())
+
+
+def _called(members: Sequence[Diagnosis]) -> frozenset[str]:
+    """The stems of the phrase of several words that more than half of the comments share, if there is one."""
+    counts: Counter[frozenset[str]] = Counter()
+    for member in members:
+        counts.update(
+            {stems(" ".join(words)) for words in _phrases(member.feedback.comment) if len(words) > 1}
+        )
+    shared = [
+        (count, sorted(name)) for name, count in counts.items() if 2 * count > len(members) and count > 1
+    ]
+    return frozenset(max(shared)[1]) if shared else frozenset()
 
 
 def voices_of(members: Sequence[Diagnosis]) -> Voices:
