@@ -15,6 +15,7 @@ from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from fixloop.pipeline.rows import MISSING, walk
+from fixloop.workspace.template_uses import FILTERS, FORBIDDEN
 
 MAX_STEPS = 20_000
 """The most passes of all loops of one rendering together."""
@@ -22,61 +23,7 @@ MAX_STEPS = 20_000
 _MAX_SIZE = 20_000
 _MAX_BITS = 4_096
 _ROOTS = frozenset({"ticket", "fields", "fetched", "record", "records"})
-_FILTERS = (
-    *(
-        "abs",
-        "capitalize",
-        "count",
-        "d",
-        "default",
-        "dictsort",
-        "e",
-        "escape",
-        "first",
-        "float",
-        "int",
-        "items",
-    ),
-    *(
-        "join",
-        "last",
-        "length",
-        "list",
-        "lower",
-        "map",
-        "max",
-        "min",
-        "reject",
-        "rejectattr",
-        "replace",
-        "reverse",
-    ),
-    *(
-        "round",
-        "select",
-        "selectattr",
-        "sort",
-        "string",
-        "sum",
-        "title",
-        "trim",
-        "truncate",
-        "unique",
-        "upper",
-    ),
-    "wordcount",
-)
-_FORBIDDEN: Mapping[type[nodes.Node], str] = {
-    nodes.Macro: "macros",
-    nodes.CallBlock: "call blocks",
-    nodes.FilterBlock: "filter blocks",
-    nodes.AssignBlock: "set blocks",
-    nodes.Block: "blocks",
-    nodes.Extends: "extends",
-    nodes.Include: "include",
-    nodes.Import: "import",
-    nodes.FromImport: "import",
-}
+_FORBIDDEN: Mapping[type[nodes.Node], str] = {getattr(nodes, kind): name for kind, name in FORBIDDEN.items()}
 
 
 class BadTemplate(Exception):
@@ -349,7 +296,7 @@ def _make_environment() -> _ReplyEnvironment:
     environment = _ReplyEnvironment(
         undefined=StrictUndefined, autoescape=False, finalize=_shown, cache_size=0
     )
-    environment.filters = {name: environment.filters[name] for name in _FILTERS}
+    environment.filters = {name: environment.filters[name] for name in FILTERS}
     environment.filters |= {"join": _join, "replace": _replace}
     environment.filters |= {"fixloop_counted": _counted, "fixloop_sized": _sized}
     environment.globals = {"range": _range}

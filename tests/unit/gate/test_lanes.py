@@ -2,9 +2,11 @@
 
 import pytest
 
+from fixloop.gate.checks import ORDER
 from fixloop.gate.lanes import FIX, JUDGE, MIXED, NEUTRAL, lane_of, sort_into_lanes
 from fixloop.ports.git import Entry
 from fixloop.workspace.model import LeafId, PlanTree
+from fixloop.workspace.schema import GATE_CHECKS
 
 OLD, NEW = Entry("100644", "a" * 40), Entry("100644", "b" * 40)
 
@@ -51,3 +53,7 @@ def test_who_may_change_a_tree_is_what_decides() -> None:
     assert sort_into_lanes(changes, (), tree("x", "guarded"), tree("x", "open")).lane == JUDGE
     assert sort_into_lanes(changes, (), tree("x", "open"), tree("y", "open")).lane == JUDGE
     assert sort_into_lanes(changes, (), tree("x", "open"), tree("x", "open")).lane == FIX
+
+
+def test_policy_may_require_every_check_there_is() -> None:
+    assert set(ORDER) <= set(GATE_CHECKS)
