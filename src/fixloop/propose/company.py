@@ -15,7 +15,7 @@ from fixloop.propose.near import Space
 from fixloop.propose.words import language_of, read_comment
 from fixloop.workspace.text import normalise
 
-LINK_AT = 0.08
+LINK_AT = 0.1
 """Mean likeness, two thirds ticket and one third comment, from which two groups are one."""
 
 USUAL = 0.13

@@ -29,6 +29,9 @@ MOST_NEW = 3.0
 NOT_AGAIN = 4.0
 """How fast affinity falls (as exp) with the share of a party that had just this answer, and rejected it."""
 
+OWN_VOICE = 2.0
+"""How many others it takes to outweigh what a rejection says itself, less one."""
+
 SMALLEST_PARTY = 3
 
 ENOUGH = 8
@@ -108,13 +111,18 @@ def hear_leaves(
         [row] for row in (~voices.telling).nonzero()[0]
     ]
     affinity, right = _affinity(voices, found, known, rejections, pipeline)
+    alone, _ = _affinity(voices, [[row] for row in range(len(rejections))], known, rejections, pipeline)
     bonuses, fresh = np.zeros_like(tickets), np.zeros(len(rejections))
     shared = np.zeros(len(rejections), dtype=bool)
     for place, rows in enumerate(found):
+        # A party that is at home somewhere speaks with one voice; in any other each is heard itself as well.
+        own = 0.0 if affinity[place].max(initial=0.0) >= BELONGS else OWN_VOICE / (OWN_VOICE + len(rows) - 1)
+        felt = own * alone[rows] + (1 - own) * affinity[place]
         shared[rows] = len(rows) >= SMALLEST_PARTY
         least = MOST_AGAINST if len(rows) >= SMALLEST_PARTY else MOST_AGAINST / 2
-        bonuses[rows] = np.clip(STEEP * (affinity[place] - BELONGS), least, MOST_FOR)
-        fresh[rows] = _newness(float(affinity[place].max(initial=0.0)), len(rows), float(right[place]))
+        bonuses[rows] = np.clip(STEEP * (felt - BELONGS), least, MOST_FOR)
+        best = felt.max(axis=1, initial=0.0)
+        fresh[rows] = [_newness(float(one), len(rows), float(right[place])) for one in best]
     bonuses[~voices.telling], fresh[~voices.telling] = 0.0, 0.0
     return LeafEvidence(tuple(leaves), tickets, bonuses, fresh, shared, voices)
 
