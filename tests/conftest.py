@@ -1,4 +1,4 @@
-"""How laws are tried: freely at a desk, the same way every time in CI, and never failed for a slow machine."""
+"""How laws are tried: freely at a desk, always alike in CI, and never failed for a slow machine."""
 
 import os
 
