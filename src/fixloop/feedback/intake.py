@@ -50,7 +50,7 @@ class Intake:
         self._redactor.forget_rows()
         again = self._pipeline.replay_many([(fixture, Forced()) for fixture in fixtures])
         return [
-            self._feedback(one, clean, self._same(one.proposal, after))
+            self._feedback(one, clean, after, self._same(one.proposal, after))
             for one, clean, after in zip(replayed, redacted, again, strict=True)
         ]
 
@@ -75,9 +75,12 @@ class Intake:
         """The field values in staff's words; only our own rules are asked, no engine."""
         return self._pipeline.extract(text) if self._can_extract and text.strip() else {}
 
-    def _feedback(self, one: _Replayed, clean: Redacted, same: bool) -> Feedback:
+    def _feedback(self, one: _Replayed, clean: Redacted, after: Proposal, same: bool) -> Feedback:
         row = one.row
-        fixture = {"fields": fields_json(clean.fields), "rows": rows_json(clean.rows)}
+        # A surrogate may have other twins than its value where a pattern knows one kind of twin only; what
+        # replay finds is what is kept.
+        fields = after.fields if same and self._can_extract else clean.fields
+        fixture = {"fields": fields_json(fields), "rows": rows_json(clean.rows)}
         return Feedback(
             id=self._id(row),
             source=self._source,
