@@ -1,12 +1,13 @@
 """Two reports of the same cases, compared case by case, and what the difference can mean.
 
 The exact test is McNemar's (Psychometrika 12, 1947) in its binomial form: each case that changed is a fair
-coin under "no difference". Intervals are Wilson's (J. Am. Stat. Assoc. 22, 1927).
+coin under "no difference". Intervals are Wilson's (J. Am. Stat. Assoc. 22, 1927). Several suites are as many
+chances to be misled: their p values are adjusted by Holm (Scand. J. Stat. 6, 1979).
 """
 
 import bisect
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -18,6 +19,7 @@ ALPHA = 0.05
 BETTER, NO_DIFFERENCE, WORSE = "better", "no_difference", "worse"
 TOO_FEW, NOT_COMPARABLE = "too_few", "not_comparable"
 
+_SIDES = ("base", "head")
 _RANK = {UNSCORED: 0, FAIL: 1, PASS: 2}
 
 
@@ -34,8 +36,9 @@ class Comparison:
 
     `gains` and `regressions` name the aligned cases that moved up or down: unscored < fail < pass.
     `new` and `missing` name cases that only the result or only the base has; a case that now asks something
-    else is both. `mde` is the smallest net share of aligned cases that could have counted as a difference,
-    None where none could.
+    else is both. `p_holm` is `p` adjusted for the suites compared beside it, and decides the outcome.
+    `mde` is the smallest net share of aligned cases that could have counted as a difference, were no other
+    suite's p smaller; None where none could. `passed` counts the aligned cases that pass on base and result.
     """
 
     suite: str
@@ -47,6 +50,14 @@ class Comparison:
     regressions: tuple[str, ...]
     p: float
     mde: float | None
+    p_holm: float = 1.0
+    passed: tuple[int, int] = (0, 0)
+
+    @property
+    def intervals(self) -> tuple[Interval, Interval]:
+        """95 % intervals of the shares that pass, on the base and on the result."""
+        base, head = (wilson_interval(hits, self.aligned) for hits in self.passed)
+        return base, head
 
     @property
     def net(self) -> int:
@@ -63,14 +74,25 @@ class Comparison:
             "gains": list(self.gains),
             "regressions": list(self.regressions),
             "p": self.p,
+            "p_holm": self.p_holm,
             "mde": self.mde,
+            "passed": dict(zip(_SIDES, self.passed, strict=True)),
+            "intervals": {
+                side: [round(bound, 6) for bound in interval]
+                for side, interval in zip(_SIDES, self.intervals, strict=True)
+            },
         }
 
 
 def compare_reports(base: EvalReport, head: EvalReport) -> Mapping[str, Comparison]:
-    """Every suite that either report has."""
+    """Every suite that either report has, each judged in the light of how many there are."""
     names = [*base.suites, *(suite for suite in head.suites if suite not in base.suites)]
-    return {suite: compare_suite(_of(base, suite), _of(head, suite)) for suite in names}
+    paired = {suite: _pair(_of(base, suite), _of(head, suite)) for suite in names}
+    tested = [suite for suite, one in paired.items() if one.ids]
+    adjusted = dict(zip(tested, holm([paired[suite].p for suite in tested]), strict=True))
+    return {
+        suite: _compared(suite, one, adjusted.get(suite, 1.0), len(tested)) for suite, one in paired.items()
+    }
 
 
 def _of(report: EvalReport, suite: str) -> SuiteReport:
@@ -78,25 +100,58 @@ def _of(report: EvalReport, suite: str) -> SuiteReport:
 
 
 def compare_suite(base: SuiteReport, head: SuiteReport) -> Comparison:
-    """One suite, paired by case id; ids come sorted, so the order of cases changes nothing."""
-    # A side without a case was judged by nobody.
-    comparable = base.judge == head.judge or not base.results or not head.results
+    """One suite alone, paired by case id; ids come sorted, so the order of cases changes nothing."""
+    paired = _pair(base, head)
+    return _compared(head.suite, paired, paired.p, 1)
+
+
+class _Paired(NamedTuple):
+    """One suite's cases on both sides, by id; `ids` are the aligned ones."""
+
+    before: Mapping[str, CaseResult]
+    after: Mapping[str, CaseResult]
+    ids: Sequence[str]
+    gains: tuple[str, ...]
+    regressions: tuple[str, ...]
+    comparable: bool
+
+    @property
+    def p(self) -> float:
+        return exact_mcnemar(len(self.gains), len(self.regressions))
+
+    @property
+    def passed(self) -> tuple[int, int]:
+        before = sum(self.before[i].outcome == PASS for i in self.ids)
+        return before, sum(self.after[i].outcome == PASS for i in self.ids)
+
+
+def _pair(base: SuiteReport, head: SuiteReport) -> _Paired:
     before = {result.id: result for result in base.results}
     after = {result.id: result for result in head.results}
-    paired = sorted(i for i in before.keys() & after.keys() if _same_question(before[i], after[i]))
-    moves = {i: _RANK[after[i].outcome] - _RANK[before[i].outcome] for i in paired}
-    gains = tuple(i for i in paired if moves[i] > 0)
-    regressions = tuple(i for i in paired if moves[i] < 0)
+    ids = sorted(i for i in before.keys() & after.keys() if _same_question(before[i], after[i]))
+    moves = {i: _RANK[after[i].outcome] - _RANK[before[i].outcome] for i in ids}
+    gains = tuple(i for i in ids if moves[i] > 0)
+    regressions = tuple(i for i in ids if moves[i] < 0)
+    # A side without a case was judged by nobody.
+    comparable = base.judge == head.judge or not base.results or not head.results
+    return _Paired(before, after, ids, gains, regressions, comparable)
+
+
+def _compared(suite: str, one: _Paired, p_holm: float, tests: int) -> Comparison:
+    aligned, gains, regressions = len(one.ids), len(one.gains), len(one.regressions)
+    mde = smallest_detectable(aligned, gains, regressions, ALPHA / max(1, tests))
     return Comparison(
-        suite=head.suite,
-        outcome=_outcome(len(paired), len(gains), len(regressions)) if comparable else NOT_COMPARABLE,
-        aligned=len(paired),
-        new=tuple(sorted(after.keys() - set(paired))),
-        missing=tuple(sorted(before.keys() - set(paired))),
-        gains=gains,
-        regressions=regressions,
-        p=round(exact_mcnemar(len(gains), len(regressions)), 6),
-        mde=smallest_detectable(len(paired), len(gains), len(regressions)),
+        suite=suite,
+        outcome=_outcome(one, p_holm, mde) if one.comparable else NOT_COMPARABLE,
+        aligned=aligned,
+        new=tuple(sorted(one.after.keys() - set(one.ids))),
+        missing=tuple(sorted(one.before.keys() - set(one.ids))),
+        gains=one.gains,
+        regressions=one.regressions,
+        p=round(one.p, 6),
+        mde=mde,
+        p_holm=round(p_holm, 6),
+        passed=one.passed,
     )
 
 
@@ -104,10 +159,10 @@ def _same_question(before: CaseResult, after: CaseResult) -> bool:
     return before.case is after.case or before.case.digest == after.case.digest
 
 
-def _outcome(aligned: int, gains: int, regressions: int) -> str:
-    if exact_mcnemar(gains, regressions) <= ALPHA:
-        return BETTER if gains > regressions else WORSE
-    return NO_DIFFERENCE if smallest_detectable(aligned, gains, regressions) is not None else TOO_FEW
+def _outcome(one: _Paired, p_holm: float, mde: float | None) -> str:
+    if p_holm <= ALPHA:
+        return BETTER if len(one.gains) > len(one.regressions) else WORSE
+    return NO_DIFFERENCE if mde is not None else TOO_FEW
 
 
 # --- statistics -----------------------------------------------------------------------------------------
@@ -124,14 +179,22 @@ def exact_mcnemar(gains: int, regressions: int) -> float:
     return min(1.0, 2 * tail / ties)
 
 
-def smallest_detectable(aligned: int, gains: int, regressions: int) -> float | None:
+def holm(values: Sequence[float]) -> list[float]:
+    """P values adjusted so that the chance of any false alarm among them stays below alpha (Holm, 1979)."""
+    adjusted, most = [0.0] * len(values), 0.0
+    for rank, place in enumerate(sorted(range(len(values)), key=lambda n: values[n])):
+        most = adjusted[place] = min(1.0, max(most, (len(values) - rank) * values[place]))
+    return adjusted
+
+
+def smallest_detectable(aligned: int, gains: int, regressions: int, alpha: float = ALPHA) -> float | None:
     """The smallest net share of aligned cases that the exact test would have called a difference.
 
     What moved against the trend, min(gains, regressions), is taken as noise. None: too few cases for any.
     """
     noise = min(gains, regressions)
     possible = range(noise, aligned - noise + 1)
-    at = bisect.bisect_left(possible, True, key=lambda moved: exact_mcnemar(moved, noise) <= ALPHA)
+    at = bisect.bisect_left(possible, True, key=lambda moved: exact_mcnemar(moved, noise) <= alpha)
     return round((possible[at] - noise) / aligned, 6) if at < len(possible) else None
 
 

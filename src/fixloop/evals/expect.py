@@ -56,6 +56,11 @@ def tools_meet(expected: Sequence[Any], got: Sequence[ToolCallMade]) -> bool:
     return len(expected) == len(got) and _can_pair([_callers(tool, got) for tool in expected])
 
 
+def all_called(expected: Sequence[Any], got: Sequence[ToolCallMade]) -> bool:
+    """Each expectation has a call of its own; calls beyond them are no matter."""
+    return _can_pair([_callers(tool, got) for tool in expected])
+
+
 def _callers(tool: Any, got: Sequence[ToolCallMade]) -> list[int]:
     """Which calls an expected tool (a name, or name and some arguments) would accept."""
     name, args = (tool, {}) if isinstance(tool, str) else (tool["name"], tool.get("args", {}))

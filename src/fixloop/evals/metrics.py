@@ -7,8 +7,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from fixloop.evals.calibration import calibration
 from fixloop.evals.result import PASS, UNSCORED, CaseResult, Metrics
 from fixloop.workspace.model import is_other
+
+RATES = ("precision", "recall", "f1")
+
+PLAN_PARTS = ("branch", "reply", "tools", "arguments", "needs_review")
 
 STEPS = ("intent", "extraction", "fetch", "plan", "template")
 """Where a case can first go wrong, in order."""
@@ -67,9 +72,18 @@ def intent_metrics(results: Sequence[CaseResult]) -> Metrics:
     return {
         **_summary(final),
         "raw": _summary(raw),
+        "calibration": _calibration(results),
         "classes": {name: classes[name].to_json() for name in sorted(classes)},
         "confusion": _confusion(final),
     }
+
+
+def _calibration(results: Sequence[CaseResult]) -> dict[str, Any]:
+    """How far the score of the raw choice can be trusted; empty where the engine gives none."""
+    scored = [one for one in results if one.trace.get("score") is not None]
+    return calibration(
+        [one.trace["score"] for one in scored], [one.trace["raw"] == one.expected for one in scored]
+    )
 
 
 def tallies(choices: Choices) -> dict[str, Tally]:
@@ -91,13 +105,27 @@ def _summary(choices: Choices) -> dict[str, Any]:
     for (expected, got), count in choices.items():
         pooled[_pool(expected), _pool(got)] += count
     classes = tallies(choices)
+    macro, micro = _macro(classes), _rates(_sum(classes.values()))
     return {
         "accuracy": _accuracy(choices),
         "in_scope_accuracy": _accuracy(named),
-        "macro_f1": _mean([classes[name].to_json()["f1"] for name in sorted(classes)]),
-        "micro_f1": _sum(classes.values()).to_json()["f1"],
+        "macro_f1": macro["f1"],
+        "micro_f1": micro["f1"],
+        "macro": macro,
+        "micro": micro,
         "other": tallies(pooled).get("other", Tally()).to_json(),
     }
+
+
+def _macro(classes: Mapping[str, Tally]) -> dict[str, float]:
+    """Each rate's mean over the classes: a rare leaf counts as much as a frequent one."""
+    rates = [_rates(classes[name]) for name in sorted(classes)]
+    return {part: _mean([one[part] for one in rates]) for part in RATES}
+
+
+def _rates(tally: Tally) -> dict[str, float]:
+    found = tally.to_json()
+    return {part: found[part] for part in RATES}
 
 
 def _pool(leaf: str) -> str:
@@ -127,14 +155,21 @@ def extraction_metrics(results: Sequence[CaseResult]) -> Metrics:
     A case that is not exact leaves its other fields open, so what was found there is neither right nor wrong.
     """
     fields: dict[str, Tally] = {}
+    groups: dict[str, Tally] = {}
     for result in results:
         for name, tally in _field_tallies(result).items():
+            group = name.split(".")[0]
             fields[name] = _sum((fields.get(name, Tally()), tally))
-    summary = _sum(fields.values()).to_json()
+            groups[group] = _sum((groups.get(group, Tally()), tally))
+    total = _sum(fields.values())
     return {
         "passed": _passed(results),
-        "precision": summary["precision"],
-        "recall": summary["recall"],
+        **_rates(total),
+        "false_positives": total.wrong,
+        "false_negatives": total.missed,
+        # Meant to be near 1: a value too many costs a lookup, one too few costs the right record.
+        "false_positive_share": _rate(total.wrong, total.wrong + total.missed),
+        "groups": {name: groups[name].to_json() for name in sorted(groups)},
         "fields": {name: fields[name].to_json() for name in sorted(fields)},
     }
 
@@ -159,18 +194,32 @@ def _compared(expected: set[str], got: set[str]) -> Tally:
 
 
 def fetch_metrics(results: Sequence[CaseResult]) -> Metrics:
-    """How often exactly the right records were selected, and how clearly."""
+    """How often exactly the right records were selected, and how clearly.
+
+    Margins are in weights: of the top score to the threshold, over the cases that found any record, and to
+    the runner-up. `narrowest` are the smallest of the cases that select a record, by which they pass.
+    """
+    found = [one for one in results if one.trace["over_threshold"] is not None]
+    chosen = [one for one in results if one.outcome == PASS and one.expected["records"]]
     return {
         "right_records": _passed(results),
-        "mean_top_score": _mean([result.trace["top_score"] for result in results]),
-        "mean_margin": _mean([result.trace["margin"] for result in results]),
+        "mean_top_score": _mean([one.trace["top_score"] for one in results]),
+        "mean_margin": _mean([one.trace["margin"] for one in results]),
+        "mean_over_threshold": _mean([one.trace["over_threshold"] for one in found]),
+        "narrowest": {
+            "margin": min((one.trace["margin"] for one in chosen), default=0.0),
+            "over_threshold": min((one.trace["over_threshold"] for one in chosen), default=0.0),
+        },
     }
 
 
 def plan_metrics(results: Sequence[CaseResult]) -> Metrics:
-    """How often each part is right, over the cases that expect something of it."""
+    """How often each part is right, over the cases that expect something of it.
+
+    Arguments are counted over the cases that expect some, right tools or not.
+    """
     shares = {"passed": _passed(results)}
-    for part in ("branch", "reply", "tools", "needs_review"):
+    for part in PLAN_PARTS:
         right = [result.trace[part] for result in results if part in result.trace]
         if right:
             shares[f"right_{part}"] = _rate(sum(right), len(right))

@@ -68,6 +68,11 @@ def unrendered(trail: Sequence[Branch], got: Planned | Proposal, notes: Sequence
     return "; ".join(notes) or "the branch's reply could not be rendered"
 
 
+def way(leaf: str, trail: Sequence[Branch]) -> list[str]:
+    """The leaf and the ids of the branches that held, outermost first: what coverage counts."""
+    return [leaf, *(branch.id for branch in trail)]
+
+
 def first_wrong(parts: Sequence[Part]) -> str:
     """The step of the first part that is wrong, or "" when all are right."""
     return next((part.step for part in parts if part.step), "")

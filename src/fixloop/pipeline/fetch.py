@@ -84,13 +84,15 @@ class FetchedRecord:
 class Fetched:
     """What a lookup gives: the selected records, and all candidates by (score descending, id).
 
-    `margin` is the top score minus the runner-up's: the top score itself without a runner-up.
+    `margin` is the top score minus the runner-up's: the top score itself without a runner-up. `threshold` is
+    the score that was asked for, 0 where nothing was found.
     """
 
     records: tuple[FetchedRecord, ...] = ()
     candidates: tuple[FetchedRecord, ...] = ()
     top_score: float = 0.0
     margin: float = 0.0
+    threshold: float = 0.0
 
     @property
     def count(self) -> int:
@@ -179,7 +181,8 @@ class RecordIndex:
         top = candidates[0].score
         second = candidates[1].score if len(candidates) > 1 else 0.0
         selected = tuple([one for one in candidates if self._is_selected(one.score, top)])
-        return Fetched(selected, tuple(candidates), top, round(top - second, 9))
+        margin = round(top - second, 9)
+        return Fetched(selected, tuple(candidates), top, margin, self._rules.threshold)
 
     def _is_selected(self, score: float, top: float) -> bool:
         close = score == top or round(top - score, 9) < self._rules.margin

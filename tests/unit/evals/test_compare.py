@@ -5,7 +5,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binomtest, false_discovery_control
 
 from fixloop.evals.case import Case
 from fixloop.evals.compare import (
@@ -17,6 +17,7 @@ from fixloop.evals.compare import (
     compare_reports,
     compare_suite,
     exact_mcnemar,
+    holm,
     smallest_detectable,
     wilson_interval,
 )
@@ -125,7 +126,10 @@ def test_every_suite_of_either_side_is_compared_and_told_as_json() -> None:
         "gains": [],
         "regressions": ["a"],
         "p": 1.0,
+        "p_holm": 1.0,
         "mde": None,
+        "passed": {"base": 2, "head": 1},
+        "intervals": {"base": [0.34238, 1.0], "head": [0.094531, 0.905469]},
     }
     assert found["fetch"].aligned == 0
 
@@ -169,3 +173,38 @@ def test_thousands_of_moves_are_compared_at_once() -> None:
     assert math.isclose(exact_mcnemar(4900, 5100), binomtest(4900, 10000).pvalue, rel_tol=1e-6)
     assert smallest_detectable(100_000, 5000, 5200) == 0.00199
     assert binomtest(5000, 10_199).pvalue <= 0.05 < binomtest(5000, 10_198).pvalue
+
+
+@given(st.lists(st.floats(0, 1), max_size=8))
+def test_holms_adjustment_is_its_definition(values: list[float]) -> None:
+    ranked = sorted(values)
+    steps = [min(1.0, (len(ranked) - k) * p) for k, p in enumerate(ranked)]
+    wanted = {p: max(steps[: k + 1]) for k, p in enumerate(ranked)}
+    # Of equal values the first in line decides; those after it are never smaller.
+    assert sorted(holm(values)) == pytest.approx([max(steps[: k + 1]) for k in range(len(ranked))])
+    assert all(p <= adjusted <= wanted[p] + 1e-12 for p, adjusted in zip(values, holm(values), strict=True))
+    assert all(a >= b - 1e-12 for a, b in zip(sorted(holm(values)), _benjamini_hochberg(values), strict=True))
+
+
+def _benjamini_hochberg(values: list[float]) -> list[float]:
+    """Controls less, so it is never above Holm's."""
+    return sorted(false_discovery_control(values)) if values else []
+
+
+def test_a_suite_is_judged_in_the_light_of_the_others() -> None:
+    down, same = {f"c{n}": "p" for n in range(6)}, {f"d{n}": "p" for n in range(20)}
+    lost = dict.fromkeys(down, "f")
+    alone = compare_reports(EvalReport({"plan": suite(down)}), EvalReport({"plan": suite(lost)}))
+    assert (alone["plan"].p_holm, alone["plan"].outcome) == (0.03125, WORSE)
+    fetch = suite(same, name="fetch")
+    base = EvalReport({"plan": suite(down), "fetch": fetch})
+    both = compare_reports(base, EvalReport({"plan": suite(lost), "fetch": fetch}))
+    assert (both["plan"].p, both["plan"].p_holm, both["plan"].outcome) == (0.03125, 0.0625, TOO_FEW)
+    assert both["fetch"].outcome == NO_DIFFERENCE
+
+
+def test_shares_and_their_intervals_are_of_the_aligned_cases() -> None:
+    found = compare_suite(row("pppff"), row("ppfpfp"))
+    assert (found.aligned, found.passed) == (5, (3, 3))
+    assert found.intervals[0] == wilson_interval(3, 5)
+    assert found.to_json()["passed"] == {"base": 3, "head": 3}

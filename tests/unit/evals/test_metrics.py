@@ -33,8 +33,9 @@ def test_intent_metrics_are_scikit_learns(pairs: list[tuple[str, str]]) -> None:
     names = sorted({*expected, *got})
     assert ours["accuracy"] == pytest.approx(accuracy_score(expected, got), abs=1e-6)
     for average in ("macro", "micro"):
-        f1 = precision_recall_fscore_support(expected, got, average=average, zero_division=0)[2]
-        assert ours[f"{average}_f1"] == pytest.approx(f1, abs=1e-6)
+        rates = precision_recall_fscore_support(expected, got, average=average, zero_division=0)[:3]
+        assert list(ours[average].values()) == pytest.approx(rates, abs=1e-6)
+        assert ours[f"{average}_f1"] == ours[average]["f1"]
     table = precision_recall_fscore_support(expected, got, labels=names, average=None, zero_division=0)
     assert list(ours["classes"]) == names
     for name, *numbers in zip(names, *table, strict=True):
@@ -84,14 +85,26 @@ def test_extraction_counts_values_of_the_fields_a_case_speaks_of() -> None:
     }
     assert ours["fields"]["account.branch"] == {"precision": 0.0, "recall": 0.0, "f1": 0.0, "support": 0}
     assert (ours["precision"], ours["recall"]) == (0.333333, 0.5)
+    assert ours["groups"]["account"] == {"precision": 0.333333, "recall": 0.5, "f1": 0.4, "support": 2}
+    assert (ours["false_positives"], ours["false_negatives"]) == (2, 1)
+    assert ours["false_positive_share"] == 0.666667
 
 
 def test_the_other_suites_count_shares_and_where_it_first_went_wrong() -> None:
+    one, none = {"expect": {"records": ["a"]}}, {"expect": {"records": []}}
     fetch = [
-        result("fetch", {}, {}, top_score=5.0, margin=3.0),
-        result("fetch", {}, {}, outcome=FAIL, top_score=4.0, margin=0.0),
+        result("fetch", one, {}, top_score=5.0, margin=3.0, over_threshold=1.0),
+        result("fetch", one, {}, outcome=FAIL, top_score=4.0, margin=0.0, over_threshold=0.0),
+        result("fetch", none, {}, top_score=3.0, margin=1.0, over_threshold=-1.0),
+        result("fetch", none, {}, top_score=0.0, margin=0.0, over_threshold=None),
     ]
-    assert metrics_of("fetch", fetch) == {"right_records": 0.5, "mean_top_score": 4.5, "mean_margin": 1.5}
+    assert metrics_of("fetch", fetch) == {
+        "right_records": 0.75,
+        "mean_top_score": 3.0,
+        "mean_margin": 1.0,
+        "mean_over_threshold": 0.0,
+        "narrowest": {"margin": 3.0, "over_threshold": 1.0},
+    }
     plan = [
         result("plan", {}, {}, reply=True, tools=True),
         result("plan", {}, {}, outcome=FAIL, reply=True, tools=False),

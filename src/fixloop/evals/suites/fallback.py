@@ -24,4 +24,4 @@ def judge(case: Case, proposal: Proposal) -> CaseResult:
     result = end_to_end.judge(case, proposal)
     if "leaf" in case.expect or is_other(proposal.leaf) or result.step == "intent":
         return result
-    return result_of(case, "intent", {"leaf": proposal.leaf, **result.got})
+    return result_of(case, "intent", {"leaf": proposal.leaf, **result.got}, result.trace)

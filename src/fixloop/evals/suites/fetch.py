@@ -17,6 +17,7 @@ def run(pipeline: Steps, cases: Sequence[Case]) -> list[CaseResult]:
 def judge(case: Case, fetched: Fetched) -> CaseResult:
     """Right is the selected set; how clear the choice was is kept for the metrics."""
     ids = [record.id for record in fetched.records]
-    trace = {"top_score": fetched.top_score, "margin": fetched.margin}
+    over = round(fetched.top_score - fetched.threshold, 9) if fetched.candidates else None
+    trace = {"top_score": fetched.top_score, "margin": fetched.margin, "over_threshold": over}
     right = records_meet(case.expect["records"], ids)
     return result_of(case, "" if right else "fetch", {"records": ids}, trace)

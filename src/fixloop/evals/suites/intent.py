@@ -21,10 +21,11 @@ def run(pipeline: Steps, cases: Sequence[Case]) -> list[CaseResult]:
 
 
 def judge(case: Case, answer: Answer) -> CaseResult:
-    """Right is the one leaf; the raw choice, before thresholds, is kept for the metrics."""
+    """Right is the one leaf; the raw choice, before thresholds, and its score are kept for the metrics."""
     leaf, raw = answer.leaf, answer.raw_leaf
     if type(leaf) is not str or type(raw) is not str:
         raise UnreadableAnswer(f"a leaf is a text, not {leaf!r}")
+    trace = {"raw": raw, "score": answer.scores.get(raw)}
     if leaf == case.spec["expect"]:
-        return CaseResult(case, PASS, leaf, trace={"raw": raw})
-    return CaseResult(case, FAIL, leaf, "intent", trace={"raw": raw})
+        return CaseResult(case, PASS, leaf, trace=trace)
+    return CaseResult(case, FAIL, leaf, "intent", trace=trace)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from fixloop.evals.case import Case
-from fixloop.evals.outcome import first_wrong, proposed_parts
+from fixloop.evals.outcome import first_wrong, proposed_parts, way
 from fixloop.evals.result import CaseResult
 from fixloop.evals.seam import Judge, Steps, UnreadableAnswer, judge_batch, result_of, rows_of
 from fixloop.pipeline.fixture import NOT_FORCED, Fixture
@@ -16,7 +16,8 @@ def judge(case: Case, proposal: Proposal) -> CaseResult:
     if proposal.failure is not None:
         raise UnreadableAnswer(proposal.failure)
     parts = list(proposed_parts(case.expect, proposal, case.spec.get("exact", False)))
-    return result_of(case, first_wrong(parts), {part.name: part.got for part in parts})
+    got = {part.name: part.got for part in parts}
+    return result_of(case, first_wrong(parts), got, {"way": way(proposal.leaf, proposal.trace.trail)})
 
 
 def run(pipeline: Steps, cases: Sequence[Case], judge: Judge[Proposal] = judge) -> list[CaseResult]:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from fixloop.evals.case import Case
-from fixloop.evals.outcome import first_wrong, planned_parts, unrendered
+from fixloop.evals.expect import all_called
+from fixloop.evals.outcome import first_wrong, planned_parts, unrendered, way
 from fixloop.evals.result import CaseResult
 from fixloop.evals.seam import Steps, judge_each, result_of
 from fixloop.pipeline.plan import Planned
@@ -16,10 +17,14 @@ def run(pipeline: Steps, cases: Sequence[Case]) -> list[CaseResult]:
 
 
 def judge(case: Case, planned: Planned) -> CaseResult:
-    """Right in every part the case names; which parts were right is kept for the metrics."""
+    """Right in every part the case names; the parts that were and the way there are kept for the metrics."""
     parts = list(planned_parts(case.expect, planned, unrendered(planned.trail, planned, planned.notes)))
     got = {part.name: part.got for part in parts}
-    return result_of(case, first_wrong(parts), got, {part.name: not part.step for part in parts})
+    right = {part.name: not part.step for part in parts}
+    asked = [tool for tool in case.expect.get("tools", ()) if not isinstance(tool, str) and tool.get("args")]
+    if asked:
+        right["arguments"] = all_called(asked, planned.tools)
+    return result_of(case, first_wrong(parts), got, {**right, "way": way(case.spec["leaf"], planned.trail)})
 
 
 def _ask(pipeline: Steps, case: Case) -> Planned:
