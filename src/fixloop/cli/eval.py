@@ -41,8 +41,10 @@ def evaluate(
 
 
 def _draw(page: "Page", result: "Evaluated") -> None:
-    from fixloop.report.evals import draw_comparisons, draw_report
+    from fixloop.report.evals import draw_comparisons, draw_coverage, draw_report
 
     draw_report(page, result.report, None if result.against is None else result.fresh_failures)
+    if result.coverage is not None:
+        draw_coverage(page, result.coverage)
     if result.against is not None:
         draw_comparisons(page, result.base or "", result.against)

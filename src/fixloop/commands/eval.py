@@ -12,6 +12,7 @@ from fixloop.workspace.snapshot import Snapshot
 
 if TYPE_CHECKING:
     from fixloop.evals.compare import Comparison
+    from fixloop.evals.coverage import Coverage
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +20,12 @@ class Evaluated:
     """A report, and where a base was named the comparison with it, suite by suite.
 
     `fresh_failures` are the cases that are wrong now and were not on the base: regressions, and new cases.
+    `coverage` is of the plan trees, None where the suites that plan were left out.
     """
 
     ref: str | None
     report: EvalReport
+    coverage: "Coverage | None" = None
     base: str | None = None
     against: "Mapping[str, Comparison] | None" = None
     fresh_failures: tuple[str, ...] = ()
@@ -39,6 +42,8 @@ class Evaluated:
     def to_json(self) -> dict[str, Any]:
         """`eval --json`."""
         document: dict[str, Any] = {"ref": self.ref, "suites": self.report.to_json()}
+        if self.coverage is not None:
+            document["coverage"] = self.coverage.to_json()
         if self.against is not None:
             document["base"] = self.base
             document["against"] = {suite: one.to_json() for suite, one in self.against.items()}
@@ -54,25 +59,31 @@ def evaluate_workspace(
         BadInput: a suite, a case or the workspace is wrong.
     """
     _must_be_suites(suites)
-    report = _report(shelf, shelf.snapshot(ref), suites)
+    report, coverage = _judged(shelf, shelf.snapshot(ref), suites)
     if against is None:
-        return Evaluated(ref, report)
+        return Evaluated(ref, report, coverage)
     from fixloop.evals.compare import compare_reports
 
     shelf.progress(f"evaluating {against}")
-    base = _report(shelf, shelf.tree(against), suites)
+    base, _ = _judged(shelf, shelf.tree(against), suites)
     comparison = compare_reports(base, report)
-    return Evaluated(ref, report, against, comparison, _fresh_failures(report, comparison))
+    return Evaluated(ref, report, coverage, against, comparison, _fresh_failures(report, comparison))
 
 
-def _report(shelf: Shelf, snapshot: Snapshot, suites: Collection[str]) -> EvalReport:
+def _judged(
+    shelf: Shelf, snapshot: Snapshot, suites: Collection[str]
+) -> "tuple[EvalReport, Coverage | None]":
     from fixloop.evals.cases import load_cases
+    from fixloop.evals.coverage import PLANNING, measure_coverage
     from fixloop.evals.run import evaluate
     from fixloop.pipeline.compile import compile_pipeline
     from fixloop.workspace.stored import load_stored
 
     cases = load_cases(snapshot, suites or None)
-    return evaluate(compile_pipeline(load_stored(snapshot, shelf.cache), shelf.cache), cases)
+    workspace = load_stored(snapshot, shelf.cache)
+    report = evaluate(compile_pipeline(workspace, shelf.cache), cases)
+    planned = not suites or PLANNING & set(suites)
+    return report, measure_coverage(workspace, snapshot, report) if planned else None
 
 
 def _fresh_failures(report: EvalReport, comparison: "Mapping[str, Comparison]") -> tuple[str, ...]:

@@ -197,10 +197,10 @@ def fetch_metrics(results: Sequence[CaseResult]) -> Metrics:
     """How often exactly the right records were selected, and how clearly.
 
     Margins are in weights: of the top score to the threshold, over the cases that found any record, and to
-    the runner-up. `narrowest` are the smallest of the cases that select a record, by which they pass.
+    the runner-up. `narrowest` are the smallest of the cases that rightly select one record.
     """
     found = [one for one in results if one.trace["over_threshold"] is not None]
-    chosen = [one for one in results if one.outcome == PASS and one.expected["records"]]
+    chosen = [one for one in results if one.outcome == PASS and len(one.expected["records"]) == 1]
     return {
         "right_records": _passed(results),
         "mean_top_score": _mean([one.trace["top_score"] for one in results]),

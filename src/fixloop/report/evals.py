@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from fixloop.evals.compare import Comparison
+from fixloop.evals.coverage import Coverage
 from fixloop.evals.result import FAIL, UNSCORED, CaseResult, EvalReport, SuiteReport
 from fixloop.report.cases import came_out, expected
 from fixloop.report.page import Line, Page, Part, bad, dim, good, name, strong, warn
@@ -38,6 +39,27 @@ def draw_report(page: Page, report: EvalReport, only: Collection[str] | None = N
     if failures > _SHOWN:
         page.blank()
         page.line(dim(f"{_SHOWN} of {failures} failures shown; --json has all of them"))
+
+
+def draw_coverage(page: Page, coverage: Coverage) -> None:
+    """How many leaves and branches the cases reach, and where the others stand."""
+    leaves, branches = len(coverage.cases), len(coverage.branches)
+    bare, missed, unsure = coverage.bare_leaves, coverage.uncovered, coverage.only_failing
+    page.blank()
+    page.line(
+        strong("coverage "),
+        f"{leaves - len(bare)} of {leaves} leaves and ",
+        f"{branches - len(missed)} of {branches} branches have cases",
+    )
+    if bare:
+        page.line("leaves without a case: ", listed(bare, _SHOWN), indent=2, hang=4)
+    for label, found in (("no case reaches", missed), ("only failing cases reach", unsure)):
+        for one in found[:_SHOWN]:
+            page.line(
+                f"{label} ", name(f"{one.leaf}/{one.branch}"), " ", dim(str(one.place)), indent=2, hang=4
+            )
+        if len(found) > _SHOWN:
+            page.line(dim(f"and {len(found) - _SHOWN} more; --json has all of them"), indent=2)
 
 
 def draw_comparisons(page: Page, base: str, comparisons: Mapping[str, Comparison]) -> None:
@@ -75,10 +97,16 @@ def _metrics(suite: str, metrics: Mapping[str, Any]) -> Iterator[str]:
         if other["support"]:
             yield f"other: recall {percent(other['recall'])}, precision {percent(other['precision'])}"
         yield f"{percent(metrics['raw']['in_scope_accuracy'])} before thresholds"
+        if metrics["calibration"]:
+            yield f"calibration error {metrics['calibration']['error']:.3f}"
     elif suite == "extraction":
         yield f"precision {percent(metrics['precision'])}, recall {percent(metrics['recall'])}"
+        if metrics["false_positives"] or metrics["false_negatives"]:
+            yield f"{metrics['false_positives']} values too many, {metrics['false_negatives']} missed"
     elif suite == "fetch":
+        narrowest = metrics["narrowest"]
         yield f"mean top score {metrics['mean_top_score']:.2f}, mean margin {metrics['mean_margin']:.2f}"
+        yield f"narrowest {narrowest['margin']:g}, {narrowest['over_threshold']:g} over the threshold"
     elif suite == "plan":
         parts = {key.removeprefix("right_"): share for key, share in metrics.items() if key != "passed"}
         yield ", ".join(f"{part} {percent(share)}" for part, share in parts.items())
@@ -132,9 +160,15 @@ def _comparison_row(one: Comparison) -> Line:
     moved: list[str] = [f"{len(one.gains)} better, {len(one.regressions)} worse of {one.aligned}"]
     moved += [f"{len(one.new)} new"] if one.new else []
     moved += [f"{len(one.missing)} missing"] if one.missing else []
-    moved += [f"p = {one.p:.3g}"] if one.gains or one.regressions else []
+    moved += [_chance(one)] if one.gains or one.regressions else []
     moved += [f"smallest visible {percent(one.mde)}"] if one.mde is not None and _is_even(one) else []
     return (strong(one.suite), _OUTCOMES.get(one.outcome, one.outcome), "; ".join(moved))
+
+
+def _chance(one: Comparison) -> str:
+    """The exact test's p, and what is left of it among several suites."""
+    among = f" ({one.p_holm:.3g} among the suites)" if one.p_holm != one.p else ""
+    return f"p = {one.p:.3g}{among}"
 
 
 def _is_even(one: Comparison) -> bool:
