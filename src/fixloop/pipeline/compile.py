@@ -308,7 +308,7 @@ class Pipeline:
         known = {
             name: [declared(row, source) for row in rows.get(name, ())] for name, source in sources.items()
         }
-        extractor = self._rules.with_values(lambda path: _texts(known, path))
+        extractor = self._rules.with_values(lambda path: texts_at(known, path))
         return _World(extractor, RecordIndex(self.workspace.fetch, known))
 
 
@@ -364,7 +364,8 @@ def _values_of(sources: Mapping[str, RecordSource], path: str) -> Iterable[str]:
     return sources[name].values_at(column) if name in sources else ()
 
 
-def _texts(rows: Rows, path: str) -> Iterable[str]:
+def texts_at(rows: Rows, path: str) -> Iterable[str]:
+    """The words of a vocabulary: all texts and numbers at `<source>.<path>`, in the order of the rows."""
     name, _, column = path.partition(".")
     segments = column.split(".")
     for row in rows.get(name, ()):

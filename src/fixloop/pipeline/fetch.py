@@ -1,6 +1,7 @@
 """Step three: which record a ticket is about, by weighted signals over an index of the sources."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple, Protocol
@@ -128,6 +129,12 @@ class RecordIndex:
         self._records = _records_by_id(rules, rows)
         self._postings: dict[int, dict[str, list[int]]] = {}
         self._narrows = any(source.narrow for source in rules.sources.values())
+
+    def under(self, rules: FetchRules) -> "RecordIndex":
+        """The same rows under other weights, another threshold or margin; what matches what is the same."""
+        other = copy(self)
+        other._rules = rules
+        return other
 
     def fetch(self, fields: Fields) -> Fetched:
         """The records the values name; the maximum at or above the threshold is selected, with its ties."""
