@@ -71,8 +71,16 @@ class TestEval:
         assert said.code == 0
         assert said.out == (
             "intent  1/1  100.0 %  in scope 100.0 %; macro F1 1.000; 100.0 % before\n"
-            "                      thresholds\n"
+            "                      thresholds; calibration error 0.188\n"
             "plan    2/2  100.0 %  reply 100.0 %, tools 100.0 %\n"
+            "\n"
+            "coverage 2 of 4 leaves and 2 of 7 branches have cases\n"
+            "  leaves without a case: login_problem, payment_recall\n"
+            "  no case reaches account_locked/b-aec3835f plan_trees/account_locked.yaml:5:5\n"
+            "  no case reaches account_locked/b-10ff5a61 plan_trees/account_locked.yaml:6:5\n"
+            "  no case reaches login_problem/b-73b959a5 plan_trees/login_problem.yaml:4:5\n"
+            "  no case reaches login_problem/b-425d58e0 plan_trees/login_problem.yaml:5:5\n"
+            "  no case reaches login_problem/b-10ff5a61 plan_trees/login_problem.yaml:8:5\n"
         )
 
     def test_a_failure_tells_what_came_out_instead(self, fixloop: Fixloop, bank: Path) -> None:

@@ -20,7 +20,7 @@ class Evaluated:
     """A report, and where a base was named the comparison with it, suite by suite.
 
     `fresh_failures` are the cases that are wrong now and were not on the base: regressions, and new cases.
-    `coverage` is of the plan trees, None where the suites that plan were left out.
+    `coverage` is of the plan trees, None where suites were left out.
     """
 
     ref: str | None
@@ -74,7 +74,7 @@ def _judged(
     shelf: Shelf, snapshot: Snapshot, suites: Collection[str]
 ) -> "tuple[EvalReport, Coverage | None]":
     from fixloop.evals.cases import load_cases
-    from fixloop.evals.coverage import PLANNING, measure_coverage
+    from fixloop.evals.coverage import measure_coverage
     from fixloop.evals.run import evaluate
     from fixloop.pipeline.compile import compile_pipeline
     from fixloop.workspace.stored import load_stored
@@ -82,8 +82,8 @@ def _judged(
     cases = load_cases(snapshot, suites or None)
     workspace = load_stored(snapshot, shelf.cache)
     report = evaluate(compile_pipeline(workspace, shelf.cache), cases)
-    planned = not suites or PLANNING & set(suites)
-    return report, measure_coverage(workspace, snapshot, report) if planned else None
+    asked = report.suites and not suites
+    return report, measure_coverage(workspace, snapshot, report) if asked else None
 
 
 def _fresh_failures(report: EvalReport, comparison: "Mapping[str, Comparison]") -> tuple[str, ...]:

@@ -15,9 +15,6 @@ from fixloop.workspace.model import Branch, PlanTree, Workspace
 from fixloop.workspace.snapshot import Snapshot
 from fixloop.workspace.yaml_source import Document, parse_yaml
 
-PLANNING = frozenset({"plan", "pipeline", "fallback", "known_good"})
-"""The suites whose cases go through a plan tree."""
-
 Way = tuple[str, ...]
 """A leaf, then the ids of the branches that held, outermost first."""
 
