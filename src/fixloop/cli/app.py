@@ -37,11 +37,13 @@ VERBS = (
     "defer",
     "apply",
     "eval",
+    "diff",
     "gate",
     "merge",
     "hook",
     "cycle",
     "log",
+    "report",
     "demo",
 )
 """Every verb, in the order in which a fix passes them."""
