@@ -1,8 +1,8 @@
 """Every single-step change that could explain a rejection, and what the pipeline would answer with it.
 
-An intervention is an *outcome* forced at one step: this ticket is that leaf's, this value is in the text, that
+An intervention is an *outcome* forced at one step: the ticket is that leaf's, a value is in the text, that
 record is meant, this reply and these tools are right here, this text is out of date. Which operation brings
-the outcome about for good (a threshold, an edge, an example; a branch, its condition, place or reply) no single
+the outcome about for good (threshold, edge or example; a branch, its condition, place or reply) no single
 replay tells, so it never splits an outcome's probability: an intervention carries its `options`, likeliest
 first, and synthesis takes the first that stands. `kind` and `target` name the family, whichever option is
 taken. A line a family: step, kind, target; what it carries; its options.
