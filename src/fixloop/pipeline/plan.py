@@ -48,7 +48,7 @@ class Planner:
 
     def plan(self, leaf: str, scope: Scope, forced: Forced = NOT_FORCED) -> Planned:
         """The answer for a leaf; never fails: what cannot be answered is handed over for review."""
-        trail = self._forced_trail(leaf, forced.branch, scope) if forced.branch else self._trail(leaf, scope)
+        trail = self._forced_trail(leaf, forced.branch, scope) if forced.branch else self.trail(leaf, scope)
         if not trail and forced.reply is None:
             return self.hand_over(scope, _no_branch(leaf, leaf in self._workspace.plan_trees))
         try:
@@ -94,7 +94,8 @@ class Planner:
         # A tool nobody declared may do anything.
         return tool is None or tool.side_effects
 
-    def _trail(self, leaf: str, scope: Scope) -> tuple[Branch, ...]:
+    def trail(self, leaf: str, scope: Scope) -> tuple[Branch, ...]:
+        """The branches that hold, outermost first, without rendering what they answer."""
         return _descend(self._tree(leaf), scope)
 
     def _forced_trail(self, leaf: str, wanted: str, scope: Scope) -> tuple[Branch, ...]:
