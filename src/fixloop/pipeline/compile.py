@@ -175,11 +175,21 @@ class Pipeline:
         forced: Forced = NOT_FORCED,
     ) -> Planned:
         """Step four on given values and records; without `fetched` they scored just the threshold."""
+        return self._planner.plan(leaf, self.scope_of(fields, records, ticket, fetched), forced)
+
+    def scope_of(
+        self,
+        fields: Mapping[str, Mapping[str, Sequence[str]]],
+        records: Sequence[Row],
+        ticket: Ticket | None = None,
+        fetched: Mapping[str, float] | None = None,
+    ) -> Scope:
+        """What step four is asked about, as `plan` asks it."""
         selected = tuple(_selected(row) for row in records)
         score = {"top_score": self.workspace.fetch.threshold if records else 0.0, **(fetched or {})}
         margin = score.get("margin", score["top_score"] if len(records) == 1 else 0.0)
         found = Fetched(selected, selected, score["top_score"], margin)
-        return self._planner.plan(leaf, self._scope(ticket or _NO_TICKET, fields_from(fields), found), forced)
+        return self._scope(ticket or _NO_TICKET, fields_from(fields), found)
 
     @property
     def deterministic(self) -> bool:
