@@ -39,6 +39,14 @@ class Trial:
     allow_judge: str = ""
     stored: tuple[Feedback, ...] = ()
 
+    batch: tuple[Hint, ...] = ()
+    """The hints of a tree that several fixes make, where `hint` is None; each is asked for itself beside."""
+
+    @property
+    def fixes(self) -> tuple[Hint, ...]:
+        """Every hint the tree is made of."""
+        return (self.hint,) if self.hint else self.batch
+
     @cached_property
     def lanes(self) -> Lanes:
         """The changed paths by lane; plan trees are compared where both sides load."""

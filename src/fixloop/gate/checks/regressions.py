@@ -13,18 +13,23 @@ from fixloop.workspace.model import Config
 def check(trial: Trial) -> Check:
     """The comparison, read by the base's policy."""
     cases = {case.id: case for case in trial.base.cases}
-    return judge(trial.suites, cases, trial.base.workspace.config)
+    return judge(trial.suites, cases, trial.base.workspace.config, max(1, len(trial.fixes)))
 
 
-def judge(suites: Mapping[str, Comparison], cases: Mapping[str, Case], config: Config) -> Check:
-    """The verdict on a comparison; also what the canary has to fail."""
+def judge(
+    suites: Mapping[str, Comparison], cases: Mapping[str, Case], config: Config, changes: int = 1
+) -> Check:
+    """The verdict on a comparison; also what the canary has to fail.
+
+    `changes` are judged together: each may flip as many cases as it might alone, and the net is one.
+    """
     unlike = [name for name, one in suites.items() if one.outcome == NOT_COMPARABLE]
     if unlike:
         return Check("regressions", FAIL, "suites cannot be compared: another evaluator", tuple(unlike))
     missing = [one for comparison in suites.values() for one in comparison.missing]
     if missing:
         return Check("regressions", FAIL, "cases of the base were not asked", tuple(missing))
-    found = blocks(suites, cases, config.gate.max_intent_flips)
+    found = blocks(suites, cases, config.gate.max_intent_flips * changes)
     if found:
         detail = "; ".join(f"{block.suite}: {block.detail}" for block in found)
         return Check("regressions", FAIL, detail, tuple(one for block in found for one in block.cases))
