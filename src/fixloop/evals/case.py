@@ -24,6 +24,7 @@ class Case:
     path: str = field(default="", compare=False)
     line: int = field(default=0, compare=False)
     column: int = field(default=0, compare=False)
+    known_digest: str = field(default="", compare=False, repr=False)
 
     @property
     def place(self) -> Place:
@@ -38,6 +39,11 @@ class Case:
     @property
     def digest(self) -> str:
         """What the case asks, without its id and remarks: two cases with one digest are the same question."""
+        if not self.known_digest:  # a gate asks for it many times
+            object.__setattr__(self, "known_digest", self._digest())
+        return self.known_digest
+
+    def _digest(self) -> str:
         asked = {key: value for key, value in self.spec.items() if key not in _REMARKS}
         text = json.dumps([self.suite, asked], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from fixloop.evals.case import Case
@@ -59,14 +60,20 @@ class CaseResult:
         return {**where, "step": self.step, "expected": self.expected, "got": self.got}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SuiteReport:
-    """One suite's results, by id, and its metrics; reports of unlike judges are not comparable."""
+    """One suite's results, by id; reports of unlike judges are not comparable."""
 
     suite: str
     results: tuple[CaseResult, ...]
-    metrics: Metrics = field(default_factory=dict, hash=False)
     judge: str = ""
+
+    @cached_property
+    def metrics(self) -> Metrics:
+        """The suite's metrics, worked out when they are read: a gate compares cases and needs none."""
+        from fixloop.evals.metrics import metrics_of
+
+        return metrics_of(self.suite, self.results) if self.results else {}
 
     def with_outcome(self, outcome: str) -> tuple[CaseResult, ...]:
         """The results with one of the three outcomes."""
@@ -88,9 +95,14 @@ class SuiteReport:
 
 @dataclass(frozen=True, slots=True)
 class EvalReport:
-    """Every suite that was run, in the order of the steps."""
+    """Every suite that was run, in the order of the steps.
+
+    `executed` is how many cases were asked in this run; the results of the others were known. It is no part
+    of the report's content: cold or warm, the same cases give the same report.
+    """
 
     suites: Mapping[str, SuiteReport]
+    executed: int = field(default=0, compare=False)
 
     def __iter__(self) -> Iterator[CaseResult]:
         return (result for report in self.suites.values() for result in report.results)

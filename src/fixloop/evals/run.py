@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from importlib import import_module
 
 from fixloop.evals.case import SUITES, Case, CaseSet
-from fixloop.evals.metrics import metrics_of
+from fixloop.evals.memo import Recalled, ResultMemo
 from fixloop.evals.result import CaseResult, EvalReport, SuiteReport
 from fixloop.evals.seam import Steps
 
@@ -21,26 +21,38 @@ def evaluate(
     *,
     suites: Collection[str] | None = None,
     only: Collection[str] | None = None,
+    memo: ResultMemo | None = None,
 ) -> EvalReport:
     """Judge a pipeline by cases: all, those of some suites, or those of some ids.
 
     A suite is in the report when it has cases. Results stand by id, so the order of cases changes nothing.
+    With `memo`, the pipeline's own, only cases without a kept result are asked; the report is the same.
     """
     chosen = [suite for suite in cases.suites if suites is None or suite in suites]
     ids = None if only is None else frozenset(only)
     reports: dict[str, SuiteReport] = {}
+    executed = 0
     for suite in chosen:
         wanted = [case for case in cases.of(suite) if ids is None or case.id in ids]
         if wanted:
-            reports[suite] = _report(pipeline, suite, wanted)
-    return EvalReport(reports)
+            asked = memo.recall(suite, wanted) if memo else Recalled([], wanted, {})
+            reports[suite] = _report(pipeline, suite, asked, memo)
+            executed += len(asked.missing)
+    if memo:
+        memo.save()
+    return EvalReport(reports, executed)
 
 
-def _report(pipeline: Steps, suite: str, cases: Sequence[Case]) -> SuiteReport:
+def _report(pipeline: Steps, suite: str, asked: Recalled, memo: ResultMemo | None) -> SuiteReport:
     # Asked first: an engine that cannot be loaded is one message, not one unscored case after another.
     judge = _judge(pipeline, suite)
-    results = sorted(_runner(suite)(pipeline, cases), key=lambda result: result.case.id)
-    return SuiteReport(suite, tuple(results), metrics_of(suite, results), judge)
+    results = asked.results
+    if asked.missing:
+        found = _runner(suite)(pipeline, asked.missing)
+        results = [*results, *found]
+        if memo:
+            memo.keep(asked, found)
+    return SuiteReport(suite, tuple(sorted(results, key=lambda result: result.case.id)), judge)
 
 
 def _judge(pipeline: Steps, suite: str) -> str:

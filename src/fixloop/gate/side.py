@@ -6,10 +6,12 @@ from functools import cached_property
 
 from fixloop.evals.case import CaseSet
 from fixloop.evals.cases import load_cases, read_cases
+from fixloop.evals.memo import ResultMemo
 from fixloop.evals.result import EvalReport
 from fixloop.evals.run import evaluate
 from fixloop.evals.seam import Steps
 from fixloop.pipeline.compile import Pipeline, compile_pipeline
+from fixloop.pipeline.memo import Memo
 from fixloop.ports.cache import Cache
 from fixloop.workspace.model import Problem, Workspace
 from fixloop.workspace.snapshot import Overlay, Snapshot, below
@@ -18,11 +20,15 @@ from fixloop.workspace.stored import load_stored
 
 @dataclass(frozen=True)
 class Side:
-    """A snapshot with everything that can be known of it; each part is made when first asked for."""
+    """A snapshot with everything that can be known of it; each part is made when first asked for.
+
+    Sides that share a `memo` share the results of cases that read the same on both.
+    """
 
     snapshot: Snapshot
     cache: Cache
     odd_modes: Mapping[str, str]
+    memo: Memo | None = None
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -53,12 +59,16 @@ class Side:
         return tuple(problem for problem in read_cases(self.snapshot).problems if problem.severity == "error")
 
     def evaluate(self, cases: CaseSet) -> EvalReport:
-        """The side's pipeline, judged by some cases."""
-        return evaluate(self.pipeline, cases)
+        """The side's pipeline, judged by some cases; what is known of it is not asked again."""
+        return evaluate(self.pipeline, cases, memo=self._results)
+
+    @cached_property
+    def _results(self) -> ResultMemo:
+        return ResultMemo(self.memo or Memo(self.cache), self.pipeline, self.pipeline.reads)
 
     @staticmethod
     def evaluate_with(pipeline: Steps, cases: CaseSet) -> EvalReport:
-        """Another pipeline, judged the same way."""
+        """Another pipeline, judged the same way; nothing is known of it."""
         return evaluate(pipeline, cases)
 
 

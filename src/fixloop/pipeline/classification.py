@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from fixloop.errors import BadInput
 from fixloop.pipeline.engines import Answer, EngineFailure, ask, is_custom, load_engine, read_answer
 from fixloop.ports.cache import Cache
+from fixloop.workspace.code import code_digest
 from fixloop.workspace.model import LeafId, Workspace
 from fixloop.workspace.text import shown
 
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
 BUILT_IN = "examples"
 _MOST_LATELY = 60_000
-_LATELY: dict[Any, tuple[Answer, ...]] = {}
-"""The newest batches and their answers, oldest first, `_MOST_LATELY` answers in all."""
+_LATELY: dict[Any, dict[str, Answer]] = {}
+"""The models asked lately, oldest first, and their answers by text, about `_MOST_LATELY` in all."""
 
 
 class Classifier:
@@ -47,24 +48,23 @@ class Classifier:
         if not texts:
             return []
         if not is_custom(self._engine_name):
-            return list(self._remembered(tuple(texts)))
+            return [*self._remembered(texts)]
         raw = ask(self._engine_name, self._engine.classify, texts)
         return self._read(raw)
 
-    def _remembered(self, texts: tuple[str, ...]) -> tuple[Answer, ...]:
-        """The model's answers; a batch that the same model was just asked is not worked out again.
+    def _remembered(self, texts: Sequence[str]) -> list[Answer]:
+        """The model's answers; a text that the same model was asked before is not worked out again.
 
         A queue gates fix after fix: what was the result of one is the base of the next, and the tickets and
-        cases that both are asked are the same.
+        cases that both are asked are the same. A text's answer is the same in any batch.
         """
-        key = (self._content_digest, tuple(sorted(self._workspace.intents.thresholds.items())), texts)
-        found = _LATELY.get(key)
-        if found is None:
-            found = tuple(self.model.classify(texts))
-            _LATELY[key] = found
-            while sum(map(len, _LATELY.values())) > _MOST_LATELY and len(_LATELY) > 1:
-                _LATELY.pop(next(iter(_LATELY)))
-        return found
+        key = (self._content_digest, tuple(sorted(self._workspace.intents.thresholds.items())))
+        known = _LATELY.get(key, {})
+        new = [text for text in dict.fromkeys(texts) if text not in known]
+        found = dict(zip(new, self.model.classify(new) if new else (), strict=True))
+        answers = [known[text] if text in known else found[text] for text in texts]
+        _remember(key, found)
+        return answers
 
     def _read(self, raw: Sequence[Any]) -> list[Answer | EngineFailure]:
         """The raw answers checked; a leaf that many texts get is looked up once."""
@@ -99,14 +99,32 @@ class Classifier:
         """Whether the same text always gets the same answer."""
         return not is_custom(self._engine_name) or bool(self._engine.deterministic)
 
+    def reads(self) -> Any:
+        """All that an answer depends on, as JSON; None where the same text may get another answer."""
+        if not self.deterministic:
+            return None
+        dag = self._workspace.intents
+        shape = [dag.children, dict(dag.thresholds)]
+        if is_custom(self._engine_name):
+            # The factory is given the whole configuration, and may read any of it.
+            return [self.version, repr(self._workspace.config), shape]
+        return [self._content_digest, shape]
+
     @cached_property
     def version(self) -> str:
         """What names this engine's behaviour beside the examples: for cache keys and "not comparable"."""
         if is_custom(self._engine_name):
             return f"{self._engine_name} {self._engine.version}"
+        # Kept under the code that says it: asking the code loads numpy, which many a gate does without.
+        saved = self._cache.load("intent-version", _code())
+        try:
+            return f"{BUILT_IN} {json.loads(saved or b'')}"
+        except ValueError:
+            pass  # a damaged cache entry counts as absent
         with _one_thread():
             from fixloop.pipeline.intent import INTENT_VERSION
 
+        self._cache.save("intent-version", _code(), json.dumps(INTENT_VERSION).encode())
         return f"{BUILT_IN} {INTENT_VERSION}"
 
     @cached_property
@@ -142,6 +160,22 @@ class Classifier:
             [self.version, self._workspace.intents.children, self._examples()], ensure_ascii=True
         )
         return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _remember(key: Any, found: Mapping[str, Answer]) -> None:
+    """Keep the newest answers; what is over the limit goes by whole models, the oldest first."""
+    known = _LATELY.pop(key, {})
+    if len(known) + len(found) > _MOST_LATELY:
+        known = {}
+    if len(found) <= _MOST_LATELY:
+        known.update(found)
+    _LATELY[key] = known
+    while sum(map(len, _LATELY.values())) > _MOST_LATELY:
+        del _LATELY[next(iter(_LATELY))]
+
+
+def _code() -> str:
+    return code_digest("pipeline", "workspace", "ports")
 
 
 _THREADS = "OPENBLAS_NUM_THREADS"

@@ -32,6 +32,7 @@ from fixloop.pipeline.fetch import (
 from fixloop.pipeline.fixture import NOT_FORCED, Fixture, Forced
 from fixloop.pipeline.plan import Planned, Planner
 from fixloop.pipeline.proposal import Proposal, Trace
+from fixloop.pipeline.reads import StepDigests
 from fixloop.pipeline.rows import declared, id_text, values_at
 from fixloop.pipeline.scope import Scope
 from fixloop.pipeline.ticket import Ticket
@@ -202,6 +203,11 @@ class Pipeline:
     def intent_version(self) -> str:
         """The intent engine and its version."""
         return self._classifier.version
+
+    @cached_property
+    def reads(self) -> StepDigests:
+        """What each step reads, as digests: what its answers may be kept under."""
+        return StepDigests(self.workspace, self._classifier.reads, self._extraction_engine)
 
     # --- the steps joined -------------------------------------------------------------------------------
 

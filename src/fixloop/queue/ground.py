@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from fixloop.errors import BadInput
 from fixloop.feedback.model import Feedback
@@ -12,6 +13,7 @@ from fixloop.hints.ids import content_id
 from fixloop.hints.ledger import Event
 from fixloop.hints.model import Hint
 from fixloop.hints.store import HintBook, event_files, hint_path, link, read_hint_book, render_hint
+from fixloop.pipeline.memo import Memo
 from fixloop.ports.cache import Cache
 from fixloop.ports.clock import Clock
 from fixloop.ports.git import Repository
@@ -31,6 +33,11 @@ class Ground:
     engines: Callable[[str], None]
     who: str = ""
     _read: dict[str, object] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def memo(self) -> Memo:
+        """The results of cases, shared by all trials of one run."""
+        return Memo(self.cache)
 
     def base(self, commit: str) -> TreeSnapshot:
         """The snapshot of a base: its own engines are the ones that answer from now on."""

@@ -37,15 +37,14 @@ def tree_trial(
     base_tree = ground.repo.tree_of(base)
     before, after = ground.base(base_tree), ground.tree(tree)
     changes: Changes = ground.repo.changed_paths(base_tree, tree)
+    new_modes = _new_oddities(after.odd_modes, before.odd_modes)
     return Trial(
         base_commit=base,
         head_commit=head,
         tree=tree,
-        base=Side(before, ground.cache, before.odd_modes),
-        proposed=Side(after, ground.cache, _new_oddities(after.odd_modes, before.odd_modes)),
-        result=Side(
-            judged_by_base(before, after), ground.cache, _new_oddities(after.odd_modes, before.odd_modes)
-        ),
+        base=Side(before, ground.cache, before.odd_modes, ground.memo),
+        proposed=Side(after, ground.cache, new_modes, ground.memo),
+        result=Side(judged_by_base(before, after), ground.cache, new_modes, ground.memo),
         changes=changes,
         conflicts=conflicts,
         hint=hint,

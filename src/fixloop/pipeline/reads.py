@@ -1,0 +1,164 @@
+"""What each step reads, as digests: the same digest and the same question give the same answer.
+
+Exact, so that nothing stale is ever used, and narrow, so that little is asked again: a plan tree's digest
+knows its templates and tools and no other tree; extraction and fetch know the records only where a case brings
+no rows of its own. None stands for what cannot be known: an engine whose answers vary, a source outside the
+repository.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import Any
+
+from fixloop.pipeline.engines import ExtractionEngine
+from fixloop.workspace.code import code_digest
+from fixloop.workspace.model import Branch, PlanTree, Workspace
+
+_SCORES = re.compile(r"fetched(?!\.count\b)")
+"""What a plan says when it may read the fetch scores; `fetched.count` is no score."""
+
+
+class StepDigests:
+    """The digests of one workspace's steps, each made when first asked for.
+
+    They name the code that answers too, so that no answer outlives a change of it.
+    """
+
+    def __init__(
+        self, workspace: Workspace, intent: Callable[[], Any], extraction_engine: ExtractionEngine | None
+    ) -> None:
+        self._workspace = workspace
+        self._intent = intent
+        self._engine = extraction_engine
+        self._trees: dict[tuple[str, bool], str] = {}
+
+    @cached_property
+    def intent(self) -> str | None:
+        """Step one: examples, DAG and thresholds, or an engine's name and version."""
+        facts = self._intent()
+        return None if facts is None else digest("intent", facts)
+
+    def extraction(self, live: bool) -> str | None:
+        """Step two; `live` where its vocabularies come from the workspace's own records."""
+        return self._extraction_live if live else self._extraction_given
+
+    def fetch(self, live: bool) -> str | None:
+        """Step three; `live` where it looks in the workspace's own records."""
+        return self._fetch_live if live else digest("fetch", self._fetch_rules)
+
+    def tree(self, leaf: str, threshold: bool = True) -> str:
+        """Step four for a leaf: its tree, the templates and tools it names, the fallback.
+
+        With `threshold` also the fetch threshold, where the plan reads scores that were not looked up.
+        """
+        key = (leaf, threshold)
+        if key not in self._trees:
+            self._trees[key] = digest("plan", self._tree_facts(leaf, threshold))
+        return self._trees[key]
+
+    def way(self, leaf: str, path: tuple[str, ...], live: bool) -> str | None:
+        """All that a whole ticket reads once step one has sent it to a leaf."""
+        before = self.extraction(live), self.fetch(live)
+        if None in before:
+            return None
+        return digest("way", [leaf, path, *before, self.tree(leaf, threshold=False)])
+
+    # --- extraction -------------------------------------------------------------------------------------
+
+    @cached_property
+    def _extraction_given(self) -> str | None:
+        facts = self._extraction_facts
+        return None if facts is None else digest("extraction", facts)
+
+    @cached_property
+    def _extraction_live(self) -> str | None:
+        if self._engine is not None or self._extraction_given is None:
+            return self._extraction_given
+        return digest("extraction", [self._extraction_given, self._words]) if self._in_files else None
+
+    @property
+    def _extraction_facts(self) -> Any:
+        workspace = self._workspace
+        if self._engine is None:
+            return [repr(workspace.extraction), repr(workspace.fetch.sources)]
+        if not self._engine.deterministic:
+            return None
+        # The factory is given the whole configuration, and may read any of it.
+        return [str(self._engine.version), repr(workspace.config)]
+
+    @property
+    def _words(self) -> list[Any]:
+        """The columns of records that vocabularies are made from."""
+        columns = [rule.values_from.split(".") for rule in self._workspace.extraction if rule.values_from]
+        return [
+            [source, column, [row.get(column) for row in self._workspace.records.get(source, ())]]
+            for source, column, *_ in columns
+        ]
+
+    # --- fetch ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _fetch_live(self) -> str | None:
+        if not self._in_files:
+            return None
+        return digest("fetch", [self._fetch_rules, self._workspace.records])
+
+    @cached_property
+    def _fetch_rules(self) -> str:
+        return repr(self._workspace.fetch)
+
+    @property
+    def _in_files(self) -> bool:
+        return all(source.kind == "jsonl" for source in self._workspace.fetch.sources.values())
+
+    # --- plan -------------------------------------------------------------------------------------------
+
+    def _tree_facts(self, leaf: str, threshold: bool) -> list[Any]:
+        workspace = self._workspace
+        tree = workspace.plan_trees.get(leaf)
+        plan = repr(tree.branches if tree else None)
+        templates = [
+            repr(template.texts if (template := workspace.templates.get(name)) else None)
+            for name in sorted({*_replies(tree), workspace.config.fallback_reply or ""})
+        ]
+        effects = [
+            repr(tool.side_effects if (tool := workspace.tools.get(name)) else None)
+            for name in sorted(_tools(tree))
+        ]
+        reads_scores = threshold and any(_SCORES.search(text) for text in (plan, *templates))
+        return [
+            leaf,
+            plan,
+            templates,
+            effects,
+            [workspace.config.language, workspace.config.fallback_reply],
+            list(dict.fromkeys(rule.group for rule in workspace.extraction)),
+            workspace.fetch.threshold if reads_scores else None,
+        ]
+
+
+def digest(what: str, facts: Any) -> str:
+    """The digest of JSON values, under the code that answers by them."""
+    text = json.dumps([what, _code(), facts], ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
+
+
+def _code() -> str:
+    return code_digest("evals", "pipeline", "workspace", "ports")
+
+
+def _replies(tree: PlanTree | None) -> Iterator[str]:
+    return (branch.reply for branch in _branches(tree.branches if tree else ()) if branch.reply)
+
+
+def _tools(tree: PlanTree | None) -> set[str]:
+    return {call.name for branch in _branches(tree.branches if tree else ()) for call in branch.tools}
+
+
+def _branches(branches: tuple[Branch, ...]) -> Iterator[Branch]:
+    for branch in branches:
+        yield branch
+        yield from _branches(branch.branches)
