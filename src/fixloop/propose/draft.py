@@ -35,6 +35,7 @@ class Draft:
     """Operations with the cases that must fail before and pass after; `wanted` is by feedback id.
 
     `idea` is the wanted outcome without literals: with step, target and kind it makes the fingerprint.
+    `instead` are the next smallest fixes, tried in their order should this one fall in the dry run.
     """
 
     step: str
@@ -50,6 +51,7 @@ class Draft:
     one_off: bool = False
     open_work: tuple[str, ...] = ()
     confidence: float = field(default=0.0)
+    instead: tuple["Draft", ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,19 +3,23 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from fixloop.errors import FixloopError
 from fixloop.evals.case import CaseSet
 from fixloop.evals.compare import compare_reports
 from fixloop.evals.given import given_cases
 from fixloop.evals.protected import blocks
-from fixloop.evals.result import PASS
+from fixloop.evals.result import FAIL, PASS, CaseResult
 from fixloop.evals.run import evaluate
 from fixloop.feedback.replays import place_of, replay_all
 from fixloop.hints.model import Hint, JsonCase, Measured, Moves, fingerprint
 from fixloop.pipeline.compile import Pipeline
 from fixloop.pipeline.proposal import Proposal
+from fixloop.propose.copying import taken_over
 from fixloop.propose.draft import Draft
+from fixloop.propose.harm import effect_on_accepted
+from fixloop.propose.reach import is_below_intent, replayed
 from fixloop.propose.repair import Lost, shore, spare, turn
 from fixloop.propose.workbench import Trial, Workbench
 
@@ -41,9 +45,24 @@ FEW_REPAIRS, MOST_REPAIRS = 2, 5
 WORTH_MORE = 5
 """Pieces of evidence from which a draft is worth more tries."""
 
+FEWEST_NEAR_MISSES = 3
+
 
 def dry_run(bench: Workbench, draft: Draft) -> Hint | Dropped:
-    """The draft as a hint with its measured effect, or why it is no fix; examples are repaired first."""
+    """The draft as a hint with its measured effect, or why it is no fix.
+
+    What falls is repaired where it can be (other examples), else the next smallest fix takes its place.
+    """
+    fell: list[str] = []
+    for one in (draft, *draft.instead):
+        found = _with_repairs(bench, one)
+        if isinstance(found, Hint):
+            return found
+        fell.append(found.reason)
+    return _dropped(draft, "; ".join(dict.fromkeys(fell)))
+
+
+def _with_repairs(bench: Workbench, draft: Draft) -> Hint | _Fell:
     found, shored = _try(bench, draft), frozenset[Lost]()
     for _ in range(MOST_REPAIRS if len(draft.evidence) >= WORTH_MORE else FEW_REPAIRS):
         mended = _mended(bench, draft, found, shored) if isinstance(found, _Fell) else None
@@ -51,12 +70,12 @@ def dry_run(bench: Workbench, draft: Draft) -> Hint | Dropped:
             break
         shored |= frozenset(found.lost or ()) if isinstance(found, _Fell) else shored
         draft, found = mended, _try(bench, mended)
-    return _dropped(draft, found.reason) if isinstance(found, _Fell) else found
+    return found
 
 
 def _mended(bench: Workbench, draft: Draft, fell: _Fell, shored: frozenset[Lost]) -> Draft | None:
     """Other cases where none tells; a border shored up where a neighbour lost, or examples less."""
-    if draft.step != "intent":
+    if draft.step != "intent" or not draft.cases:
         return None
     if fell.lost is None:
         return turn(draft)
@@ -65,25 +84,57 @@ def _mended(bench: Workbench, draft: Draft, fell: _Fell, shored: frozenset[Lost]
 
 
 def _try(bench: Workbench, draft: Draft) -> Hint | _Fell:
+    """One try, the cheap questions first."""
+    copied = taken_over(bench, draft.operations, draft.evidence)
+    if copied:
+        return _Fell(f"it would write a customer's own value into a rule: {', '.join(copied[:3])}")
     if draft.cases and len(_passing(bench.pipeline, _numbered(draft.cases))) == len(draft.cases):
         return _Fell("every case of it passes already", None)
     try:
         trial = bench.try_operations(draft.operations)
     except FixloopError as error:
         return _Fell(f"the edit does not stand: {error.message}")
-    cases = _telling(bench.pipeline, trial.pipeline, draft.cases)
+    cases = _telling(bench.pipeline, trial.pipeline, draft)
     if not cases:
         return _Fell("no case of it fails before and passes after", None)
+    guarded = _guarded(bench, trial, draft)
+    return guarded if isinstance(guarded, _Fell) else _measured(bench, trial, guarded, cases)
+
+
+def _guarded(bench: Workbench, trial: Trial, draft: Draft) -> Draft | _Fell:
+    """The draft with the near misses that behave; accepted ones and all of a leaf's examples have to."""
     flipped = _flipped(trial.pipeline, draft.near_misses)
     if flipped:
         named = f"{len(flipped)} near miss changes its answer, such as {_name(flipped[0])}"
         return _Fell(named, _lost(flipped))
+    return draft
+
+
+def _measured(bench: Workbench, trial: Trial, draft: Draft, cases: tuple[JsonCase, ...]) -> Hint | _Fell:
+    """The hint, unless a protected case or what staff accepted would be lost."""
     report = evaluate(trial.pipeline, bench.cases)
     known = {c.id: c for c in bench.cases}
     harm = blocks(compare_reports(bench.baseline, report), known, _flips(bench))
     if harm:
         return _Fell(f"{harm[0].suite}: {harm[0].detail}", _lost(known[one].spec for one in harm[0].cases))
-    return _hint(bench, trial, draft, cases, replay_all(trial.pipeline, bench.stored))
+    after = replayed(bench, trial, draft.operations)
+    fixed = _fixed(trial, draft, after)
+    if not fixed:
+        return _Fell("it changes nothing for the tickets that were rejected")
+    loss = _loss(bench, draft, after, fixed)
+    return loss if loss is not None else _hint(bench, draft, cases, after, fixed)
+
+
+def _loss(bench: Workbench, draft: Draft, after: Mapping[str, Proposal], fixed: int) -> _Fell | None:
+    """Why a fix loses more than it wins among accepted tickets; below the intent step it may lose none."""
+    rejected = frozenset(one.text_digest for one in draft.evidence)
+    effect = effect_on_accepted(bench, after, rejected, draft.step != "template")
+    allowed = (fixed + len(effect.regained) - 1) // 2 if not is_below_intent(draft.operations) else 0
+    if len(effect.lost) <= allowed:
+        return None
+    lost = tuple(Lost(one.fixture.ticket.customer_text, bench.before[one.id].leaf) for one in effect.lost)
+    count = "1 accepted ticket" if len(lost) == 1 else f"{len(lost)} accepted tickets"
+    return _Fell(f"{count} would lose the answer that staff accepted", lost)
 
 
 def _lost(cases: Iterable[JsonCase]) -> tuple[Lost, ...]:
@@ -98,11 +149,27 @@ def _dropped(draft: Draft, reason: str) -> Dropped:
     return Dropped(draft.summary, reason, tuple(one.id for one in draft.evidence))
 
 
-def _telling(base: Pipeline, trial: Pipeline, cases: Sequence[JsonCase]) -> tuple[JsonCase, ...]:
-    """The cases that fail on the base and pass with the fix."""
-    asked = _numbered(cases)
-    before, after = _passing(base, asked), _passing(trial, asked)
-    return tuple(case for n, case in enumerate(cases) if f"n{n}" in after - before)
+def _telling(base: Pipeline, trial: Pipeline, draft: Draft) -> tuple[JsonCase, ...]:
+    """The cases that fail on the base, for the reason the fix is about, and pass with it."""
+    asked = _numbered(draft.cases)
+    before = {result.id for result in evaluate(base, asked) if _fails_rightly(result, draft.step)}
+    after = _passing(trial, asked)
+    return tuple(case for n, case in enumerate(draft.cases) if f"n{n}" in after & before)
+
+
+def _fails_rightly(result: CaseResult, step: str) -> bool:
+    """Whether a case fails by the answer it gets: not by a crash, and not by a reply nobody could render.
+
+    A template may be what cannot be rendered: then the fix of its text is about just that.
+    """
+    if result.outcome != FAIL:
+        return False
+    return step == "template" or not (isinstance(result.got, Mapping) and _crashed(result.got))
+
+
+def _crashed(got: Mapping[str, Any]) -> bool:
+    reply = got.get("reply")
+    return isinstance(reply, Mapping) and "error" in reply
 
 
 def _numbered(cases: Sequence[JsonCase]) -> CaseSet:
@@ -124,12 +191,8 @@ def _name(case: JsonCase) -> str:
 
 
 def _hint(
-    bench: Workbench, trial: Trial, draft: Draft, cases: tuple[JsonCase, ...], after: Mapping[str, Proposal]
+    bench: Workbench, draft: Draft, cases: tuple[JsonCase, ...], after: Mapping[str, Proposal], fixed: int
 ) -> Hint:
-    fixed = sum(
-        wanted.met_by(proposal)
-        for wanted, proposal in zip(draft.wanted.values(), _evidence_after(trial, draft, after), strict=True)
-    )
     moves, moved = moves_between(bench.before, after)
     hint = Hint(
         step=draft.step,
@@ -150,11 +213,17 @@ def _hint(
     return hint.named_cases()
 
 
+def _fixed(trial: Trial, draft: Draft, after: Mapping[str, Proposal]) -> int:
+    """How many pieces of evidence come out as wanted."""
+    proposals = _evidence_after(trial, draft, after)
+    return sum(wanted.met_by(one) for wanted, one in zip(draft.wanted.values(), proposals, strict=True))
+
+
 def _evidence_after(trial: Trial, draft: Draft, after: Mapping[str, Proposal]) -> list[Proposal]:
     evidence = {one.id: one for one in draft.evidence}
     missing = [evidence[key] for key in draft.wanted if key not in after]
-    replayed = {**after, **replay_all(trial.pipeline, missing)}
-    return [replayed[key] for key in draft.wanted]
+    replays = {**after, **replay_all(trial.pipeline, missing)}
+    return [replays[key] for key in draft.wanted]
 
 
 def moves_between(before: Mapping[str, Proposal], after: Mapping[str, Proposal]) -> tuple[Moves, int]:

@@ -4,12 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from fixloop.evals.expect import fields_meet, tools_meet
+from fixloop.pipeline.fixture import fields_json
 from fixloop.pipeline.proposal import Proposal
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """The outcome staff wanted; None means "no opinion". `contains`/`excludes` are on the rendered reply."""
+    """The outcome staff wanted; None means "no opinion". `contains`/`excludes` are on the rendered reply.
+
+    `calls` are tool calls with the arguments that matter; `fields` are values that must be read.
+    """
 
     leaf: str | None = None
     records: tuple[str, ...] | None = None
@@ -17,6 +22,8 @@ class Wanted:
     tools: tuple[str, ...] | None = None
     contains: tuple[str, ...] = ()
     excludes: tuple[str, ...] = ()
+    calls: tuple[Mapping[str, Any], ...] | None = None
+    fields: Mapping[str, Mapping[str, tuple[str, ...]]] | None = None
 
     def met_by(self, proposal: Proposal) -> bool:
         """Whether a proposal is what was wanted, in everything there is an opinion on."""
@@ -28,6 +35,8 @@ class Wanted:
             and (self.tools is None or tool_names(proposal) == tuple(sorted(self.tools)))
             and all(part in text for part in self.contains)
             and not any(part in text for part in self.excludes)
+            and (self.calls is None or tools_meet(self.calls, proposal.tools))
+            and (self.fields is None or fields_meet(self.fields, proposal.fields, exact=False))
         )
 
     def to_expect(self) -> dict[str, Any]:
@@ -42,7 +51,10 @@ class Wanted:
             "records": list(self.records) if self.records is not None else None,
             "reply": reply,
             "tools": list(self.tools) if self.tools is not None else None,
+            "fields": fields_json(self.fields) if self.fields is not None else None,
         }
+        if self.calls is not None:
+            pairs["tools"] = [dict(call) for call in self.calls]
         return {key: value for key, value in pairs.items() if value is not None}
 
 

@@ -3,18 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from fixloop.evals.case import CaseSet
+from fixloop.evals.case import Case, CaseSet
 from fixloop.evals.cases import load_cases
 from fixloop.evals.result import PASS, CaseResult, EvalReport
 from fixloop.evals.run import evaluate
+from fixloop.evals.suites.pipeline import fixture_of, ticket_of
 from fixloop.feedback.model import Feedback
+from fixloop.feedback.personal import Personal, personal_rules
 from fixloop.feedback.replays import distinct_tickets, replay_all
 from fixloop.fixes.apply import apply_operations
 from fixloop.hints.operation import Operation
 from fixloop.pipeline.compile import Pipeline, compile_pipeline
 from fixloop.pipeline.fetch import Fields, Rows
+from fixloop.pipeline.fixture import NOT_FORCED
 from fixloop.pipeline.proposal import Proposal
 from fixloop.pipeline.ticket import parse_ticket
 from fixloop.ports.cache import Cache
@@ -23,6 +26,9 @@ from fixloop.workspace.model import Row, Workspace
 from fixloop.workspace.snapshot import Snapshot
 from fixloop.workspace.stored import load_stored
 from fixloop.workspace.text import text_digest
+
+if TYPE_CHECKING:
+    from fixloop.propose.synthesis.situations import Ground
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,28 @@ class Workbench:
             for one in self.stored
             if one.outcome == "accepted" and one.proposal.get("leaf") == self.before[one.id].leaf
         ]
+
+    @cached_property
+    def personal(self) -> Personal:
+        """What is personal here: no hint may take it over."""
+        return personal_rules(self.workspace)
+
+    @cached_property
+    def case_proposals(self) -> Sequence[tuple[Case, Proposal]]:
+        """Every pipeline and known-good case that passes today, with the proposal it gets."""
+        cases = [r.case for suite in ("pipeline", "known_good") for r in self._passing(suite)]
+        fixed = [case for case in cases if case.spec.get("rows") is not None]
+        live = [case for case in cases if case.spec.get("rows") is None]
+        proposed = self.pipeline.propose([ticket_of(case) for case in live])
+        proposed += self.pipeline.replay_many([(fixture_of(case), NOT_FORCED) for case in fixed])
+        return list(zip([*live, *fixed], proposed, strict=True))
+
+    @cached_property
+    def population(self) -> "Ground":
+        """What is on record, to tell how common something is: stored tickets and rows in files."""
+        from fixloop.propose.synthesis.situations import population_of
+
+        return population_of(self)
 
     @property
     def passing_intents(self) -> list[tuple[str, str]]:

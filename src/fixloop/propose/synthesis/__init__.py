@@ -20,7 +20,7 @@ _MAKERS = {
     "add_example": _Maker("examples"),
     "add_leaf": _Maker("new_leaf"),
     "set_weight": _Maker("fetch"),
-    "add_branch": _Maker("branch"),
+    "add_branch": _Maker("plan"),
     "edit_template": _Maker("template"),
 }
 

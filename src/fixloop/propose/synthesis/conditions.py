@@ -1,0 +1,235 @@
+"""Conditions that evidence shares, simplest first: the tests that hold there, and what other trees test.
+
+A test that would hold almost anywhere explains little of why this evidence came together; a rare one that all
+of it shares explains much. So each test is weighed by how seldom it holds among what is on record.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from math import log
+from typing import Any
+
+from fixloop.propose.synthesis.situations import Ground, Situation, personal_columns
+from fixloop.propose.synthesis.tree_edits import ADDED, narrowed, walk
+from fixloop.propose.words import stems
+from fixloop.propose.workbench import Workbench
+from fixloop.workspace.model import All, Condition, Test, Workspace
+from fixloop.workspace.plan_tree import all_tests
+
+LONGEST_VALUE = 40
+MOST_VALUES = 24
+MOST_TESTS = 40
+SECOND_TEST = 0.8
+TELLING = 0.35
+MOST_TELLING = 4.0
+"""How much a nat of surprise takes off a condition's size, and from where on more surprise is no more."""
+
+USED_ELSEWHERE = 1.0
+SAID = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A condition with the size of the branch that has it."""
+
+    condition: Condition
+    size: float
+
+
+def plain_values(bench: Workbench, situations: Iterable[Situation]) -> dict[str, tuple[Any, ...]]:
+    """Path to the values a condition on it could name: those of other trees first, then those that occur."""
+    found: dict[str, dict[str, Any]] = {}
+    for tree in bench.workspace.plan_trees.values():
+        for _, branch in walk(tree.branches):
+            for test in all_tests(branch.when):
+                values = test.value if isinstance(test.value, tuple) else (test.value,)
+                for value in values:
+                    found.setdefault(test.path, {}).setdefault(repr(value), value)
+    never = personal_columns(bench)
+    for one in situations:
+        for test in facts(one, never):
+            if test.op == "eq":
+                found.setdefault(test.path, {}).setdefault(repr(test.value), test.value)
+    return {path: tuple(values.values())[:MOST_VALUES] for path, values in found.items()}
+
+
+def facts(one: Situation, never: frozenset[str]) -> Iterator[Test]:
+    """Every simple test that holds in a situation; columns of persons are left out."""
+    if one.record is not None:
+        for column, value in one.record.items():
+            if column not in never:
+                yield from _value_facts(f"record.{column}", value)
+    count = one.scope.fetched.count
+    yield Test("fetched.count", "eq", count) if count < 2 else Test("fetched.count", "gt", 1)
+    for group, fields in one.scope.fields.items():
+        for name, values in fields.items():
+            if values:
+                yield Test(f"fields.{group}.{name}", "exists", True)
+    if one.scope.ticket.language:
+        yield Test("ticket.language", "eq", one.scope.ticket.language)
+
+
+def _value_facts(path: str, value: Any) -> Iterator[Test]:
+    if isinstance(value, list | tuple):
+        for one in value[:4]:
+            yield from (test for test in _value_facts(path, one) if test.op == "eq")
+    elif isinstance(value, int | float) or (isinstance(value, str) and 0 < len(value) <= LONGEST_VALUE):
+        yield Test(path, "eq", value)
+    if value is not None:
+        yield Test(path, "exists", True)
+
+
+def shared_tests(bench: Workbench, ground: Ground, evidence: int, enough: int) -> list[Test]:
+    """Tests that hold for at least `enough` pieces of evidence: values, ranges, lists, absence."""
+    never = personal_columns(bench)
+    chosen = [one for n, one in enumerate(ground.situations) if evidence >> n & 1]
+    found: dict[str, Test] = {}
+    for one in chosen:
+        for test in facts(one, never):
+            found.setdefault(repr(test), test)
+    tests = [*found.values(), *_ranges(found.values()), *_lists(found.values())]
+    tests += _absences(ground.situations, never)
+    return [test for test in tests if (ground.mask(test) & evidence).bit_count() >= enough]
+
+
+def _ranges(tests: Iterable[Test]) -> Iterator[Test]:
+    numbers: dict[str, list[float]] = {}
+    for test in tests:
+        if test.op == "eq" and isinstance(test.value, int | float) and not isinstance(test.value, bool):
+            numbers.setdefault(test.path, []).append(test.value)
+    for path, values in numbers.items():
+        if path != "fetched.count":
+            yield Test(path, "gte", min(values))
+            yield Test(path, "lte", max(values))
+
+
+def _lists(tests: Iterable[Test]) -> Iterator[Test]:
+    texts: dict[str, list[str]] = {}
+    for test in tests:
+        if test.op == "eq" and isinstance(test.value, str):
+            texts.setdefault(test.path, []).append(test.value)
+    for path, values in texts.items():
+        if 2 <= len(values) <= 4:
+            yield Test(path, "in", tuple(sorted(values)))
+
+
+def _absences(situations: Iterable[Situation], never: frozenset[str]) -> Iterator[Test]:
+    """Columns and fields that some situation has: their absence may be what matters."""
+    paths: dict[str, None] = {}
+    for one in situations:
+        for test in facts(one, never):
+            if test.op == "exists":
+                paths.setdefault(test.path)
+    yield from (Test(path, "exists", False) for path in paths)
+
+
+def candidates(
+    bench: Workbench,
+    ground: Ground,
+    evidence: int,
+    enough: int,
+    said: frozenset[str],
+    elsewhere: Sequence[Condition],
+) -> list[Candidate]:
+    """Conditions for a new branch, smallest first: of other trees, one test, two tests."""
+    known = {repr(one): one for one in elsewhere}
+    usual = [one for one in known.values() if (ground.mask(one) & evidence).bit_count() >= enough]
+    found = [Candidate(one, _size(bench, ground, one, evidence, said) - USED_ELSEWHERE) for one in usual]
+    tests = shared_tests(bench, ground, evidence, enough)
+    singles = [
+        Candidate(test, _size(bench, ground, test, evidence, said))
+        for test in tests
+        if repr(test) not in known
+    ]
+    singles.sort(key=lambda one: (one.size, repr(one.condition)))
+    found += [one for one in singles if not _says_little(one.condition)]
+    for first, second in combinations([one.condition for one in singles[:MOST_TESTS]], 2):
+        both = _both(first, second)
+        if both is not None and (ground.mask(both) & evidence).bit_count() >= enough:
+            found.append(Candidate(both, _size(bench, ground, both, evidence, said) + SECOND_TEST))
+    return sorted(found, key=lambda one: (one.size, repr(one.condition)))
+
+
+def _both(first: Condition, second: Condition) -> Condition | None:
+    if isinstance(first, Test) and isinstance(second, Test) and first.path == second.path:
+        return None
+    return narrowed(first, second)
+
+
+def _says_little(condition: Condition) -> bool:
+    """That one record was found says nothing about why another answer was wanted."""
+    return condition == Test("fetched.count", "eq", 1)
+
+
+def _size(
+    bench: Workbench, ground: Ground, condition: Condition, evidence: int, said: frozenset[str]
+) -> float:
+    """A new branch's size with this condition: plainer, rarer and named by staff is smaller."""
+    held = (ground.mask(condition) & evidence).bit_count()
+    surprise = min(MOST_TELLING, -held * log(bench_share(bench, condition)))
+    named = max((_mentioned(test, said) for test in all_tests(condition)), default=0)
+    plainness = sum(_oddness(test) for test in all_tests(condition))
+    return ADDED + plainness - TELLING * surprise - SAID * named
+
+
+def _mentioned(test: Test, said: frozenset[str]) -> int:
+    """2 where staff say the value ("it is closed"), 1 where they say the whole name of column or field."""
+    name = stems(test.path.rsplit(".", 1)[-1])
+    if test.op == "eq" and isinstance(test.value, str) and stems(test.value) & said:
+        return 2
+    return (2 if test.value is True and test.op == "eq" else 1) if name and name <= said else 0
+
+
+def _oddness(test: Test) -> float:
+    """Flags that are set read best, then values of a record, ranges and lists, then what is absent."""
+    if test.op == "eq":
+        return 0.0 if test.value is True else 0.25 if test.value is False else 0.1
+    if test.op == "exists":
+        return 0.1 if test.value and test.path.startswith("fields.") else 0.4
+    return 0.3
+
+
+def bench_share(bench: Workbench, condition: Condition) -> float:
+    """How much of what is on record a condition holds for, never quite 0 or 1."""
+    ground = bench.population
+    return (ground.mask(condition).bit_count() + 0.5) / (len(ground.situations) + 1)
+
+
+def conditions_elsewhere(workspace: Workspace, leaf: str, reply: str) -> list[Condition]:
+    """The conditions under which other trees answer with a template, most used first."""
+    counts: dict[str, tuple[int, Condition]] = {}
+    for name, tree in sorted(workspace.plan_trees.items()):
+        if name == leaf:
+            continue
+        for _, branch in walk(tree.branches):
+            if branch.reply == reply and branch.when is not None:
+                key = repr(branch.when)
+                counts[key] = (counts.get(key, (0, branch.when))[0] + 1, branch.when)
+    return [one for _, one in sorted(counts.values(), key=lambda item: (-item[0], repr(item[1])))]
+
+
+def parts_of(condition: Condition) -> Sequence[Condition]:
+    """The parts that must all hold."""
+    return condition.parts if isinstance(condition, All) else (condition,)
+
+
+def said_of(comments: Iterable[str]) -> frozenset[str]:
+    """The stems of everything staff say, affirmed or negated."""
+    from fixloop.propose.words import read_comment
+
+    heard = [read_comment(comment) for comment in comments]
+    return frozenset().union(*(one.affirmed | one.negated for one in heard)) if heard else frozenset()
+
+
+def order_elsewhere(workspace: Workspace, leaf: str, condition: Condition) -> Mapping[str, int]:
+    """How often each condition comes after this one in another tree, by its representation."""
+    after: dict[str, int] = {}
+    for name, tree in sorted(workspace.plan_trees.items()):
+        if name == leaf:
+            continue
+        whens = [repr(branch.when) for branch in tree.branches]
+        if repr(condition) in whens:
+            for later in whens[whens.index(repr(condition)) + 1 :]:
+                after[later] = after.get(later, 0) + 1
+    return after

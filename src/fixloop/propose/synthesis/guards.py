@@ -1,0 +1,239 @@
+"""Near misses: what lies just outside a fix and must keep its answer.
+
+Accepted tickets come first, for staff confirmed them; then variants of the evidence just outside the changed
+condition, as far as the fix leaves them alone. At least three come with every hint.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from fixloop.feedback.model import Feedback
+from fixloop.hints.ids import canonical_json
+from fixloop.hints.model import JsonCase
+from fixloop.pipeline.fixture import fields_json, rows_json
+from fixloop.pipeline.proposal import Proposal
+from fixloop.propose.synthesis.situations import Ground, Situation, scope_of, situation_of
+from fixloop.propose.wanted import record_ids, tool_names
+from fixloop.propose.workbench import Workbench
+from fixloop.workspace.model import Branch, Condition, PlanTree, Row, Test
+from fixloop.workspace.plan_tree import all_tests
+
+FEWEST, MOST = 3, 5
+
+
+def accepted_tickets(bench: Workbench, but: Iterable[Feedback] = ()) -> Iterator[tuple[Feedback, Proposal]]:
+    """Stored tickets that staff accepted and that get the accepted answer today, but for some texts."""
+    out = {one.text_digest for one in but}
+    for one in bench.stored:
+        before = bench.before[one.id]
+        if one.outcome != "accepted" or one.text_digest in out or before.failure:
+            continue
+        shown = one.proposal.get("reply", {}).get("template", before.reply.template)
+        if shown == before.reply.template and one.proposal.get("leaf", before.leaf) == before.leaf:
+            yield one, before
+
+
+def plan_near_misses(
+    bench: Workbench,
+    tree: PlanTree,
+    after: Sequence[Branch],
+    evidence: Sequence[Situation],
+    condition: Condition | None,
+) -> tuple[JsonCase, ...]:
+    """Situations of the leaf whose answer stays, the nearest to the evidence first, then other leaves'."""
+    own = [one for one in _accepted_situations(bench) if one.leaf == tree.leaf]
+    near = sorted(own, key=lambda one: (-_alike(one, evidence), one.name))
+    made = list(_variants(bench, evidence, condition))
+    kept = _staying(tree, after, [*near, *made])
+    if len(kept) < FEWEST:
+        kept += [(one, None) for one in _accepted_situations(bench) if one.leaf != tree.leaf][:MOST]
+    told = {_digest(one.to_case({})) for one in evidence}
+    found: dict[str, JsonCase] = {}
+    for one, branch in kept:
+        case = one.to_case(_today(bench, one, branch))
+        if _digest(case) not in told and _renders(bench, case):
+            found.setdefault(_digest(case), case)
+    return tuple(found.values())[:MOST]
+
+
+def _accepted_situations(bench: Workbench, but: Iterable[Feedback] = ()) -> list[Situation]:
+    return [situation_of(bench.workspace, one, before) for one, before in accepted_tickets(bench, but)]
+
+
+def _digest(case: JsonCase) -> str:
+    return canonical_json({**case, "expect": None})
+
+
+def _staying(
+    tree: PlanTree, after: Sequence[Branch], situations: Sequence[Situation]
+) -> list[tuple[Situation, Branch | None]]:
+    """The situations that get the same answer from both trees, with the branch that gives it."""
+    ground = Ground(situations)
+    now, then = ground.answers(tree.branches), ground.answers(after)
+    kept: list[tuple[Situation, Branch | None]] = []
+    for n, one in enumerate(situations):
+        old = next((branch for branch, mask in now if mask >> n & 1), None)
+        new = next((branch for branch, mask in then if mask >> n & 1), None)
+        if old is not None and new is not None and (old.reply, old.tools) == (new.reply, new.tools):
+            kept.append((one, old))
+    return kept
+
+
+def _today(bench: Workbench, one: Situation, branch: Branch | None) -> dict[str, Any]:
+    if branch is not None:
+        return {"reply": branch.reply, "tools": sorted(call.name for call in branch.tools)}
+    planned = bench.pipeline.plan(
+        one.leaf, one.scope.fields, [r.row for r in one.scope.fetched.records], one.scope.ticket
+    )
+    return {"reply": planned.reply.template, "tools": sorted(tool.name for tool in planned.tools)}
+
+
+def _renders(bench: Workbench, case: JsonCase) -> bool:
+    """Whether the case's answer is the tree's own today: no case passes by a crash."""
+    planned = bench.pipeline.plan(case["leaf"], case["fields"], case["records"])
+    return planned.branch is not None and planned.reply.template == case["expect"]["reply"]
+
+
+def _alike(one: Situation, evidence: Sequence[Situation]) -> int:
+    """In how many columns and fields a situation is like the nearest evidence: neighbours tell most."""
+    mine = _features(one)
+    return max((len(mine & _features(other)) for other in evidence), default=0)
+
+
+def _features(one: Situation) -> frozenset[str]:
+    row = one.record or {}
+    columns = {f"{column}={value!r}" for column, value in row.items() if isinstance(value, str | bool | int)}
+    fields = {f"{group}.{name}" for group, found in one.scope.fields.items() for name in found}
+    return frozenset(columns | fields | {f"count {one.scope.fetched.count}"})
+
+
+# --- variants of the evidence -----------------------------------------------------------------------------
+
+
+def _variants(
+    bench: Workbench, evidence: Sequence[Situation], condition: Condition | None
+) -> Iterator[Situation]:
+    """The evidence with a condition's value turned or left out, with several records, and with none."""
+    for one in evidence[:3]:
+        for test in all_tests(condition):
+            yield from _outside(bench, one, test)
+        rows = [dict(record.row) for record in one.scope.fetched.records]
+        yield _with(bench, one, rows=[])
+        yield _with(bench, one, rows=[*rows[:1], *_twins(bench, rows[:1])])
+        yield _with(bench, one, fields={})
+        for row in _foreign_rows(bench):
+            yield _with(bench, one, rows=[{**(rows[0] if rows else {}), **row}])
+
+
+def _foreign_rows(bench: Workbench) -> list[dict[str, Any]]:
+    """What columns of nobody's that trees look at are like in other records: no row is taken as it is."""
+    personal = {column for columns in bench.personal.columns.values() for column in columns}
+    kept: dict[str, dict[str, Any]] = {}
+    for name in bench.workspace.fetch.sources:
+        for row in bench.workspace.records.get(name, ())[:200]:
+            plain = {k: v for k, v in row.items() if k not in personal and isinstance(v, str | bool | int)}
+            plain = {k: v for k, v in plain.items() if k not in _ids(bench)}
+            kept.setdefault(canonical_json(plain), plain)
+    return [kept[key] for key in sorted(kept)][:: max(1, len(kept) // 6)][:6]
+
+
+def _ids(bench: Workbench) -> set[str]:
+    return {source.id for source in bench.workspace.fetch.sources.values()}
+
+
+def _twins(bench: Workbench, rows: Sequence[Row]) -> list[dict[str, Any]]:
+    """The same record under another id."""
+    ids = _ids(bench)
+    return [{key: f"{value}-2" if key in ids else value for key, value in row.items()} for row in rows]
+
+
+def _with(
+    bench: Workbench,
+    one: Situation,
+    rows: Sequence[Row] | None = None,
+    fields: Mapping[str, Any] | None = None,
+) -> Situation:
+    present = [record.row for record in one.scope.fetched.records]
+    values = one.scope.fields if fields is None else fields
+    scope = scope_of(bench.workspace, one.scope.ticket, values, present if rows is None else rows)
+    return replace(one, scope=scope)
+
+
+def _outside(bench: Workbench, one: Situation, test: Test) -> Iterator[Situation]:
+    """The tested value turned to another, and left out."""
+    root, _, rest = test.path.partition(".")
+    if root == "record" and one.record is not None and "." not in rest:
+        row = dict(one.record)
+        present = row.get(rest)
+        if rest in row:
+            yield _with(bench, one, rows=[{**row, rest: _other(present)}])
+            yield _with(bench, one, rows=[{key: value for key, value in row.items() if key != rest}])
+    if root == "fields":
+        group, _, name = rest.partition(".")
+        yield _with(
+            bench,
+            one,
+            fields={
+                g: {n: v for n, v in found.items() if (g, n) != (group, name)}
+                for g, found in one.scope.fields.items()
+            },
+        )
+
+
+def _other(value: Any) -> Any:
+    if isinstance(value, bool):
+        return not value
+    return value + 1 if isinstance(value, int | float) else f"not {value}"
+
+
+# --- near misses of whole tickets --------------------------------------------------------------------------
+
+
+def ticket_near_misses(
+    bench: Workbench, but: Iterable[Feedback], prefer: Iterable[str] = (), after: Any = None
+) -> tuple[JsonCase, ...]:
+    """Accepted tickets, of the preferred leaves first, as pipeline cases on the rows they had.
+
+    `after` is a compiled pipeline with the fix: tickets whose fixture does not replay as a case are left out.
+    """
+    liked = list(prefer)
+    tickets = sorted(
+        accepted_tickets(bench, but),
+        key=lambda item: (liked.index(item[1].leaf) if item[1].leaf in liked else len(liked), item[0].id),
+    )
+    return tuple(_ticket_case(one, before) for one, before in tickets[: 2 * MOST])[:MOST]
+
+
+def _ticket_case(one: Feedback, before: Proposal) -> JsonCase:
+    return {
+        "suite": "pipeline",
+        "ticket": dict(one.ticket),
+        "rows": rows_json(before.rows),
+        "expect": {
+            "leaf": before.leaf,
+            "records": list(record_ids(before)),
+            "reply": before.reply.template,
+            "tools": list(tool_names(before)),
+        },
+    }
+
+
+def extraction_near_misses(
+    bench: Workbench, but: Iterable[Feedback], fields: Sequence[str]
+) -> tuple[JsonCase, ...]:
+    """Accepted tickets as extraction cases, those with the field first: what is read today is read on."""
+    found = []
+    for one, before in accepted_tickets(bench, but):
+        read = {
+            group: {name: list(values) for name, values in named.items()}
+            for group, named in before.fields.items()
+        }
+        has = sum(bool(before.fields.get(g, {}).get(n)) for g, _, n in (f.partition(".") for f in fields))
+        if read:
+            found.append((-has, one.id, one, fields_json(before.fields), rows_json(before.rows)))
+    found.sort(key=lambda item: item[:2])
+    return tuple(
+        {"suite": "extraction", "text": one.fixture.ticket.customer_text, "rows": rows, "expect": read}
+        for _, _, one, read, rows in found[:MOST]
+    )

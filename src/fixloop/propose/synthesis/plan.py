@@ -1,0 +1,396 @@
+"""The smallest edit of a plan tree that answers the evidence as wanted and leaves right answers alone.
+
+Every edit of one operation is tried, in memory, on everything that is known of the leaf: what a branch does,
+order, conditions repaired, branches removed, a new branch. An edit stands only if no passing case and no
+accepted ticket gets another answer; among those the smallest wins, where an edit that also mends other
+rejections of the leaf counts as smaller.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import Any
+
+from fixloop.hints.ids import canonical_json
+from fixloop.hints.model import JsonCase
+from fixloop.pipeline.compile import Forced
+from fixloop.propose.draft import Draft, Group, Unable
+from fixloop.propose.interventions import Action, Intervention
+from fixloop.propose.synthesis import conditions, tree_edits
+from fixloop.propose.synthesis.guards import plan_near_misses
+from fixloop.propose.synthesis.situations import (
+    Answer,
+    Ground,
+    Situation,
+    names_of,
+    open_situations,
+    settled_situations,
+    situation_of,
+)
+from fixloop.propose.synthesis.tree_edits import Edit
+from fixloop.propose.wanted import Wanted
+from fixloop.propose.workbench import Workbench
+from fixloop.workspace.model import Branch, Condition, PlanTree, Test, Workspace
+from fixloop.workspace.paths import uses_record
+from fixloop.workspace.plan_tree import all_tests
+from fixloop.workspace.reach import ONE, visit_branches
+from fixloop.workspace.template_uses import uses_of
+
+ENOUGH = 0.6
+"""The least share of the evidence that an edit must mend; the rest may be mistaken."""
+
+UNMENDED, MENDED, CHANGED = 1.5, 0.6, 0.2
+"""What evidence left as it is costs, and what another rejection that is mended, or moved, gives back."""
+
+MOST_HELP = 3.0
+DRAFTS = 4
+MOST_CASES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """One leaf's tree with all that is known of it; sets of situations are bits (see Ground)."""
+
+    tree: PlanTree
+    ground: Ground
+    wanted: tuple[Action, ...]
+    exactly: bool
+    evidence: int
+    settled: int
+    now: tuple[tuple[Branch, int], ...]
+
+    def key(self, does: Branch | Action) -> Any:
+        """What makes two branches answer alike: template and tools, and the arguments where they matter."""
+        names = (does.reply, tuple(sorted(call.name for call in does.tools)))
+        if not self.exactly:
+            return names
+        return (*names, canonical_json(sorted([call.name, dict(call.args)] for call in does.tools)))
+
+
+def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
+    """The smallest edits that stand, the best of them first and the others in its place should it fall."""
+    field = _field(bench, group)
+    if isinstance(field, Unable):
+        return field
+    said = conditions.said_of(member.feedback.comment for member in group.members)
+    ranked = _ranked(bench, field, _edits(bench, field, said))
+    if not ranked:
+        return Unable("no single change of the plan tree does it without changing answers that are right")
+    drafts = [_draft(bench, group, field, edit) for edit in ranked[:DRAFTS]]
+    return replace(drafts[0], instead=tuple(drafts[1:]))
+
+
+def _field(bench: Workbench, group: Group) -> _Field | Unable:
+    leaf = group.members[0].before.leaf
+    tree = bench.workspace.plan_trees.get(leaf)
+    if tree is None:
+        return Unable("the leaf has no plan tree")
+    members = [m for m in group.members if m.before.leaf == leaf]
+    asked = [(m, wanted_action(bench.workspace, tree, _reading(group, m))) for m in members]
+    told = [(m, action) for m, action in asked if action is not None]
+    if not told:
+        return Unable("nobody says what the plan should have done")
+    digests = names_of(member.feedback for member, _ in told)
+    evidence = [situation_of(bench.workspace, m.feedback, m.before) for m, _ in told]
+    settled = settled_situations(bench, leaf, digests)
+    ground = Ground([*evidence, *settled, *open_situations(bench, leaf, digests)])
+    exactly = all((m.before.reply.template, _names(m.before)) == (a.reply, a.tool_names) for m, a in told)
+    return _Field(
+        tree,
+        ground,
+        tuple(action for _, action in told),
+        exactly,
+        (1 << len(evidence)) - 1,
+        ((1 << len(settled)) - 1) << len(evidence),
+        tuple(ground.answers(tree.branches)),
+    )
+
+
+def _names(before: Any) -> tuple[str, ...]:
+    return tuple(sorted(tool.name for tool in before.tools))
+
+
+def _reading(group: Group, member: Any) -> Intervention:
+    """What one member asks for: the group's change, else its own best reading at the group's place."""
+    asked: list[Intervention] = [reading.intervention for reading in member.readings]
+    same = [one for one in asked if one.key == group.key] or [one for one in asked if one.place == group.key]
+    return same[0] if same else asked[0]
+
+
+def wanted_action(workspace: Workspace, tree: PlanTree, asked: Intervention) -> Action | None:
+    """What the plan should have done, as far as the reading says it: an action, or a branch's."""
+    if asked.action is not None:
+        return asked.action
+    forced = asked.forced
+    if forced is None or (forced.branch is None and forced.reply is None):
+        return None
+    named = next((b for _, b in tree_edits.walk(tree.branches) if b.id == forced.branch), None)
+    reply = forced.reply or (named.reply if named else None)
+    tools = forced.tools if forced.tools is not None else (named.tools if named else ())
+    return Action(reply, tools) if reply is not None else None
+
+
+# --- candidates -------------------------------------------------------------------------------------------
+
+
+def _edits(bench: Workbench, field: _Field, said: frozenset[str]) -> Iterator[Edit]:
+    tree, usual = field.tree, field.wanted[0]
+    yield from _action_edits(field)
+    if field.exactly:
+        return
+    yield from tree_edits.move_edits(tree)
+    values = conditions.plain_values(bench, field.ground.situations)
+    elsewhere = conditions.conditions_elsewhere(bench.workspace, tree.leaf, usual.reply)
+    yield from tree_edits.condition_edits(tree, values, _whole_conditions(bench, tree))
+    yield from _stretched(bench, field)
+    yield from tree_edits.removal_edits(tree)
+    yield from _additions(bench, field, said, elsewhere)
+
+
+def _action_edits(field: _Field) -> Iterator[Edit]:
+    """The branches that answer evidence, doing what is wanted; calls that stay keep their arguments."""
+    for path, branch in tree_edits.walk(field.tree.branches):
+        reached = next((mask for one, mask in field.now if one is branch), 0) & field.evidence
+        if not reached:
+            continue
+        wanted = field.wanted[(reached & -reached).bit_length() - 1]
+        if not field.exactly:
+            own = {call.name: call for call in branch.tools}
+            wanted = replace(wanted, tools=tuple(own.get(call.name, call) for call in wanted.tools))
+        edit = tree_edits.action_edit(field.tree, path, wanted)
+        if edit is not None:
+            yield edit
+
+
+def _whole_conditions(bench: Workbench, tree: PlanTree) -> dict[str, list[Condition]]:
+    """By branch id, the conditions under which other trees answer as that branch does."""
+    return {
+        branch.id: conditions.conditions_elsewhere(bench.workspace, tree.leaf, branch.reply)
+        for _, branch in tree_edits.walk(tree.branches)
+        if branch.reply is not None
+    }
+
+
+def _stretched(bench: Workbench, field: _Field) -> Iterator[Edit]:
+    """Conditions with one test more: a wanted branch takes the evidence, or a wrong one lets it go."""
+    enough = _enough(field)
+    shared = conditions.shared_tests(bench, field.ground, field.evidence, enough)[: conditions.MOST_TESTS]
+    wanted = {field.key(action) for action in field.wanted}
+    answering = {id(branch) for branch, mask in field.now if mask & field.evidence}
+    for path, branch in tree_edits.walk(field.tree.branches):
+        if branch.when is None:
+            continue
+        if field.key(branch) in wanted:
+            tests = ((tree_edits.widened(branch.when, test), 0.3) for test in shared)
+        elif id(branch) in answering:
+            turned = (tree_edits.repairs(test, {}) for test in shared)
+            tests = ((tree_edits.narrowed(branch.when, next(one)[0]), 0.3) for one in turned)
+        else:
+            continue
+        for condition, more in tests:
+            if condition is not None:
+                yield tree_edits.condition_edit(field.tree, path, condition, tree_edits.RANGED + more)
+
+
+def _additions(
+    bench: Workbench, field: _Field, said: frozenset[str], elsewhere: Sequence[Condition]
+) -> Iterator[Edit]:
+    found = conditions.candidates(bench, field.ground, field.evidence, _enough(field), said, elsewhere)
+    for one in found:
+        for path, more in _places(bench, field, one.condition):
+            yield tree_edits.addition_edit(field.tree, path, one.condition, field.wanted[0], one.size + more)
+
+
+def _places(bench: Workbench, field: _Field, condition: Condition) -> list[tuple[tree_edits.Path, float]]:
+    """Before the first branch that answers evidence; or as early as other trees have such a condition."""
+    answering = {id(branch) for branch, mask in field.now if mask & field.evidence}
+    first = next((path for path, one in tree_edits.walk(field.tree.branches) if id(one) in answering), None)
+    if first is None:
+        return [((len(field.tree.branches),), 0.0)]
+    after = conditions.order_elsewhere(bench.workspace, field.tree.leaf, condition)
+    tops = enumerate(field.tree.branches[: first[0]])
+    early = next((n for n, branch in tops if branch.when is not None and repr(branch.when) in after), None)
+    return [(first, 0.0)] if early is None else [((early,), -0.1), (first, 0.0)]
+
+
+def _enough(field: _Field) -> int:
+    """How much evidence an edit must mend: of several outcomes wanted here, most of the commonest."""
+    largest = max(Counter(repr(field.key(action)) for action in field.wanted).values())
+    return max(1, ceil(ENOUGH * largest))
+
+
+# --- which stands -----------------------------------------------------------------------------------------
+
+
+def _ranked(bench: Workbench, field: _Field, edits: Iterable[Edit]) -> list[Edit]:
+    """The edits that mend enough and break nothing, smallest first; of those with one effect the smallest."""
+    scored: list[tuple[float, str, Edit]] = []
+    for edit in edits:
+        cost = _cost(field, edit)
+        if cost is not None and _fits(bench.workspace, edit):
+            scored.append((round(cost, 6), canonical_json([o.to_json() for o in edit.operations]), edit))
+    scored.sort(key=lambda item: item[:2])
+    return [edit for _, _, edit in scored]
+
+
+def _cost(field: _Field, edit: Edit) -> float | None:
+    """An edit's size less what else speaks for it; None where it breaks something or mends too little."""
+    after = field.ground.answers(edit.branches)
+    if field.settled & ~_kept(field, after):
+        return None
+    fixed = sum(
+        1
+        for n, action in enumerate(field.wanted)
+        if any(mask >> n & 1 and field.key(branch) == field.key(action) for branch, mask in after)
+    )
+    if fixed < _enough(field):
+        return None
+    left = field.evidence.bit_count() - fixed
+    return edit.size + UNMENDED * left - min(MOST_HELP, _help(field, after))
+
+
+def _kept(field: _Field, after: Sequence[tuple[Branch, int]]) -> int:
+    """Where the answer stays as it is; for arguments too, whatever was asked for."""
+    same = 0
+    for old, before in field.now:
+        for new, reached in after:
+            if before & reached and (old is new or _alike(old, new)):
+                same |= before & reached
+    answered = sum(mask for _, mask in field.now)
+    return same | (field.ground.everything & ~answered & ~sum(mask for _, mask in after))
+
+
+def _alike(a: Branch, b: Branch) -> bool:
+    return a.reply == b.reply and canonical_json(_calls(a)) == canonical_json(_calls(b))
+
+
+def _calls(branch: Branch) -> list[Any]:
+    return sorted([call.name, dict(call.args)] for call in branch.tools)
+
+
+def _help(field: _Field, after: Sequence[tuple[Branch, int]]) -> float:
+    """What an edit does for what was rejected besides the evidence."""
+    total = 0.0
+    known = field.evidence | field.settled
+    kept = _kept(field, after)
+    for n, one in enumerate(field.ground.situations):
+        if known >> n & 1 or kept >> n & 1:
+            continue
+        total += CHANGED if one.answer is None else _met(one.answer, after, n)
+    return total
+
+
+def _met(answer: Answer, after: Sequence[tuple[Branch, int]], n: int) -> float:
+    for branch, mask in after:
+        if mask >> n & 1:
+            names = tuple(sorted(call.name for call in branch.tools))
+            return MENDED if (branch.reply, names) == answer else -CHANGED
+    return -CHANGED
+
+
+def _fits(workspace: Workspace, edit: Edit) -> bool:
+    """Whether every branch of the tree may be reached only with what its reply and calls read."""
+    for visit in visit_branches(edit.branches):
+        if visit.counts <= {ONE} or not visit.branch.reply:
+            continue
+        if _reads_record(workspace, visit.branch):
+            return False
+    return True
+
+
+def _reads_record(workspace: Workspace, branch: Branch) -> bool:
+    template = workspace.templates.get(branch.reply or "")
+    texts = [*(template.texts.values() if template else ()), *_texts(branch)]
+    return any(uses_record(path) for text in texts for path in uses_of(text).paths)
+
+
+def _texts(branch: Branch) -> Iterator[str]:
+    for call in branch.tools:
+        yield from (value for value in call.args.values() if isinstance(value, str))
+
+
+# --- the draft --------------------------------------------------------------------------------------------
+
+
+def _draft(bench: Workbench, group: Group, field: _Field, edit: Edit) -> Draft:
+    after = field.ground.answers(edit.branches)
+    told = list(zip(_members(group, field), field.wanted, strict=True))
+    mended = [
+        (n, member, action)
+        for n, (member, action) in enumerate(told)
+        if any(mask >> n & 1 and field.key(branch) == field.key(action) for branch, mask in after)
+    ]
+    evidence = tuple(member.feedback for _, member, _ in mended)
+    situations = [field.ground.situations[n] for n, _, _ in mended]
+    return Draft(
+        step="plan",
+        kind=edit.kind,
+        target=_target(field.tree, edit),
+        summary=_summary(field, edit, [member for _, member, _ in mended]),
+        evidence=evidence,
+        operations=edit.operations,
+        cases=_cases(bench, field, mended),
+        near_misses=plan_near_misses(bench, field.tree, edit.branches, situations, edit.condition),
+        wanted={m.feedback.id: _wanted(bench, field, m, action) for _, m, action in mended},
+        idea=_idea(edit, field.wanted[0]),
+        one_off=len(names_of(evidence)) == 1,
+        confidence=group.confidence,
+    )
+
+
+def _members(group: Group, field: _Field) -> list[Any]:
+    names = {one.name for one in field.ground.situations}
+    leaf = field.tree.leaf
+    found = [m for m in group.members if m.before.leaf == leaf and m.feedback.id in names]
+    return found[: len(field.wanted)]
+
+
+def _target(tree: PlanTree, edit: Edit) -> str:
+    name = edit.operations[0].args.get("branch")
+    return f"{tree.path}#{name}" if isinstance(name, str) else tree.path
+
+
+def _summary(field: _Field, edit: Edit, members: Sequence[Any]) -> str:
+    instead = sorted({member.before.reply.template for member in members} - {edit.at.reply})
+    tail = f" instead of {', '.join(instead)}" if edit.kind == "add_branch" and instead else ""
+    return f"{field.tree.leaf}: {edit.says}{tail}"
+
+
+def _idea(edit: Edit, wanted: Action) -> dict[str, Any]:
+    """The wanted outcome without literals."""
+    paths = sorted({test.path for test in all_tests(edit.condition)})
+    return {"reply": wanted.reply, "tools": list(wanted.tool_names), "paths": paths}
+
+
+def _wanted(bench: Workbench, field: _Field, member: Any, action: Action) -> Wanted:
+    made = _made(bench, member, action) if field.exactly else None
+    return Wanted(leaf=field.tree.leaf, reply=action.reply, tools=action.tool_names, calls=made)
+
+
+def _made(bench: Workbench, member: Any, action: Action) -> tuple[dict[str, Any], ...]:
+    """The calls with their arguments as they come out for this ticket."""
+    forced = Forced(leaf=member.before.leaf, reply=action.reply, tools=action.tools)
+    proposal = bench.pipeline.replay(member.feedback.fixture, forced)
+    return tuple({"name": call.name, "args": dict(call.args)} for call in proposal.tools)
+
+
+def _cases(bench: Workbench, field: _Field, mended: Sequence[Any]) -> tuple[JsonCase, ...]:
+    """A third of the evidence, each situation once, in the order of its texts' digests."""
+    ordered = sorted(mended, key=lambda item: item[1].feedback.text_digest)
+    looks = _looks_at_ticket(field.tree)
+    found: dict[str, JsonCase] = {}
+    for n, member, action in ordered:
+        tools: list[Any] = list(action.tool_names)
+        if field.exactly:
+            tools = [dict(call) for call in _made(bench, member, action)]
+        situation: Situation = field.ground.situations[n]
+        case = situation.to_case({"reply": action.reply, "tools": tools}, looks)
+        found.setdefault(canonical_json({**case, "ticket": None}), case)
+    asked = min(MOST_CASES, max(1, (len(found) + 2) // 3))
+    return tuple(found.values())[:asked]
+
+
+def _looks_at_ticket(tree: PlanTree) -> bool:
+    tests: Iterator[Test] = (t for _, b in tree_edits.walk(tree.branches) for t in all_tests(b.when))
+    return any(test.path.startswith("ticket.") and test.path != "ticket.language" for test in tests)
