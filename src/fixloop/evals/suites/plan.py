@@ -30,10 +30,10 @@ def judge(case: Case, planned: Planned) -> CaseResult:
 def _ask(pipeline: Steps, case: Case) -> Planned:
     spec = case.spec
     fields, records = spec.get("fields", {}), spec.get("records", ())
-    return pipeline.plan(spec["leaf"], fields, records, _ticket(case), fetched=spec.get("fetched"))
+    return pipeline.plan(spec["leaf"], fields, records, ticket_for(case), fetched=spec.get("fetched"))
 
 
-def _ticket(case: Case) -> Ticket:
+def ticket_for(case: Case) -> Ticket:
     """A ticket of which only what the case says is known."""
     said = case.spec.get("ticket", {})
     text = {} if "messages" in said else {"text": ""}
