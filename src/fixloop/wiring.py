@@ -14,7 +14,10 @@ if TYPE_CHECKING:
     from fixloop.commands.init import Site
     from fixloop.commands.shelf import Shelf
     from fixloop.ports.cache import Cache
+    from fixloop.ports.clock import Clock
+    from fixloop.ports.held_out import HeldOut
     from fixloop.ports.hooks import HookFolder
+    from fixloop.ports.state import StateStore
     from fixloop.workspace.snapshot import MemorySnapshot, Snapshot
 
 Progress = Callable[[str], None]
@@ -65,12 +68,13 @@ def build_desk(folder: str, progress: Progress) -> "Desk":
 
     repo = _open(folder)
     common_dir, top = repo.common_dir, repo.top
+    clock = SystemClock()
     return Desk(
         folder=top or common_dir,
         repo=repo,
         state=StateBranch(repo),
         cache=DiskCache(common_dir / "fixloop" / "cache"),
-        clock=SystemClock(),
+        clock=clock,
         tree=TreeReader(repo),
         engines=EngineFiles(repo, common_dir / "fixloop" / "engines"),
         work_tree=lambda: _work_tree(top),
@@ -78,7 +82,40 @@ def build_desk(folder: str, progress: Progress) -> "Desk":
         key=lambda: load_secret_key(common_dir),
         write=write_atomically,
         progress=progress,
+        held_out=lambda named: _held_out(repo, named, clock),
     )
+
+
+def _held_out(repo: "GitRepository", named: str | None, clock: "Clock") -> "HeldOut | None":
+    from fixloop.adapters.held_out_folder import SETTING, find_held_out
+
+    inside = [repo.common_dir, *(tree.path for tree in repo.work_trees())]
+    return find_held_out(named, repo.config(SETTING), repo.top, inside, clock)
+
+
+def build_gatehouse(folder: str, progress: Progress) -> "tuple[Desk, Callable[[str], StateStore]]":
+    """A desk that writes nothing to its repository, for a push that waits; and the record as a commit has it.
+
+    Raises:
+        BadInput: the folder belongs to no repository.
+        EnvironmentLacks: git is missing or too old.
+    """
+    import atexit
+    import shutil
+    import tempfile
+    from dataclasses import replace
+
+    from fixloop.adapters.engine_files import EngineFiles
+    from fixloop.adapters.state_branch import StateBranch
+    from fixloop.ports.cache import ReadOnly
+
+    desk = build_desk(folder, progress)
+    engines = tempfile.mkdtemp(prefix="fixloop-engines-")
+    atexit.register(shutil.rmtree, engines, ignore_errors=True)
+    closed = replace(
+        desk, cache=ReadOnly(desk.cache), engines=EngineFiles(desk.repo, Path(engines) / "engines")
+    )
+    return closed, lambda commit: StateBranch(desk.repo, commit)
 
 
 def build_site(folder: str, progress: Progress) -> "Site":

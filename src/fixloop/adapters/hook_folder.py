@@ -86,6 +86,10 @@ class GitHookFolder:
         for ref in refs:
             self._git.run("config", "--local", "--add", KEY, ref)
 
+    def hear_options(self) -> None:
+        """Let this repository take push options, by which a person says why."""
+        self._git.run("config", "--local", "receive.advertisePushOptions", "true")
+
 
 def folder_of_hook(git_dir: Path, here: Path) -> Path:
     """The folder to open in a hook: where it runs, unless git was told to work on another repository."""

@@ -24,8 +24,13 @@ Protect = Annotated[
 ]
 
 
+Server = Annotated[
+    bool, typer.Option("--server", help="For a repository people push to: judge pushes before they land.")
+]
+
+
 @app.command()
-def install(protect: Protect = None, as_json: Json = False, repo: Repo = ".") -> int:
+def install(protect: Protect = None, server: Server = False, as_json: Json = False, repo: Repo = ".") -> int:
     """Put the hooks in, in front of those there; twice is once.
 
     A hook that is there is kept as NAME.before-fixloop and called first.
@@ -34,7 +39,8 @@ def install(protect: Protect = None, as_json: Json = False, repo: Repo = ".") ->
     from fixloop.wiring import build_desk, build_hook_folder
 
     desk = build_desk(repo, progress)
-    result = install_hooks(desk.repo, build_hook_folder(repo), sys.executable, protect or ())
+    folder = build_hook_folder(repo)
+    result = install_hooks(desk.repo, folder, sys.executable, protect or (), server=server)
     return answer(result, lambda page: _draw(page, result, "installed"), as_json)
 
 
@@ -51,9 +57,13 @@ def uninstall(as_json: Json = False, repo: Repo = ".") -> int:
 @app.command()
 def run(
     name: Annotated[str, typer.Argument(metavar="NAME", help="The hook that asks.")],
-    ref: Annotated[str, typer.Argument(metavar="REF", help="The protected branch, by its full name.")],
-    base: Annotated[str, typer.Argument(metavar="BASE", help="The commit it stands at.")],
-    result: Annotated[str, typer.Argument(metavar="RESULT", help="The commit or tree it would get.")],
+    ref: Annotated[
+        str | None, typer.Argument(metavar="REF", help="The protected branch, by its full name.")
+    ] = None,
+    base: Annotated[str | None, typer.Argument(metavar="BASE", help="The commit it stands at.")] = None,
+    result: Annotated[
+        str | None, typer.Argument(metavar="RESULT", help="The commit or tree it would get.")
+    ] = None,
     head: Annotated[str | None, typer.Argument(metavar="HEAD", help="What is merged in.")] = None,
     git_dir: Annotated[
         str | None, typer.Option("--git-dir", help="The git directory the hook runs for.")
@@ -63,19 +73,65 @@ def run(
 ) -> int:
     """Judge one move; the installed hooks call this. Exit code 1: the branch may not move.
 
-    FIXLOOP_ALLOW_JUDGE=WHY in the environment allows a change of what decides, and is recorded.
+    FIXLOOP_ALLOW_JUDGE=WHY in the environment allows a change of what decides, and is recorded. pre-receive
+    and post-receive read a push from stdin, `old new ref` a line, and its options from the environment.
     """
-    from fixloop.commands.hook import ALLOW, Move, run_hook
-    from fixloop.wiring import build_desk, folder_for_hook
+    from fixloop.errors import BadInput
+    from fixloop.wiring import folder_for_hook
 
     folder = folder_for_hook(git_dir, repo) if git_dir else repo
+    if name in ("pre-receive", "post-receive"):
+        return _receive(name, folder, as_json)
+    if name == "pre-push" and ref is None and "PRE_COMMIT_TO_REF" in os.environ:
+        return _judge_push(folder, as_json)
+    if ref is None or base is None or result is None:
+        raise BadInput(f"{name} asks about a move", mend=f"fixloop hook run {name} REF BASE RESULT")
+    return _judge(folder, name, (ref, base, result, head), as_json)
+
+
+def _judge_push(folder: str, as_json: bool) -> int:
+    """A push as the pre-commit framework tells it, in its environment."""
+    from fixloop.commands.receive import read_framework_push
+    from fixloop.wiring import build_desk, build_hook_folder
+
+    desk = build_desk(folder, progress)
+    move = read_framework_push(desk, build_hook_folder(folder).protected(), os.environ)
+    if move is None:
+        return 0
+    return _judge(folder, "pre-push", (move.ref, move.old, move.new, None), as_json)
+
+
+def _judge(folder: str, name: str, move: "tuple[str, str, str, str | None]", as_json: bool) -> int:
+    from fixloop.commands.hook import ALLOW, Move, run_hook
+    from fixloop.wiring import build_desk
+
     why = os.environ.get(ALLOW, "").strip()
-    found = run_hook(build_desk(folder, progress), Move(name, ref, base, result, head), why)
+    found = run_hook(build_desk(folder, progress), Move(name, *move), why)
     progress.done()
     if as_json:
         write_json(found.to_json())
         return 0 if found.allowed else 1
     return _say(found)
+
+
+def _receive(name: str, folder: str, as_json: bool) -> int:
+    """A push: judged before it lands, or what it overrode written down after."""
+    from fixloop.commands.receive import read_push, receive, record_push
+    from fixloop.wiring import build_desk, build_gatehouse, build_hook_folder
+
+    push = read_push(sys.stdin, os.environ)
+    protected = build_hook_folder(folder).protected()
+    if name == "post-receive":
+        record_push(build_desk(folder, progress), push, protected)
+        return 0
+    desk, state_at = build_gatehouse(folder, progress)
+    found = receive(desk, push, protected, state_at)
+    progress.done()
+    if as_json:
+        write_json(found.to_json())
+    for why in found.overridden:
+        print(f"fixloop: allowed by {push.pusher}: {why}", file=sys.stderr)
+    return 0
 
 
 def _say(found: "HookAnswer") -> int:

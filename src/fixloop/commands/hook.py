@@ -56,7 +56,7 @@ class HookAnswer:
     @property
     def overridden(self) -> bool:
         """Whether a person's word stands in for a check."""
-        return self.verdict is not None and _overrides(self.verdict) != []
+        return self.verdict is not None and overrides(self.verdict) != []
 
     def to_json(self) -> dict[str, Any]:
         """`hook run --json`."""
@@ -93,10 +93,10 @@ def run_hook(desk: Desk, move: Move, why: str = "") -> HookAnswer:
     if desk.cache.load(_JUDGED, _key(desk, trial)):
         return HookAnswer(move, True, "judged before")
     desk.progress(f"judging what {short(move.ref)} would get")
-    verdict = _judge(trial)
+    verdict = judge_move(trial)
     if not verdict.passed:
-        return HookAnswer(move, False, _told(verdict), verdict)
-    if _overrides(verdict):
+        return HookAnswer(move, False, told(verdict), verdict)
+    if overrides(verdict):
         _record_override(desk, move, verdict, why)
         return HookAnswer(move, True, f"overridden, and recorded: {why}", verdict)
     desk.cache.save(_JUDGED, _key(desk, trial), b"pass")
@@ -119,7 +119,7 @@ def _trial(ground: Ground, move: Move, tree: str, why: str) -> Trial:
     return tree_trial(ground, move.base, move.head or commit or move.base, tree, hint, (), why)
 
 
-def _judge(trial: Trial) -> Verdict:
+def judge_move(trial: Trial) -> Verdict:
     """The gate's verdict, quickly where the lane alone says no."""
     in_engines = _engine_files(trial)
     if in_engines and not (trial.allow_judge and trial.lanes.lane == JUDGE):
@@ -156,7 +156,8 @@ def _verdict(trial: Trial, *checks: Check) -> Verdict:
     return Verdict(trial.base_commit, trial.head_commit, trial.tree, trial.lanes.lane, checks)
 
 
-def _overrides(verdict: Verdict) -> list[str]:
+def overrides(verdict: Verdict) -> list[str]:
+    """The checks for which a person's word stands in."""
     return [check.id for check in verdict.checks if check.status == OVERRIDDEN]
 
 
@@ -169,7 +170,8 @@ def how_to_go_on(refused: HookAnswer) -> str:
     return f"fixloop gate {short(refused.move.ref)} {head[:12]} shows all of it"
 
 
-def _told(verdict: Verdict) -> str:
+def told(verdict: Verdict) -> str:
+    """Why a verdict is no: a line a check, its evidence below."""
     lines = []
     for check in verdict.failures:
         lines += [f"{check.id}: {check.detail}", *(f"  {one}" for one in check.evidence[:5])]
@@ -231,7 +233,7 @@ def _key(desk: Desk, trial: Trial) -> str:
 
 def _record_override(desk: Desk, move: Move, verdict: Verdict, why: str) -> None:
     who = desk.person(None)
-    checks = _overrides(verdict)
+    checks = overrides(verdict)
     event = Event(
         desk.clock.now(),
         who,

@@ -1,6 +1,6 @@
 """`hook install`, `hook uninstall`: our hooks, in front of those that are there."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.resources import files as package_files
 from shlex import quote
@@ -18,8 +18,15 @@ HOOKS: Mapping[str, tuple[str, ...]] = {
     "pre-commit": ("head", "pre-commit.first", "common", "index"),
     "pre-push": ("head", "common", "pre-push"),
 }
-"""Each hook, and the pieces its script is put together from."""
+"""Each hook of a repository that people work in, and the pieces its script is put together from."""
 
+SERVER_HOOKS: Mapping[str, tuple[str, ...]] = {
+    "pre-receive": ("head", "common", "pre-receive"),
+    "post-receive": ("head", "common", "post-receive"),
+}
+"""Those of a repository that people push to."""
+
+_ALL = {**HOOKS, **SERVER_HOOKS}
 _MARK = b"# Written by `fixloop hook install`"
 _KEPT = "{}.before-fixloop"
 _BEHIND = "{}.legacy"  # where the pre-commit framework keeps the hook it found
@@ -46,51 +53,64 @@ class Installed:
         }
 
 
-def install_hooks(repo: Repository, hooks: HookFolder, python: str, protect: Sequence[str] = ()) -> Installed:
+def install_hooks(
+    repo: Repository, hooks: HookFolder, python: str, protect: Sequence[str] = (), *, server: bool = False
+) -> Installed:
     """Put the hooks in, in front of those that are there; doing it twice is doing it once.
 
-    Protected are the branches named, else those that are protected already, else the one fixes go to.
+    Protected are the branches named, else those that are protected already, else the one fixes go to. On a
+    `server` a push is judged before it lands; hooks for people's own work, if ours are there, make way.
 
     Raises:
         BadInput: a branch is unknown, or a hook and an older one kept for it both stand in the way.
     """
+    wanted = SERVER_HOOKS if server else HOOKS
     refs = _to_protect(repo, hooks, protect)
-    behind = [name for name in HOOKS if not _is_ours(hooks, name) and _is_ours(hooks, _BEHIND.format(name))]
-    strangers = [name for name in HOOKS if name not in behind and _is_a_strangers(hooks, name)]
+    behind = [name for name in wanted if not _is_ours(hooks, name) and _is_ours(hooks, _BEHIND.format(name))]
+    strangers = [name for name in wanted if name not in behind and _is_a_strangers(hooks, name)]
     _must_have_room(hooks, strangers)
     for name in strangers:
         hooks.rename(name, _KEPT.format(name))
     known = refs if hooks.is_own else ()
     scripts = {
-        _BEHIND.format(name) if name in behind else name: render_hook(name, python, known) for name in HOOKS
+        _BEHIND.format(name) if name in behind else name: render_hook(name, python, known) for name in wanted
     }
     written = tuple(at for at, script in scripts.items() if hooks.read(at) != script)
     for at in written:
         hooks.write(at, scripts[at])
+    gone = _take_out(hooks, [name for name in _ALL if name not in wanted]) if server else ()
     hooks.protect(refs)
-    kept = tuple(_KEPT.format(name) for name in HOOKS if _has_kept(hooks, name))
-    return Installed(str(hooks.path), written, kept, tuple(refs), tuple(_notes(hooks, behind)))
+    if server:
+        hooks.hear_options()
+    kept = tuple(_KEPT.format(name) for name in wanted if _has_kept(hooks, name))
+    return Installed(str(hooks.path), written, kept, tuple(refs), tuple(_notes(hooks, behind, gone)))
 
 
 def uninstall_hooks(hooks: HookFolder) -> Installed:
     """Take our hooks out, put back what was there before, and protect nothing any more."""
-    ours = [at for name in HOOKS for at in (name, _BEHIND.format(name)) if _is_ours(hooks, at)]
+    ours = _take_out(hooks, _ALL)
+    hooks.protect(())
+    left = (
+        f"{_KEPT.format(name)} stays: {name} is no longer ours" for name in _ALL if _has_kept(hooks, name)
+    )
+    return Installed(str(hooks.path), ours, (), (), tuple(left))
+
+
+def _take_out(hooks: HookFolder, names: Iterable[str]) -> tuple[str, ...]:
+    """Remove those of the hooks that are ours, and put back what was there before."""
+    ours = tuple(at for name in names for at in (name, _BEHIND.format(name)) if _is_ours(hooks, at))
     for at in ours:
-        if at in HOOKS and _has_kept(hooks, at):
+        if at in _ALL and _has_kept(hooks, at):
             hooks.rename(_KEPT.format(at), at)
         else:
             hooks.remove(at)
-    hooks.protect(())
-    left = (
-        f"{_KEPT.format(name)} stays: {name} is no longer ours" for name in HOOKS if _has_kept(hooks, name)
-    )
-    return Installed(str(hooks.path), tuple(ours), (), (), tuple(left))
+    return ours
 
 
 def render_hook(name: str, python: str, known: Sequence[str] = ()) -> bytes:
     """The script of one hook; branches that are not `known` it passes over without asking git, if any are."""
     folder = package_files("fixloop.commands") / "hooks"
-    text = "".join((folder / f"{piece}.sh").read_text(encoding="utf-8") for piece in HOOKS[name])
+    text = "".join((folder / f"{piece}.sh").read_text(encoding="utf-8") for piece in _ALL[name])
     paths = " ".join(quote(path.rstrip("/")) for path in WATCHED)
     values = {"NAME": name, "PATHS": paths, "PYTHON": quote(python), "KNOWN": quote("\n".join(known))}
     for placeholder, value in values.items():
@@ -125,7 +145,9 @@ def _has_kept(hooks: HookFolder, name: str) -> bool:
     return hooks.read(_KEPT.format(name)) is not None
 
 
-def _notes(hooks: HookFolder, behind: Sequence[str]) -> Iterator[str]:
+def _notes(hooks: HookFolder, behind: Sequence[str], gone: Sequence[str]) -> Iterator[str]:
+    if gone:
+        yield f"{', '.join(gone)} removed: on a server a push is judged once, before it lands"
     if not hooks.is_own:
         yield (
             "core.hooksPath: other repositories may use this folder, or commit it. In a repository without "

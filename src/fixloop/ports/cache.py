@@ -24,3 +24,17 @@ class NoCache:
 
     def save(self, kind: str, key: str, data: bytes) -> None:
         """Nothing is kept."""
+
+
+class ReadOnly:
+    """What another cache has, and nothing more: for places that may not write."""
+
+    def __init__(self, cache: Cache) -> None:
+        self._cache = cache
+
+    def load(self, kind: str, key: str) -> bytes | None:
+        """What the other cache has."""
+        return self._cache.load(kind, key)
+
+    def save(self, kind: str, key: str, data: bytes) -> None:
+        """Nothing is kept."""

@@ -41,3 +41,7 @@ class HookFolder(Protocol):
     def protect(self, refs: Sequence[str]) -> None:
         """Make these, and no others, the protected branches of this repository."""
         ...
+
+    def hear_options(self) -> None:
+        """Let this repository take push options, by which a person says why."""
+        ...
