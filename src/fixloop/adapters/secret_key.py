@@ -17,7 +17,15 @@ def load_secret_key(common_dir: Path) -> bytes:
     Raises:
         BadInput: the file is there and holds no key.
     """
-    path = common_dir / "fixloop" / "key"
+    return load_key(common_dir / "fixloop" / "key")
+
+
+def load_key(path: Path) -> bytes:
+    """The 32 bytes in a key file (64 hex digits, mode 600), made when absent.
+
+    Raises:
+        BadInput: the file is there and holds no key.
+    """
     if not path.exists():
         _create(path)
     found = _KEY.fullmatch(path.read_bytes())

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from fixloop.cli.answering import answer, progress
-from fixloop.cli.options import Json, Onto, Repo, verb
+from fixloop.cli.options import HeldOut, Json, Onto, Repo, verb
 
 app = verb()
 
@@ -17,7 +17,12 @@ Budget = Annotated[
 
 @app.command()
 def cycle(
-    files: Files = None, budget: Budget = None, onto: Onto = None, as_json: Json = False, repo: Repo = "."
+    files: Files = None,
+    budget: Budget = None,
+    onto: Onto = None,
+    heldout: HeldOut = None,
+    as_json: Json = False,
+    repo: Repo = ".",
 ) -> int:
     """Run the whole loop once, for cron: ingest, propose, apply, gate, merge what policy allows.
 
@@ -28,7 +33,7 @@ def cycle(
     from fixloop.report.cycle import draw_cycle
     from fixloop.wiring import build_desk
 
-    result = command(build_desk(repo, progress), files or (), onto, budget)
+    result = command(build_desk(repo, progress), files or (), onto, budget, heldout)
     return answer(
         result,
         lambda page: draw_cycle(page, result.summary, result.troubles, result.next_step),

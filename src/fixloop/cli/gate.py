@@ -5,30 +5,33 @@ from typing import Annotated
 import typer
 
 from fixloop.cli.answering import answer, progress
-from fixloop.cli.options import Json, Repo, verb
+from fixloop.cli.options import Allow, HeldOut, Json, Overridden, Reason, Repo, verb
 
 app = verb()
 
 Base = Annotated[str, typer.Argument(metavar="BASE", help="The branch or commit to merge into.")]
 Head = Annotated[str, typer.Argument(metavar="HEAD", help="The branch or commit to judge.")]
-Allow = Annotated[
-    str | None, typer.Option("--allow", metavar="judge", help="Let a change of what decides pass.")
-]
-Why = Annotated[str, typer.Option("--why", metavar="TEXT", help="The reason, with --allow.")]
 
 
 @app.command()
 def gate(
-    base: Base, head: Head, allow: Allow = None, why: Why = "", as_json: Json = False, repo: Repo = "."
+    base: Base,
+    head: Head,
+    allow: Allow = None,
+    override: Overridden = None,
+    why: Reason = "",
+    heldout: HeldOut = None,
+    as_json: Json = False,
+    repo: Repo = ".",
 ) -> int:
     """The verdict on what merging HEAD into BASE would give.
 
-    Nothing is merged. Exit code 1 when the verdict is fail.
+    Nothing is merged. A held-out set is asked where --heldout names it. Exit code 1 when the verdict is fail.
     """
     from fixloop.commands.gate import gate as command
     from fixloop.report.verdicts import draw_verdict
     from fixloop.wiring import build_desk
 
-    result = command(build_desk(repo, progress), base, head, allow, why)
+    result = command(build_desk(repo, progress), base, head, allow, why, override or (), heldout)
     code = 0 if result.verdict.passed else 1
     return answer(result, lambda page: draw_verdict(page, result.verdict), as_json, code)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fixloop.cli.answering import answer, progress
-from fixloop.cli.options import Json, Repo, SomeIds, one_way, verb
+from fixloop.cli.options import Allow, HeldOut, Json, Overridden, Reason, Repo, SomeIds, one_way, verb
 
 if TYPE_CHECKING:
     from fixloop.commands.merge import MergeResult
@@ -21,17 +21,27 @@ Into = Annotated[
 
 @app.command()
 def merge(
-    ids: SomeIds = None, passing: Passing = False, into: Into = None, as_json: Json = False, repo: Repo = "."
+    ids: SomeIds = None,
+    passing: Passing = False,
+    into: Into = None,
+    allow: Allow = None,
+    override: Overridden = None,
+    why: Reason = "",
+    heldout: HeldOut = None,
+    as_json: Json = False,
+    repo: Repo = ".",
 ) -> int:
     """Land approved hints, each gated on exactly what lands.
 
     A branch that is checked out moves together with its files. Exit code 1 when one is refused.
     """
+    from fixloop.commands.merge import Word
     from fixloop.commands.merge import merge as command
     from fixloop.wiring import build_desk
 
+    word = Word(allow, tuple(override or ()), why)
     named = one_way(ids, passing, "--passing")
-    result = command(build_desk(repo, progress), named, passing, into)
+    result = command(build_desk(repo, progress), named, passing, into, heldout=heldout, word=word)
     refused = any(not one.needless for one in result.refused)
     return answer(result, lambda page: _draw(page, result), as_json, 1 if refused else 0)
 

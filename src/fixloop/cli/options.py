@@ -16,6 +16,20 @@ SomeIds = Annotated[
     list[str] | None, typer.Argument(metavar="ID", help="Hints; the first characters are enough.")
 ]
 OneId = Annotated[str, typer.Argument(metavar="ID", help="A hint; the first characters are enough.")]
+Allow = Annotated[
+    str | None, typer.Option("--allow", metavar="judge", help="Let a change of what decides pass.")
+]
+Reason = Annotated[str, typer.Option("--why", metavar="TEXT", help="The reason, with --allow or --override.")]
+Overridden = Annotated[
+    list[str] | None,
+    typer.Option("--override", metavar="CHECK", help="Overrule a check, with --why; may be repeated."),
+]
+HeldOut = Annotated[
+    str | None,
+    typer.Option(
+        "--heldout", metavar="DIR", help="The held-out set [$FIXLOOP_HELDOUT, git config fixloop.heldout]."
+    ),
+]
 CODES = "one_off, too_risky_now, costly, customer_wrong, staff_wrong, duplicate, not_general or other"
 WhyCode = Annotated[str, typer.Option("--why", metavar="CODE", help=f"The reason: {CODES}.")]
 

@@ -18,6 +18,7 @@ from fixloop.gate.judge import judge
 from fixloop.gate.reach import risks
 from fixloop.gate.verdict import Verdict
 from fixloop.hints.model import Hint
+from fixloop.ports.held_out import HeldOut
 from fixloop.queue.ground import Ground, commit_of, target_branch
 from fixloop.queue.land import Landed, Refused, land
 from fixloop.queue.order import landing_order
@@ -105,7 +106,11 @@ class CycleResult:
 
 
 def cycle(
-    desk: Desk, files: Sequence[str] = (), onto: str | None = None, budget: float | None = None
+    desk: Desk,
+    files: Sequence[str] = (),
+    onto: str | None = None,
+    budget: float | None = None,
+    heldout: str | None = None,
 ) -> CycleResult:
     """Run the loop once; `budget` is in seconds, and no stage begins after it is used up.
 
@@ -115,14 +120,15 @@ def cycle(
     if budget is not None and budget <= 0:
         raise BadInput(f"a budget of {budget:g} seconds is none", mend="--budget SECONDS")
     with desk.lock():
-        return _Run(replace(desk, lock=nullcontext), onto, budget).run(files)
+        return _Run(replace(desk, lock=nullcontext), onto, budget, desk.held_out(heldout)).run(files)
 
 
 class _Run:
     """One run; the clock is asked between stages only, so results never depend on it."""
 
-    def __init__(self, desk: Desk, onto: str | None, budget: float | None) -> None:
+    def __init__(self, desk: Desk, onto: str | None, budget: float | None, held_out: HeldOut | None) -> None:
         self._desk = desk
+        self._held_out = held_out
         self._target = target_branch(desk.repo, onto)
         self._end = monotonic() + budget if budget else None
 
@@ -141,7 +147,7 @@ class _Run:
         return replace(done, waiting=len(self._ground().book.with_status("proposed", "deferred")))
 
     def _ground(self) -> Ground:
-        return self._desk.ground()
+        return self._desk.ground(held_out=self._held_out)
 
     def _propose(self, done: CycleResult) -> CycleResult:
         return replace(done, proposed=propose(self._desk, self._target))

@@ -9,6 +9,7 @@ from fixloop.errors import EnvironmentLacks
 from fixloop.ports.cache import Cache
 from fixloop.ports.clock import Clock
 from fixloop.ports.git import Repository
+from fixloop.ports.held_out import HeldOut
 from fixloop.ports.state import StateStore
 from fixloop.queue.ground import Ground
 from fixloop.workspace.snapshot import Snapshot, TreeSnapshot
@@ -22,7 +23,8 @@ class Desk:
 
     `work_tree` reads the governed files on disk; `tree` those of a commit or tree; `lock` is held by runs
     that write; `key` gives the local secret that surrogates are drawn with; `write` puts a file with a mode
-    into a folder of the user's, whole or not at all; `progress` says what is going on.
+    into a folder of the user's, whole or not at all; `progress` says what is going on; `held_out` finds the
+    held-out set, named or configured.
     """
 
     folder: Path
@@ -37,16 +39,17 @@ class Desk:
     key: Callable[[], bytes]
     write: Callable[[Path, bytes, int | None], None]
     progress: Progress = lambda _: None
+    held_out: Callable[[str | None], HeldOut | None] = lambda _: None
 
     def base(self, commit: str) -> TreeSnapshot:
         """The snapshot of a base: its own engines are the ones that answer from now on."""
         self.engines(commit)
         return self.tree(commit)
 
-    def ground(self, who: str | None = None) -> Ground:
-        """What the queue stands on; `who` acts, git's `user.email` unless named."""
+    def ground(self, who: str | None = None, held_out: HeldOut | None = None) -> Ground:
+        """What the queue stands on; `who` acts, git's `user.email` unless named; `held_out` is asked."""
         who = who or self.repo.who()
-        return Ground(self.repo, self.state, self.cache, self.clock, self.tree, self.engines, who)
+        return Ground(self.repo, self.state, self.cache, self.clock, self.tree, self.engines, who, held_out)
 
     def person(self, who: str | None) -> str:
         """Who decides: named, or git's `user.email`.

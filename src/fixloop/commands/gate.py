@@ -1,11 +1,12 @@
 """`gate`: the verdict on a merge result."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fixloop.commands.desk import Desk
-from fixloop.errors import BadInput
 from fixloop.gate.judge import judge
+from fixloop.gate.overrides import read_allowance, read_overrides
 from fixloop.gate.verdict import Verdict
 from fixloop.queue.trial import merge_trial
 
@@ -21,11 +22,27 @@ class GateResult:
         return self.verdict.to_json()
 
 
-def gate(desk: Desk, base: str, head: str, allow: str | None = None, why: str = "") -> GateResult:
-    """Judge what merging `head` into `base` would give; nothing is written."""
-    if allow not in (None, "judge"):
-        raise BadInput(f"there is no override {allow!r}", mend="--allow judge --why TEXT")
-    if allow and not why.strip():
-        raise BadInput("--allow judge needs a reason", mend="--why TEXT")
+def gate(
+    desk: Desk,
+    base: str,
+    head: str,
+    allow: str | None = None,
+    why: str = "",
+    override: Sequence[str] = (),
+    heldout: str | None = None,
+) -> GateResult:
+    """Judge what merging `head` into `base` would give; nothing is written to the repository.
+
+    A held-out set is asked only where the caller names it, as a server does: each question wears it.
+
+    Raises:
+        BadInput: an override that is none, or has no reason.
+    """
+    allowed = read_allowance(allow, why)
     desk.progress("judging the merge result")
-    return GateResult(judge(merge_trial(desk.ground(), base, head, why if allow else "")))
+    ground = replace(
+        desk.ground(held_out=desk.held_out(heldout) if heldout else None),
+        overrides=read_overrides(override, why),
+        held_out_later=not heldout and desk.held_out(None) is not None,
+    )
+    return GateResult(judge(merge_trial(ground, base, head, allowed)))

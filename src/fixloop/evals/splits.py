@@ -12,7 +12,7 @@ EXAMPLE_AND_CASE = "example_and_case"
 TWO_ANSWERS = "two_answers"
 REPEATED = "repeated"
 
-_LEARNED = frozenset({"intent", "pipeline", "known_good", "fallback"})
+LEARNED = frozenset({"intent", "pipeline", "known_good", "fallback"})
 """Suites whose answer depends on the examples."""
 
 
@@ -57,7 +57,7 @@ def split_overlaps(workspace: Workspace, cases: CaseSet) -> tuple[Overlap, ...]:
         if digest is None:
             continue
         if digest in examples:
-            severity = "error" if case.suite in _LEARNED else "warning"
+            severity = "error" if case.suite in LEARNED else "warning"
             overlaps.append(Overlap(EXAMPLE_AND_CASE, case, named(examples[digest]), severity))
         overlaps += _between_cases(case, asked.get(digest))
         if expected_leaf(case):
@@ -77,7 +77,7 @@ def expected_leaf(case: Case) -> str | None:
     """The leaf a case expects of its text, where it says one."""
     if case.suite == "intent":
         return str(case.expect)
-    return case.expect.get("leaf") if case.suite in _LEARNED else None
+    return case.expect.get("leaf") if case.suite in LEARNED else None
 
 
 def _between_cases(case: Case, earlier: Case | None) -> Iterator[Overlap]:

@@ -36,7 +36,8 @@ def _require(trial: Trial, checks: Sequence[Check]) -> None:
     except WorkspaceInvalid:
         return
     asked = {check.id for check in checks if check.status != SKIP}
-    missing = [name for name in wanted if name not in asked]
+    later = {"held_out"} if trial.held_out_later else set[str]()
+    missing = [name for name in wanted if name not in asked | later]
     if missing and not any(check.status == FAIL for check in checks):
         raise EnvironmentLacks(
             f"gate.require names {', '.join(missing)}, which could not be asked",

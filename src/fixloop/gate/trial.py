@@ -1,7 +1,7 @@
 """Everything a check may look at. Checks are functions from this to a `Check`, a file each."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from fixloop.evals.case import CaseSet
@@ -12,6 +12,7 @@ from fixloop.gate.lanes import Changes, Lanes, sort_into_lanes
 from fixloop.gate.side import Side
 from fixloop.hints.ledger import HintState
 from fixloop.hints.model import Hint
+from fixloop.ports.held_out import HeldOut
 from fixloop.workspace.invalid import WorkspaceInvalid
 from fixloop.workspace.model import PlanTree
 
@@ -23,7 +24,9 @@ class Trial:
     `proposed` is the merge result as it is, `result` the same with the base's configuration and case files
     (`judged_by_base`); `hint` is the one the record
     knows for the branch, with its `state`; `allow_judge` is a person's reason to change what decides;
-    `stored` is the feedback whose tickets must not move unsaid.
+    `overrides` are checks that a person overrules, each with the reason;
+    `stored` is the feedback whose tickets must not move unsaid; `held_out` is the set to ask, None where
+    this run asks none, and `held_out_later` says that one is there for the run that lands the change.
     """
 
     base_commit: str
@@ -38,6 +41,9 @@ class Trial:
     state: HintState | None = None
     allow_judge: str = ""
     stored: tuple[Feedback, ...] = ()
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    held_out: HeldOut | None = None
+    held_out_later: bool = False
 
     batch: tuple[Hint, ...] = ()
     """The hints of a tree that several fixes make, where `hint` is None; each is asked for itself beside."""

@@ -48,7 +48,7 @@ class Verdict:
     @property
     def provisional(self) -> bool:
         """No held-out set was asked, so overfitting to the visible cases would not have been seen."""
-        return not any(check.id == "held_out" and check.status == PASS for check in self.checks)
+        return not any(check.id == "held_out" and check.status != SKIP for check in self.checks)
 
     def to_json(self) -> dict[str, Any]:
         """As in `gate --json` and in the record."""

@@ -1,14 +1,14 @@
 """What the queue stands on: a repository, its record, a cache, a clock; all behind ports."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from fixloop.errors import BadInput
 from fixloop.feedback.model import Feedback
 from fixloop.feedback.shards import read_feedback
-from fixloop.gate.verdict import Verdict
+from fixloop.gate.verdict import OVERRIDDEN, Verdict
 from fixloop.hints.ids import content_id
 from fixloop.hints.ledger import Event
 from fixloop.hints.model import Hint
@@ -17,13 +17,14 @@ from fixloop.pipeline.memo import Memo
 from fixloop.ports.cache import Cache
 from fixloop.ports.clock import Clock
 from fixloop.ports.git import Repository
+from fixloop.ports.held_out import HeldOut
 from fixloop.ports.state import StateStore
 from fixloop.workspace.snapshot import TreeSnapshot
 
 
 @dataclass(frozen=True)
 class Ground:
-    """Ports, and the record as last read."""
+    """Ports, and the record as last read; `held_out` is the set that this run asks, if it asks one."""
 
     repo: Repository
     state: StateStore
@@ -32,6 +33,10 @@ class Ground:
     tree: Callable[[str], TreeSnapshot]
     engines: Callable[[str], None]
     who: str = ""
+    held_out: HeldOut | None = None
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    allow_judge: str = ""
+    held_out_later: bool = False
     _read: dict[str, object] = field(default_factory=dict, repr=False)
 
     @cached_property
@@ -67,6 +72,16 @@ class Ground:
     def event(self, name: str, hint: Hint | None = None, **facts: object) -> Event:
         """An event of now, by whoever runs this."""
         return Event(self.clock.now(), self.who, name, hint.id if hint else "", **facts)  # type: ignore[arg-type]
+
+    def overruled(self, verdict: Verdict, hint: Hint | None = None) -> list[Event]:
+        """The event of a person's word against checks; none where none was overridden."""
+        checks = [check for check in verdict.checks if check.status == OVERRIDDEN]
+        if not checks:
+            return []
+        reasons = (self.allow_judge, *self.overrides.values())
+        why = {"code": "other", "text": "; ".join(dict.fromkeys(filter(None, reasons)))}
+        data = {"checks": [check.id for check in checks], "details": [check.detail for check in checks]}
+        return [self.event(OVERRIDDEN, hint, base=verdict.base, tree=verdict.tree, why=why, data=data)]
 
     def record(
         self,

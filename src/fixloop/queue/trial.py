@@ -49,8 +49,11 @@ def tree_trial(
         conflicts=conflicts,
         hint=hint,
         state=ground.book.states.get(hint.id) if hint else None,
-        allow_judge=allow_judge,
+        allow_judge=allow_judge or ground.allow_judge,
         stored=recent(ground.feedback, _retain_days(ground, before)),
+        overrides=ground.overrides,
+        held_out=ground.held_out,
+        held_out_later=ground.held_out_later,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from importlib import import_module
 
+from fixloop.gate.overrides import overridden
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import SKIP, Check
 
@@ -32,5 +33,5 @@ def run_checks(trial: Trial) -> tuple[Check, ...]:
             found.append(Check(name, SKIP, "the structure is broken"))
         else:
             ask: Callable[[Trial], Check] = import_module(f"{__name__}.{name}").check
-            found.append(ask(trial))
+            found.append(overridden(ask(trial), trial.overrides))
     return tuple(found)

@@ -1,9 +1,29 @@
-"""Cases that no proposer has seen. This version has no held-out set to ask; the verdict stays provisional."""
+"""Cases that no proposer has seen: is the result worse on them? Pass or fail, and nothing else is told."""
 
+from fixloop.gate.held_out import FEWEST, NOTHING_DIFFERS, WORN_OUT, Answer, HeldOutSet
 from fixloop.gate.trial import Trial
-from fixloop.gate.verdict import SKIP, Check
+from fixloop.gate.verdict import FAIL, PASS, SKIP, Check
 
 
 def check(trial: Trial) -> Check:
-    """Not asked; `gate.require: [held_out]` makes that the end of the run."""
-    return Check("held_out", SKIP, "no held-out set is asked in this version")
+    """Asked where the trial brings a set: by `merge`, `cycle` and servers; `gate` alone wears nothing out."""
+    if trial.held_out is None:
+        later = "asked when the change lands" if trial.held_out_later else "no held-out set was asked"
+        return Check("held_out", SKIP, later)
+    held_out = HeldOutSet(trial.held_out)
+    if len(held_out.cases) < FEWEST:
+        return Check("held_out", SKIP, f"the held-out set is too small: {FEWEST} cases are the least")
+    found = held_out.ask(trial.base, trial.result, trial.suites)
+    if found.said == WORN_OUT:
+        detail = f"the held-out set is worn out after {found.asked} questions: rotate it (docs/heldout.md)"
+        return Check("held_out", SKIP, detail)
+    return Check("held_out", FAIL if found.said == FAIL else PASS, _told(found))
+
+
+def _told(found: Answer) -> str:
+    if found.said == NOTHING_DIFFERS:
+        return "nothing that an answer depends on differs; not counted as a question"
+    than = "worse by more than" if found.said == FAIL else "not worse than"
+    asked = f"{found.asked} question{'s' if found.asked != 1 else ''} so far"
+    soon = "; it wears out: rotate it soon (docs/heldout.md)" if found.rotate else ""
+    return f"{than} the margin of {found.margin:.3g} in {found.cases} cases; {asked}{soon}"

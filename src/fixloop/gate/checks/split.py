@@ -1,6 +1,11 @@
-"""A text is an example, or a case, never both: what taught the classifier cannot test it."""
+"""A text is an example, a case, or held out, never two of these: what taught cannot test."""
 
-from fixloop.evals.splits import split_overlaps
+from collections.abc import Iterator
+
+from fixloop.evals.case import CaseSet
+from fixloop.evals.splits import LEARNED, case_text, split_overlaps
+from fixloop.gate.side import Side
+from fixloop.gate.texts import loose_digest
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import FAIL, PASS, Check
 
@@ -12,4 +17,56 @@ def check(trial: Trial) -> Check:
     new = tuple(f"{problem.place}: {problem.message}" for problem in found if problem.message not in old)
     if new:
         return Check("split", FAIL, f"{len(new)} texts are in two splits", new[:10])
+    alike = tuple(_alike(trial))
+    if alike:
+        return Check("split", FAIL, "texts that only look different are in two splits", alike[:10])
+    held_out = _held_out(trial)
+    if held_out:
+        detail = f"{held_out} of the texts that it brings belong to the held-out set; which, is not told"
+        return Check("split", FAIL, detail)
     return Check("split", PASS, "no text is both example and case")
+
+
+def _alike(trial: Trial) -> Iterator[str]:
+    """Examples and cases that the change brings and that a reader would take for one of the other kind.
+
+    Only what is new is looked at closely, so a change that brings no text costs nothing.
+    """
+    new_examples, new_cases = _new_examples(trial), _texts(trial.new_cases)
+    if new_examples:
+        asked = {loose_digest(text): name for name, text in _texts(trial.result.cases).items()}
+        for leaf, text in new_examples:
+            if loose_digest(text) in asked:
+                yield f"an example of {leaf} reads like case {asked[loose_digest(text)]}"
+    if new_cases:
+        taught = {loose_digest(text): leaf for leaf, text in _examples(trial.base)}
+        for name, text in new_cases.items():
+            if loose_digest(text) in taught:
+                yield f"case {name} reads like an example of {taught[loose_digest(text)]}"
+
+
+def _held_out(trial: Trial) -> int:
+    """How many of the texts that the change brings are held out."""
+    if trial.held_out is None:
+        return 0
+    from fixloop.gate.held_out import HeldOutSet  # a run that asks none needs none of it
+
+    texts = {text for _, text in _new_examples(trial)} | set(_texts(trial.new_cases).values())
+    return HeldOutSet(trial.held_out).holds(texts) if texts else 0
+
+
+def _new_examples(trial: Trial) -> list[tuple[str, str]]:
+    if not any(path.startswith("workspace/examples/") for path in trial.changes):
+        return []
+    known = frozenset(_examples(trial.base))
+    return [one for one in _examples(trial.result) if one not in known]
+
+
+def _examples(side: Side) -> list[tuple[str, str]]:
+    return [(str(leaf), one.text) for leaf, found in side.workspace.examples.items() for one in found]
+
+
+def _texts(cases: CaseSet) -> dict[str, str]:
+    """Case id to text, of the cases whose answer is learned from examples."""
+    found = ((case.id, case_text(case)) for case in cases if case.suite in LEARNED)
+    return {name: text for name, text in found if text}

@@ -1,0 +1,28 @@
+"""Texts compared as a person would: what only looks different is the same text."""
+
+import hashlib
+import unicodedata
+from collections.abc import Iterable
+
+from fixloop.evals.case_ids import folded_id
+
+
+def loose_digest(text: str) -> str:
+    """The digest of a text's letters and digits: not of spaces, punctuation, invisible signs, look-alikes.
+
+    Stricter than the normalised form that puts a text into its split: "my card  was stolen!" with a
+    zero-width space in it is the same text.
+    """
+    signs = "".join(char for char in folded_id(text) if char.isalnum())
+    return hashlib.sha256((signs or " ".join(text.split())).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def words_of(text: str) -> list[str]:
+    """The words of a text, folded, without punctuation."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(char if char.isalnum() else " " for char in folded).split()
+
+
+def runs_of(words: list[str], length: int) -> Iterable[tuple[str, ...]]:
+    """Every run of so many words, in order."""
+    return (tuple(words[at : at + length]) for at in range(len(words) - length + 1))
