@@ -102,6 +102,11 @@ class Workbench:
         return list(zip([*live, *fixed], proposed, strict=True))
 
     @cached_property
+    def kept(self) -> dict[str, Any]:
+        """What synthesis has worked out of this base and may ask again, by name."""
+        return {}
+
+    @cached_property
     def population(self) -> "Ground":
         """What is on record, to tell how common something is: stored tickets and rows in files."""
         from fixloop.propose.synthesis.situations import population_of

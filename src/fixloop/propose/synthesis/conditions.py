@@ -132,19 +132,24 @@ def candidates(
     said: frozenset[str],
     elsewhere: Sequence[Condition],
 ) -> list[Candidate]:
-    """Conditions for a new branch, smallest first: of other trees, one test, two tests."""
+    """Conditions for a new branch, smallest first: those of other trees, and single tests."""
     known = {repr(one): one for one in elsewhere}
     usual = [one for one in known.values() if (ground.mask(one) & evidence).bit_count() >= enough]
     found = [Candidate(one, _size(bench, ground, one, evidence, said) - USED_ELSEWHERE) for one in usual]
     tests = shared_tests(bench, ground, evidence, enough)
-    singles = [
-        Candidate(test, _size(bench, ground, test, evidence, said))
-        for test in tests
-        if repr(test) not in known
-    ]
-    singles.sort(key=lambda one: (one.size, repr(one.condition)))
-    found += [one for one in singles if not _says_little(one.condition)]
-    for first, second in combinations([one.condition for one in singles[:MOST_TESTS]], 2):
+    singles = [test for test in tests if repr(test) not in known and not _says_little(test)]
+    found += [Candidate(test, _size(bench, ground, test, evidence, said)) for test in singles]
+    return sorted(found, key=lambda one: (one.size, repr(one.condition)))
+
+
+def pairs(
+    bench: Workbench, ground: Ground, evidence: int, enough: int, said: frozenset[str]
+) -> list[Candidate]:
+    """Conditions of two tests, smallest first: for when one does not separate."""
+    tests = shared_tests(bench, ground, evidence, enough)
+    tests.sort(key=lambda one: (_size(bench, ground, one, evidence, said), repr(one)))
+    found = []
+    for first, second in combinations(tests[:MOST_TESTS], 2):
         both = _both(first, second)
         if both is not None and (ground.mask(both) & evidence).bit_count() >= enough:
             found.append(Candidate(both, _size(bench, ground, both, evidence, said) + SECOND_TEST))
@@ -222,14 +227,12 @@ def said_of(comments: Iterable[str]) -> frozenset[str]:
     return frozenset().union(*(one.affirmed | one.negated for one in heard)) if heard else frozenset()
 
 
-def order_elsewhere(workspace: Workspace, leaf: str, condition: Condition) -> Mapping[str, int]:
-    """How often each condition comes after this one in another tree, by its representation."""
-    after: dict[str, int] = {}
-    for name, tree in sorted(workspace.plan_trees.items()):
-        if name == leaf:
-            continue
-        whens = [repr(branch.when) for branch in tree.branches]
-        if repr(condition) in whens:
-            for later in whens[whens.index(repr(condition)) + 1 :]:
-                after[later] = after.get(later, 0) + 1
-    return after
+def after_elsewhere(bench: Workbench, leaf: str, condition: Condition) -> frozenset[str]:
+    """The conditions, as they are represented, that come after this one in other trees."""
+    if "orders" not in bench.kept:
+        trees = sorted(bench.workspace.plan_trees.items())
+        bench.kept["orders"] = {name: [repr(one.when) for one in tree.branches] for name, tree in trees}
+    orders: Mapping[str, list[str]] = bench.kept["orders"]
+    key = repr(condition)
+    later = (whens[whens.index(key) + 1 :] for name, whens in orders.items() if name != leaf and key in whens)
+    return frozenset(one for whens in later for one in whens)

@@ -57,8 +57,12 @@ def plan_near_misses(
     return tuple(found.values())[:MOST]
 
 
-def _accepted_situations(bench: Workbench, but: Iterable[Feedback] = ()) -> list[Situation]:
-    return [situation_of(bench.workspace, one, before) for one, before in accepted_tickets(bench, but)]
+def _accepted_situations(bench: Workbench) -> list[Situation]:
+    if "accepted" not in bench.kept:
+        accepted = accepted_tickets(bench)
+        bench.kept["accepted"] = [situation_of(bench.workspace, one, before) for one, before in accepted]
+    found: list[Situation] = bench.kept["accepted"]
+    return found
 
 
 def _digest(case: JsonCase) -> str:
@@ -128,6 +132,13 @@ def _variants(
 
 def _foreign_rows(bench: Workbench) -> list[dict[str, Any]]:
     """What columns of nobody's that trees look at are like in other records: no row is taken as it is."""
+    if "rows of nobody" not in bench.kept:
+        bench.kept["rows of nobody"] = _rows_of_nobody(bench)
+    found: list[dict[str, Any]] = bench.kept["rows of nobody"]
+    return found
+
+
+def _rows_of_nobody(bench: Workbench) -> list[dict[str, Any]]:
     personal = {column for columns in bench.personal.columns.values() for column in columns}
     kept: dict[str, dict[str, Any]] = {}
     for name in bench.workspace.fetch.sources:

@@ -40,11 +40,11 @@ from fixloop.workspace.template_uses import uses_of
 ENOUGH = 0.6
 """The least share of the evidence that an edit must mend; the rest may be mistaken."""
 
-UNMENDED, MENDED, CHANGED = 1.5, 0.6, 0.2
+UNMENDED, MENDED, CHANGED = 1.5, 0.6, 0.3
 """What evidence left as it is costs, and what another rejection that is mended, or moved, gives back."""
 
-MOST_HELP = 3.0
-DRAFTS = 4
+MOST_HELP = 8.0
+DRAFTS = 3
 MOST_CASES = 5
 
 
@@ -75,6 +75,10 @@ def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
         return field
     said = conditions.said_of(member.feedback.comment for member in group.members)
     ranked = _ranked(bench, field, _edits(bench, field, said))
+    if not ranked and not field.exactly:
+        enough = _enough(field)
+        found = conditions.pairs(bench, field.ground, field.evidence, enough, said)
+        ranked = _ranked(bench, field, _additions(bench, field, found))
     if not ranked:
         return Unable("no single change of the plan tree does it without changing answers that are right")
     drafts = [_draft(bench, group, field, edit) for edit in ranked[:DRAFTS]]
@@ -145,7 +149,8 @@ def _edits(bench: Workbench, field: _Field, said: frozenset[str]) -> Iterator[Ed
     yield from tree_edits.condition_edits(tree, values, _whole_conditions(bench, tree))
     yield from _stretched(bench, field)
     yield from tree_edits.removal_edits(tree)
-    yield from _additions(bench, field, said, elsewhere)
+    found = conditions.candidates(bench, field.ground, field.evidence, _enough(field), said, elsewhere)
+    yield from _additions(bench, field, found)
 
 
 def _action_edits(field: _Field) -> Iterator[Edit]:
@@ -193,13 +198,12 @@ def _stretched(bench: Workbench, field: _Field) -> Iterator[Edit]:
                 yield tree_edits.condition_edit(field.tree, path, condition, tree_edits.RANGED + more)
 
 
-def _additions(
-    bench: Workbench, field: _Field, said: frozenset[str], elsewhere: Sequence[Condition]
-) -> Iterator[Edit]:
-    found = conditions.candidates(bench, field.ground, field.evidence, _enough(field), said, elsewhere)
-    for one in found:
+def _additions(bench: Workbench, field: _Field, found: Sequence[conditions.Candidate]) -> Iterator[Edit]:
+    """A new branch for each condition, where the evidence is answered now or where other trees have it."""
+    for rank, one in enumerate(found):
         for path, more in _places(bench, field, one.condition):
-            yield tree_edits.addition_edit(field.tree, path, one.condition, field.wanted[0], one.size + more)
+            size = max(one.size + more, tree_edits.LEAST_ADDED + 0.01 * rank)
+            yield tree_edits.addition_edit(field.tree, path, one.condition, field.wanted[0], size)
 
 
 def _places(bench: Workbench, field: _Field, condition: Condition) -> list[tuple[tree_edits.Path, float]]:
@@ -208,7 +212,7 @@ def _places(bench: Workbench, field: _Field, condition: Condition) -> list[tuple
     first = next((path for path, one in tree_edits.walk(field.tree.branches) if id(one) in answering), None)
     if first is None:
         return [((len(field.tree.branches),), 0.0)]
-    after = conditions.order_elsewhere(bench.workspace, field.tree.leaf, condition)
+    after = conditions.after_elsewhere(bench, field.tree.leaf, condition)
     tops = enumerate(field.tree.branches[: first[0]])
     early = next((n for n, branch in tops if branch.when is not None and repr(branch.when) in after), None)
     return [(first, 0.0)] if early is None else [((early,), -0.1), (first, 0.0)]

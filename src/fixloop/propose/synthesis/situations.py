@@ -6,7 +6,9 @@ Open ones have reason to change: other rejections, and accepted tickets that no 
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from functools import reduce
+from operator import and_, or_
+from typing import Any, NamedTuple
 
 from fixloop.evals.case import Case
 from fixloop.evals.result import PASS
@@ -22,7 +24,7 @@ from fixloop.pipeline.scope import Scope
 from fixloop.pipeline.ticket import Ticket, parse_ticket
 from fixloop.propose.wanted import tool_names
 from fixloop.propose.workbench import Workbench
-from fixloop.workspace.model import Branch, Condition, Row, Workspace
+from fixloop.workspace.model import All, Branch, Condition, Not, Row, Test, Workspace
 
 Answer = tuple[str, tuple[str, ...]]
 """A template and the sorted names of the tools called with it."""
@@ -173,28 +175,51 @@ def _groups(workspace: Workspace) -> Mapping[str, Mapping[str, Any]]:
 # --- what trees answer, for all situations at once --------------------------------------------------------
 
 
+class _Truth(NamedTuple):
+    """Where a condition holds and where it does not; elsewhere it is unavailable."""
+
+    held: int
+    failed: int
+
+
 class Ground:
     """Situations in a row; sets of them are the bits of a number, so that a tree is tried in microseconds."""
 
     def __init__(self, situations: Sequence[Situation]) -> None:
         self.situations = tuple(situations)
         self.everything = (1 << len(self.situations)) - 1
-        self._masks: dict[str, int] = {}
+        self._masks: dict[str, _Truth] = {}
 
     def mask(self, condition: Condition | None) -> int:
         """Where a condition holds; unavailable counts as not."""
-        if condition is None:
-            return self.everything
-        # Not the condition itself: True and 1 are equal keys, and are not the same to a test.
-        key = repr(condition)
-        if key not in self._masks:
-            holds = _compiled(key, condition)
-            self._masks[key] = self.where(lambda one: holds(one.scope) is True)
-        return self._masks[key]
+        return self.everything if condition is None else self._truth(condition).held
 
-    def where(self, chosen: Any) -> int:
-        """The situations that a predicate chooses."""
-        return sum(1 << n for n, one in enumerate(self.situations) if chosen(one))
+    def _truth(self, condition: Condition) -> "_Truth":
+        """In Kleene's three values, as conditions are evaluated; only single tests are asked of scopes."""
+        if isinstance(condition, Not):
+            part = self._truth(condition.part)
+            return _Truth(part.failed, part.held)
+        if isinstance(condition, Test):
+            return self._tested(condition)
+        parts = [self._truth(part) for part in condition.parts]
+        both, either = (
+            _Truth(reduce(and_, [p.held for p in parts]), reduce(or_, [p.failed for p in parts])),
+            _Truth(reduce(or_, [p.held for p in parts]), reduce(and_, [p.failed for p in parts])),
+        )
+        return both if isinstance(condition, All) else either
+
+    def _tested(self, test: Test) -> "_Truth":
+        # Not the test itself: True and 1 are equal keys, and are not the same to a test.
+        key = repr(test)
+        if key not in self._masks:
+            holds = _compiled(key, test)
+            held = failed = 0
+            for n, one in enumerate(self.situations):
+                answer = holds(one.scope)
+                held |= (answer is True) << n
+                failed |= (answer is False) << n
+            self._masks[key] = _Truth(held, failed)
+        return self._masks[key]
 
     def answers(self, branches: Sequence[Branch], among: int | None = None) -> list[tuple[Branch, int]]:
         """Each answering branch with the situations that reach it; a nest that answers none swallows them."""
@@ -245,8 +270,12 @@ def population_of(bench: Workbench) -> Ground:
 
 def personal_columns(bench: Workbench) -> frozenset[str]:
     """Columns that name one record or person: a condition on them would fit one customer only."""
-    found = {column for columns in bench.personal.columns.values() for column in columns}
-    return frozenset(found | {source.id for source in bench.workspace.fetch.sources.values()})
+    if "personal columns" not in bench.kept:
+        found = {column for columns in bench.personal.columns.values() for column in columns}
+        found |= {source.id for source in bench.workspace.fetch.sources.values()}
+        bench.kept["personal columns"] = frozenset(found)
+    known: frozenset[str] = bench.kept["personal columns"]
+    return known
 
 
 def names_of(evidence: Iterable[Feedback]) -> frozenset[str]:

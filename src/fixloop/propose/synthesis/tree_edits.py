@@ -28,7 +28,8 @@ Path = tuple[int, ...]
 ONE, MORE = 1.0, 0.7
 """The size of the first change inside a branch, and of each one beside it."""
 
-MOVED, NEGATED, TESTED, RANGED, REMOVED, ADDED = 1.3, 1.2, 1.4, 1.9, 2.0, 2.2
+MOVED, NEGATED, TESTED, RANGED, REMOVED, ADDED = 1.3, 1.2, 1.4, 1.9, 2.0, 4.0
+LEAST_ADDED = 2.2
 
 _OPPOSITE = {
     "eq": "ne",
