@@ -31,6 +31,7 @@ VERBS = (
     "propose",
     "hints",
     "show",
+    "note",
     "answer",
     "approve",
     "reject",

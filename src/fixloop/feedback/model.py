@@ -26,7 +26,8 @@ class Feedback:
 
     `proposal` is what they saw, in the keys of `run --json`; `fields` and `rows` are its fixture: what was
     extracted, and the rows each lookup returned. `replay` is `exact` when the redacted ticket reproduces the
-    same leaf, branch and record positions, else `lossy`, and then it never becomes a case.
+    same leaf, branch and record positions, else `lossy`, and then it never becomes a case. `notes` are an
+    engineer's own words on it (`fixloop note`), oldest first: no part of the shard, but events beside it.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Feedback:
     reply: str | None = None
     proposal: Mapping[str, Any] = field(default_factory=dict)
     replay: str = "exact"
+    notes: tuple[str, ...] = ()
 
     @property
     def text_digest(self) -> str:

@@ -36,6 +36,9 @@ STATUS_AFTER: Mapping[str, str] = {
 }
 """The status an event leaves a hint in; an event that is not here leaves it as it is."""
 
+NOTED = "noted"
+"""An engineer's word on a piece of feedback, which is named in the event's data beside the text."""
+
 CLOSED = frozenset({"rejected", "merged", "reverted", "superseded", "already_fixed", "conflict"})
 """A hint in one of these asks nothing of anybody any more."""
 

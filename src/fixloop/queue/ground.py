@@ -1,8 +1,8 @@
 """What the queue stands on: a repository, its record, a cache, a clock; all behind ports."""
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from fixloop.errors import BadInput
@@ -10,7 +10,7 @@ from fixloop.feedback.model import Feedback
 from fixloop.feedback.shards import read_feedback
 from fixloop.gate.verdict import OVERRIDDEN, Verdict
 from fixloop.hints.ids import content_id
-from fixloop.hints.ledger import Event
+from fixloop.hints.ledger import NOTED, Event, in_order
 from fixloop.hints.model import Hint
 from fixloop.hints.store import HintBook, event_files, hint_path, link, read_hint_book, render_hint
 from fixloop.pipeline.memo import Memo
@@ -59,10 +59,10 @@ class Ground:
 
     @property
     def feedback(self) -> tuple[Feedback, ...]:
-        """All feedback of the record, by id."""
+        """All feedback of the record, by id, with the notes that engineers have made on it."""
         found = self._read.get("feedback")
         if not isinstance(found, tuple):
-            found = self._read["feedback"] = read_feedback(self.state)
+            found = self._read["feedback"] = _with_notes(read_feedback(self.state), self.book.events)
         return found
 
     def forget_read(self) -> None:
@@ -99,6 +99,13 @@ class Ground:
         if files:
             self.state.add(files, message)
             self._read.pop("book", None)
+
+
+def _with_notes(feedback: Sequence[Feedback], events: Sequence[Event]) -> tuple[Feedback, ...]:
+    notes: dict[str, list[str]] = {}
+    for event in in_order([one for one in events if one.event == NOTED]):
+        notes.setdefault(event.data["feedback"], []).append(event.data["text"])
+    return tuple(replace(one, notes=tuple(notes[one.id])) if one.id in notes else one for one in feedback)
 
 
 def _verdict_file(verdict: Verdict) -> tuple[str, bytes]:

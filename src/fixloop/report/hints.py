@@ -204,6 +204,8 @@ def _draw_evidence(page: Page, hint: Hint, evidence: Sequence[Feedback]) -> None
         page.quote(_shortened(parse_ticket(dict(one.ticket)).customer_text), indent=4, style="dim")
         if one.comment:
             page.line("“", _shortened(one.comment), "”", indent=4, hang=5)
+        for note in one.notes:
+            page.line(strong("note "), _shortened(note), indent=4, hang=9)
     missing = hint.support - len(evidence)
     if len(evidence) > _MOST:
         page.line(dim(f"and {len(evidence) - _MOST} more; --json has all of them"), indent=2)
