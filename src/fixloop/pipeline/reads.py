@@ -1,7 +1,7 @@
 """What each step reads, as digests: the same digest and the same question give the same answer.
 
 Exact, so that nothing stale is ever used, and narrow, so that little is asked again: a plan tree's digest
-knows its templates and tools and no other tree; extraction and fetch know the records only where a case brings
+knows its templates and tools and no other tree; extraction and fetch know the records only where a case has
 no rows of its own. None stands for what cannot be known: an engine whose answers vary, a source outside the
 repository.
 """
