@@ -20,8 +20,9 @@ from fixloop.gate.verdict import Verdict
 from fixloop.hints.model import Hint
 from fixloop.ports.held_out import HeldOut
 from fixloop.queue.ground import Ground, commit_of, target_branch
-from fixloop.queue.land import Landed, Refused, land
+from fixloop.queue.land import land_all
 from fixloop.queue.order import landing_order
+from fixloop.queue.outcome import Landed, Refused
 from fixloop.queue.prepare import APPLICABLE, Prepared, prepare
 from fixloop.queue.rebuild import branch_of
 from fixloop.queue.trial import merge_trial
@@ -163,19 +164,20 @@ class _Run:
         ground = self._ground()
         policy = load_stored(self._desk.tree(self._target), self._desk.cache).config.policy
         judged: list[Judged] = []
-        results: list[Landed | Refused] = []
+        free: list[Hint] = []
         for one in done.prepared.applied:
             hint = ground.book.hints[one.id]
             verdict = judge(merge_trial(ground, self._target, branch_of(hint.id)))
             held = self._held(hint, verdict, policy.auto_merge)
             judged.append(Judged(hint.id, verdict, held))
             if not held:
-                results.append(land(ground, hint, self._target))
+                free.append(hint)
+        queued = land_all(ground, free, self._target, self._desk.progress)
         return replace(
             done,
             judged=tuple(judged),
-            landed=tuple(one for one in results if isinstance(one, Landed)),
-            refused=tuple(one for one in results if isinstance(one, Refused)),
+            landed=tuple(queued.landed),
+            refused=tuple(queued.refused),
         )
 
     def _held(self, hint: Hint, verdict: Verdict, auto_merge: str) -> str:

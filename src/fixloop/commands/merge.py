@@ -1,4 +1,4 @@
-"""`merge`: approved fixes onto the branch, one by one, each gated on exactly what lands."""
+"""`merge`: approved fixes onto the branch, in batches, each a commit, gated on exactly what lands."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -48,20 +48,20 @@ def merge(
     heldout: str | None = None,
     word: Word | None = None,
 ) -> MergeResult:
-    """Land hints (or every approved one that passes) on a branch; each is rebuilt on the newest base."""
-    ground = _grounded(desk, who, heldout, word or Word(), passing)
-    book = ground.book
-    hints = landing_order(book.with_status(*APPLICABLE)) if passing else [book.find(one) for one in ids]
+    """Land hints (or every approved one that passes) on a branch; each is rebuilt on the newest base.
+
+    Raises:
+        AnotherRunHoldsTheLock: a run that writes is under way.
+    """
     target = target_branch(desk.repo, into)
-    results: list[Landed | Refused] = []
     with desk.lock():
-        for number, hint in enumerate(hints, 1):
-            desk.progress(f"merging {number} of {len(hints)}: {hint.id}")
-            results.append(land(ground, hint, target))
-    return MergeResult(
-        tuple(one for one in results if isinstance(one, Landed)),
-        tuple(one for one in results if isinstance(one, Refused)),
-    )
+        # Read under the lock: what another run has landed meanwhile is not approved any more.
+        ground = _grounded(desk, who, heldout, word or Word(), passing)
+        book = ground.book
+        named = {hint.id: hint for hint in (book.find(one) for one in ids)}
+        hints = book.with_status(*APPLICABLE) if passing else list(named.values())
+        done = land_all(ground, hints, target, desk.progress)
+    return MergeResult(tuple(done.landed), tuple(done.refused))
 
 
 def _grounded(desk: Desk, who: str | None, heldout: str | None, word: Word, passing: bool) -> Ground:

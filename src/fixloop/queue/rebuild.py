@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
+from fixloop.errors import FixloopError
 from fixloop.hints.model import Hint
 from fixloop.workspace.snapshot import Snapshot
 
@@ -36,6 +37,16 @@ def rebuild(base: Snapshot, hint: Hint) -> dict[str, bytes | None]:
     if edits:
         edits |= case_files(hint)
     return edits
+
+
+def conflict_facts(error: FixloopError) -> dict[str, str]:
+    """Why a fix no longer fits: which operation, where, what it expected and what stands there."""
+    found = {"detail": error.message}
+    for name in ("operation", "where", "expected", "found"):
+        value = getattr(error, name, None)
+        if value is not None:
+            found[name] = str(value)
+    return found
 
 
 def case_files(hint: Hint) -> dict[str, bytes]:

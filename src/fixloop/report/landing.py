@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from fixloop.queue.land import Landed, Refused
+from fixloop.queue.outcome import Landed, Refused
 from fixloop.queue.prepare import Applied, NotApplied
 from fixloop.report.page import Page, bad, dim, good, name
 
