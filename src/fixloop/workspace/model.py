@@ -55,6 +55,7 @@ class Policy:
     auto_merge: str = "never"
     judges: tuple[str, ...] = ()
     retain_days: int = 365
+    max_open_fixes: int = 20
 
 
 @dataclass(frozen=True, slots=True)

@@ -107,6 +107,7 @@ class PolicyFile(Strict):
     auto_merge: Literal["never", "low_risk"] = "never"
     judges: list[NotBlank] = []
     retain_days: Annotated[int, Field(ge=1)] = 365
+    max_open_fixes: Annotated[int, Field(ge=1)] = 20
 
 
 class FallbackFile(Strict):
