@@ -1,11 +1,14 @@
 """Engines of a user's own: `python:package.module:factory`, and what each step expects of one."""
 
+import os
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any, Protocol
 
 from fixloop.errors import BadInput
+from fixloop.pipeline.engine_host import Ended, EngineError, EngineHost
 from fixloop.pipeline.extraction import fields_from
 from fixloop.pipeline.fetch import Fields
 from fixloop.workspace.model import Config, IntentDag, is_other, other_of
@@ -87,19 +90,52 @@ def is_custom(name: str) -> bool:
 
 
 def load_engine(name: str, config: Config, method: str) -> Any:
-    """The engine a name points at, imported from `sys.path` as it is.
+    """The engine a name points at, imported from `sys.path` as it is, in a process of its own.
 
     Raises:
         BadInput: nothing to import there, or the engine lacks version, deterministic or the method.
     """
-    engine = _factory(name)(config)
-    lacking = [part for part in ("version", "deterministic", method) if not hasattr(engine, part)]
-    if lacking:
+    host = _host(name, config, method)
+    about = host.about(method)
+    if about["lacking"]:
         raise BadInput(
-            f"engine {shown(name)} has no {', '.join(lacking)}",
+            f"engine {shown(name)} has no {', '.join(about['lacking'])}",
             mend=f"the factory returns an object with version, deterministic and {method}(texts)",
         )
-    return engine
+    return _Hosted(host, about["version"], about["deterministic"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Hosted:
+    """An engine as the steps see it: its two properties, and its methods over the pipe."""
+
+    host: EngineHost
+    version: str
+    deterministic: bool
+
+    def classify(self, texts: Sequence[str]) -> Any:
+        """Step one."""
+        return self.host.ask("classify", texts)
+
+    def extract(self, texts: Sequence[str]) -> Any:
+        """Step two."""
+        return self.host.ask("extract", texts)
+
+
+_HOSTS: dict[Any, EngineHost] = {}
+_MOST_HOSTS = 8
+
+
+def _host(name: str, config: Config, method: str) -> EngineHost:
+    """The engine's process; pipelines of one configuration and one place of code share it."""
+    key = (os.getpid(), name, method, repr(config), tuple(sys.path))
+    found = _HOSTS.pop(key, None)
+    if found is None:
+        found = EngineHost(lambda: _factory(name)(config))
+    _HOSTS[key] = found
+    while len(_HOSTS) > _MOST_HOSTS:
+        _HOSTS.pop(next(iter(_HOSTS))).close()
+    return found
 
 
 def _factory(name: str) -> Callable[[Config], Any]:
@@ -138,8 +174,8 @@ def _ask_all(
 ) -> list[Any] | EngineFailure:
     try:
         answers = method(texts)
-    except (Exception, SystemExit) as error:  # the seam to foreign code: whatever it raises is its failure
-        return EngineFailure(name, 0, f"{type(error).__name__}: {error}")
+    except (EngineError, Ended) as error:
+        return EngineFailure(name, 0, str(error))
     if not isinstance(answers, list | tuple) or len(answers) != len(texts):
         return EngineFailure(name, 0, f"{len(texts)} texts gave {shown(answers)}")
     return list(answers)
