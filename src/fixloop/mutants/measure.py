@@ -70,7 +70,7 @@ class Measure:
     def try_one(self, mutant: Mutant) -> Measured:
         """One mutant: shown to cases until one minds, then to stored tickets until one shows a difference."""
         shown: list[Ask] = []
-        for look in self._looks(mutant):
+        for look in self.looks(mutant):
             if look.fails:
                 return Measured(Outcome(mutant, look.ask.name, look.ask.name))
             if look.seen:
@@ -79,7 +79,8 @@ class Measure:
                     break
         return Measured(Outcome(mutant, "", shown[0].name if shown else ""), tuple(shown))
 
-    def _looks(self, mutant: Mutant) -> Iterator[Look]:
+    def looks(self, mutant: Mutant) -> Iterator[Look]:
+        """Everyone who sees a difference, in the order of suites and ids, stored tickets last."""
         if isinstance(mutant.edit, TreeEdit):
             return self._at_plan(mutant, str(mutant.edit.tree.leaf))
         if isinstance(mutant.edit, RuleEdit):

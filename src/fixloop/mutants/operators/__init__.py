@@ -7,7 +7,7 @@ import hashlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from importlib import import_module
 
-from fixloop.mutants.mutant import Mutant
+from fixloop.mutants.mutant import ExampleEdit, Mutant
 from fixloop.workspace.model import Workspace
 
 STEPS = ("intent", "extraction", "fetch", "plan")
@@ -37,7 +37,7 @@ def find_mutants(
 
     `leaves` leaves out what sits in other leaves, and what leaves share. `most` keeps that many of each leaf
     and step, drawn by the digests of their ids: the same workspace gives the same ones, and a fault that
-    goes or comes moves no other.
+    goes or comes moves few others. Without it all are found, but of examples `EXAMPLES_A_LEAF`.
     """
     found: list[Mutant] = []
     for step in STEPS:
@@ -50,7 +50,13 @@ def _of_step(workspace: Workspace, step: str, leaves: Collection[str], most: int
     made = [mutant for make in operators(step).values() for mutant in make(workspace, leaves)]
     distinct = list({mutant.id: mutant for mutant in made}.values())
     distinct = [mutant for mutant in distinct if not leaves or mutant.leaf in leaves]
-    return distinct if most is None else _drawn(distinct, most)
+    if most is not None:
+        return _drawn(distinct, most)
+    if step != "intent":
+        return distinct
+    examples = [mutant for mutant in distinct if isinstance(mutant.edit, ExampleEdit)]
+    kept = {mutant.id for mutant in _drawn(examples, EXAMPLES_A_LEAF)}
+    return [one for one in distinct if one.id in kept or not isinstance(one.edit, ExampleEdit)]
 
 
 def _drawn(mutants: Iterable[Mutant], most: int) -> list[Mutant]:
