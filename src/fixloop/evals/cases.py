@@ -5,8 +5,10 @@ from typing import NamedTuple
 
 from fixloop.errors import BadInput, Place
 from fixloop.evals.case import SUITES, Case, CaseSet
-from fixloop.evals.case_files import problem_at, read_case_file
+from fixloop.evals.case_files import problem_at
 from fixloop.evals.case_ids import id_problems
+from fixloop.evals.case_store import CaseFile, read_case_files
+from fixloop.ports.cache import Cache, NoCache
 from fixloop.workspace.model import Problem, Workspace
 from fixloop.workspace.snapshot import Snapshot, below
 from fixloop.workspace.text import did_you_mean, named
@@ -42,13 +44,15 @@ class CaseInspection(NamedTuple):
     problems: tuple[Problem, ...]
 
 
-def load_cases(snapshot: Snapshot, suites: Collection[str] | None = None) -> CaseSet:
-    """Every case of a snapshot, or of some suites.
+def load_cases(
+    snapshot: Snapshot, suites: Collection[str] | None = None, cache: Cache | None = None
+) -> CaseSet:
+    """Every case of a snapshot, or of some suites; with a cache, files read before are not parsed again.
 
     Raises:
         CasesInvalid: a file or a case cannot be read; carries every problem.
     """
-    cases, problems = read_cases(snapshot, suites)
+    cases, problems = read_cases(snapshot, suites, cache)
     errors = tuple(problem for problem in problems if problem.severity == "error")
     if errors:
         raise CasesInvalid(errors)
@@ -68,18 +72,23 @@ def inspect_cases(snapshot: Snapshot, workspace: Workspace) -> CaseInspection:
     return CaseInspection(cases, tuple(sorted(problems, key=lambda problem: problem.place)))
 
 
-def read_cases(snapshot: Snapshot, suites: Collection[str] | None = None) -> CaseInspection:
+def read_cases(
+    snapshot: Snapshot, suites: Collection[str] | None = None, cache: Cache | None = None
+) -> CaseInspection:
     """The readable cases with every problem of form; refers to nothing outside the case files."""
     cases: list[Case] = []
     problems: list[Problem] = []
+    files: list[CaseFile] = []
     for path in below(snapshot, FOLDER):
         suite, problem = _suite_of(path)
         if problem:
             problems.append(problem)
         elif suite and (suites is None or suite in suites):
-            found, wrong = read_case_file(suite, path, snapshot.read(path) or b"")
-            cases += found
-            problems += wrong
+            files.append(CaseFile(suite, path, snapshot.blob(path) or ""))
+    read = read_case_files(snapshot, files, cache or NoCache())
+    for file in files:
+        cases += read[file.path].cases
+        problems += read[file.path].problems
     problems += id_problems(cases)
     return CaseInspection(CaseSet(tuple(cases)), tuple(problems))
 

@@ -14,7 +14,7 @@ from fixloop.pipeline.compile import Pipeline, compile_pipeline
 from fixloop.pipeline.memo import Memo
 from fixloop.ports.cache import Cache
 from fixloop.workspace.model import Problem, Workspace
-from fixloop.workspace.snapshot import Overlay, Snapshot, below
+from fixloop.workspace.snapshot import Snapshot, below
 from fixloop.workspace.stored import load_stored
 
 
@@ -51,16 +51,31 @@ class Side:
         Raises:
             CasesInvalid: one cannot be read.
         """
-        return load_cases(self.snapshot)
+        return load_cases(self.snapshot, cache=self.cache)
 
     @cached_property
     def case_problems(self) -> tuple[Problem, ...]:
         """What is wrong with case files."""
-        return tuple(problem for problem in read_cases(self.snapshot).problems if problem.severity == "error")
+        return tuple(
+            problem
+            for problem in read_cases(self.snapshot, cache=self.cache).problems
+            if problem.severity == "error"
+        )
 
     def evaluate(self, cases: CaseSet) -> EvalReport:
         """The side's pipeline, judged by some cases; what is known of it is not asked again."""
-        return evaluate(self.pipeline, cases, memo=self._results)
+        lately = self._lately
+        if lately and lately[0][0] is cases:
+            return lately[0][1]
+        report = evaluate(self.pipeline, cases, memo=self._results)
+        if not lately or len(cases) >= len(lately[0][0]):
+            lately[:] = [(cases, report)]
+        return report
+
+    @cached_property
+    def _lately(self) -> list[tuple[CaseSet, EvalReport]]:
+        """The largest set that was judged, and its report: several checks ask for it."""
+        return []
 
     @cached_property
     def _results(self) -> ResultMemo:
@@ -72,11 +87,34 @@ class Side:
         return evaluate(pipeline, cases)
 
 
-def judged_by_base(base: Snapshot, result: Snapshot) -> Overlay:
+def judged_by_base(base: Snapshot, result: Snapshot) -> Snapshot:
     """The result with the base's judge laid over it: its configuration and every case file it has.
 
     A branch is judged; it never brings its own judge. Case files that only the result has stay.
     """
-    edits: dict[str, bytes | None] = {"fixloop.yaml": base.read("fixloop.yaml")}
-    edits |= {path: base.read(path) for path in below(base, "evals")}
-    return Overlay(result, edits)
+    return _Judged(base, result, frozenset({"fixloop.yaml", *below(base, "evals")}))
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """The result, but for the paths that the base answers for; nothing is read before it is asked for."""
+
+    base: Snapshot
+    result: Snapshot
+    judging: frozenset[str]
+
+    def paths(self) -> list[str]:
+        """Every path, sorted."""
+        own = {path for path in self.base.paths() if path in self.judging}
+        return sorted(own | {path for path in self.result.paths() if path not in self.judging})
+
+    def read(self, path: str) -> bytes | None:
+        """The bytes at a path, or None."""
+        return self._side(path).read(path)
+
+    def blob(self, path: str) -> str | None:
+        """The git blob id of the bytes at a path, or None."""
+        return self._side(path).blob(path)
+
+    def _side(self, path: str) -> Snapshot:
+        return self.base if path in self.judging else self.result
