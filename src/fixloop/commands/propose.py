@@ -1,7 +1,7 @@
 """`propose`: new rejections into hints, each dry-run, ranked, kept on the record."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fixloop.commands.desk import Desk
@@ -10,11 +10,13 @@ from fixloop.hints.ids import content_id, short_id
 from fixloop.hints.model import Hint
 from fixloop.hints.store import HintBook
 from fixloop.propose.dryrun import Dropped
+from fixloop.propose.rubric import grade, grade_json
 from fixloop.propose.run import PROPOSER
 from fixloop.propose.run import propose as run_proposer
 from fixloop.propose.settled import is_settled
 from fixloop.propose.workbench import build_workbench
 from fixloop.queue.ground import commit_of, target_branch
+from fixloop.workspace.rubric import load_rubric
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,7 @@ def hint_row(hint: Hint, status: str) -> dict[str, Any]:
         "confidence": hint.confidence,
         "question": hint.to_json()["question"] and hint.question and hint.question.text,
         "measured": hint.measured.to_json() if hint.measured else None,
+        "rubric": grade_json(hint) or None,
     }
 
 
@@ -72,6 +75,9 @@ def propose(desk: Desk, onto: str | None = None) -> ProposeResult:
         if one.id not in handled and one.outcome != "accepted" and is_settled(bench, one)
     )
     found = run_proposer(bench, feedback, handled | settled, rejected_ideas(book), desk.progress)
+    rubric, known = load_rubric(bench.snapshot), {one.id for one in feedback}
+    graded = tuple(grade(hint, bench.snapshot, bench.workspace, rubric, known) for hint in found.hints)
+    found = replace(found, hints=graded)
     fresh = [hint for hint in found.hints if hint.id not in book.hints]
     events = [ground.event("proposed", hint, base=base, digest=hint.digest) for hint in fresh]
     events += [
@@ -92,7 +98,7 @@ _ASKED = "asked"
 def _question_of(desk: Desk, base: str, book: HintBook, feedback: Sequence[Feedback]) -> str:
     """What a run depends on: asked again, it would say the same, so cron need not ask."""
     statuses = [[key, book.status(key)] for key in sorted(book.hints)]
-    said = sorted(one.id for one in feedback)
+    said = sorted([one.id, *one.notes] for one in feedback)
     return content_id("p", PROPOSER, desk.repo.tree_of(base), said, statuses)
 
 

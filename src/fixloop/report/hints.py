@@ -1,6 +1,7 @@
 """The queue of hints, and one hint with all that a person needs to decide on it."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from fixloop.feedback.model import Feedback
 from fixloop.hints.ledger import CLOSED, Event
@@ -187,6 +188,8 @@ def _facts(hint: Hint) -> Iterator[tuple[str, list[Part]]]:
         moved = f"{listed(hint.moves.from_)} → {listed(hint.moves.to)}, at most {hint.moves.at_most}"
         yield "moves", [moved]
     yield "confidence", [f"{hint.confidence:.2f}"]
+    if hint.rubric:
+        yield "rubric", [*_graded(hint.rubric)]
     if hint.one_off:
         yield "one-off", ["rests on a single rejection"]
     for label, ids in (("conflicts", hint.conflicts), ("supersedes", hint.supersedes)):
@@ -194,6 +197,13 @@ def _facts(hint: Hint) -> Iterator[tuple[str, list[Part]]]:
             yield label, [listed(ids)]
     for work in hint.open_work:
         yield "left open", [warn(work)]
+
+
+def _graded(rubric: Mapping[str, Any]) -> Iterator[Part]:
+    """How ready it is, and what is missing."""
+    yield (good if rubric.get("ready", True) else warn)(f"{rubric['score']:.2f}")
+    for said in rubric["missing"]:
+        yield f"; {said}"
 
 
 def _draw_evidence(page: Page, hint: Hint, evidence: Sequence[Feedback]) -> None:

@@ -34,6 +34,7 @@ from fixloop.workspace.model import (
 )
 from fixloop.workspace.plan_tree import read_plan_tree
 from fixloop.workspace.problems import Problems, Report
+from fixloop.workspace.rubric import Rubric
 from fixloop.workspace.snapshot import Snapshot
 from fixloop.workspace.text import named, normalise, shown
 from fixloop.workspace.yaml_source import Document, read_yaml
@@ -141,6 +142,11 @@ def tools_part(path: str, data: bytes) -> Part[Mapping[str, Tool]]:
     return _yaml_part(path, data, _tools)
 
 
+def rubric_part(path: str, data: bytes) -> Part[Rubric]:
+    """workspace/rubric.yaml."""
+    return _yaml_part(path, data, lambda value, report: _read(schema.RubricFile, value, report, _rubric))
+
+
 def plan_tree_part(path: str, data: bytes) -> Part[PlanTree]:
     """plan_trees/<leaf>.yaml."""
 
@@ -171,11 +177,14 @@ def _config(file: schema.ConfigFile) -> Config:
         language=file.language,
         engines=Engines(**file.engines.model_dump()),
         gate=GateConfig(gate.max_drift, gate.min_guard_strength, gate.max_intent_flips, tuple(gate.require)),
-        policy=Policy(
-            policy.auto_merge, tuple(policy.judges), policy.retain_days, policy.max_open_fixes
-        ),
+        policy=Policy(policy.auto_merge, tuple(policy.judges), policy.retain_days, policy.max_open_fixes),
         fallback_reply=file.fallback.reply if file.fallback else None,
     )
+
+
+def _rubric(file: schema.RubricFile) -> Rubric:
+    criteria = {str(name): weight for name, weight in file.criteria.items()}
+    return Rubric(file.version, file.bar, criteria, tuple(file.required))
 
 
 def _intents(file: schema.IntentsFile) -> IntentDag:

@@ -18,13 +18,14 @@ from fixloop.workspace.model import (
     Template,
     Tool,
 )
+from fixloop.workspace.rubric import RUBRIC, Rubric
 from fixloop.workspace.snapshot import Snapshot, below
 from fixloop.workspace.text import did_you_mean
 from fixloop.workspace.yaml_source import Document
 
 T = TypeVar("T")
 
-_KNOWN_FILES = (files.INTENTS, files.EXTRACTION, files.FETCH, files.TEMPLATES, files.TOOLS)
+_KNOWN_FILES = (files.INTENTS, files.EXTRACTION, files.FETCH, files.TEMPLATES, files.TOOLS, RUBRIC)
 _READABLE = (".yaml", ".yml", ".json", ".jsonl")
 
 
@@ -41,6 +42,7 @@ class Parts:
     examples: Mapping[str, ExamplesPart]
     plan_trees: tuple[Part[PlanTree], ...]
     records: Mapping[str, RowsPart]
+    rubric: Part[Rubric]
     stray: tuple[Problem, ...]
 
     @property
@@ -48,6 +50,7 @@ class Parts:
         """Everything wrong inside single files."""
         yield from self.stray
         wholes = (self.config, self.intents, self.extraction, self.fetch, self.templates, self.tools)
+        yield from self.rubric.problems
         yield from chain.from_iterable(part.problems for part in wholes)
         yield from chain.from_iterable(part.problems for part in self.plan_trees)
         yield from chain.from_iterable(part.problems for part in self.examples.values())
@@ -67,6 +70,7 @@ def read_parts(snapshot: Snapshot) -> Parts:
         examples=_examples(snapshot),
         plan_trees=tuple(_plan_trees(snapshot)),
         records=_records(snapshot, fetch.value),
+        rubric=_optional(snapshot, RUBRIC, files.rubric_part, Rubric()),
         stray=tuple(_stray_files(snapshot)),
     )
 

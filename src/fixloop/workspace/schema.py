@@ -8,6 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 from pydantic_core import ErrorDetails
 
 from fixloop.workspace.problems import Report
+from fixloop.workspace.rubric import WEIGHTS
 from fixloop.workspace.text import did_you_mean, named, shown
 from fixloop.workspace.yaml_source import KeyPath
 
@@ -41,6 +42,17 @@ GATE_CHECKS = (
 """The checks that `gate.require` may insist on."""
 _OWN_ENGINE = re.compile(r"python:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
+Criterion = Literal[
+    "step",
+    "target",
+    "operation",
+    "expectation",
+    "failing_case",
+    "evidence",
+    "scope",
+    "generality",
+    "owner",
+]
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
 LeafName = Annotated[str, StringConstraints(pattern=r"^(?:[a-z][a-z0-9_]*\.)?[a-z][a-z0-9_]*$")]
 """A leaf as a plan tree names it: an id, or `<parent>.other`."""
@@ -125,6 +137,20 @@ class ConfigFile(Strict):
     gate: GateFile = GateFile()
     policy: PolicyFile = PolicyFile()
     fallback: FallbackFile | None = None
+
+
+# --- workspace/rubric.yaml ------------------------------------------------------------------------------
+
+
+class RubricFile(Strict):
+    """What a hint is graded by; criteria that are left out do not count."""
+
+    version: Annotated[int, Field(ge=1)]
+    bar: Share = 0.7
+    criteria: dict[Criterion, Annotated[float, Field(ge=0)]] = {
+        name: WEIGHTS[name] for name in get_args(Criterion)
+    }
+    required: list[Criterion] = ["step", "target", "operation", "failing_case"]
 
 
 # --- workspace/ -----------------------------------------------------------------------------------------
