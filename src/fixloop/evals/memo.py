@@ -13,13 +13,18 @@ from typing import Any, NamedTuple
 
 from fixloop.evals.case import Case
 from fixloop.evals.result import FAIL, PASS, CaseResult
-from fixloop.evals.seam import Steps, rows_of
-from fixloop.pipeline.engines import EngineFailure
-from fixloop.pipeline.memo import Memo
-from fixloop.pipeline.reads import StepDigests, digest
+from fixloop.evals.seam import rows_of
+from fixloop.pipeline.compile import Pipeline
+from fixloop.pipeline.engines import EngineFailure, GivenAnswer
+from fixloop.pipeline.memo import Memo, Pack
+from fixloop.pipeline.reads import digest
 from fixloop.pipeline.ticket import parse_ticket
 
 _OUTCOMES = (PASS, FAIL)
+_STEP_SUITES = frozenset({"intent", "extraction", "fetch", "plan"})
+
+_KeptAnswer = list[Any]
+"""Step one's answer as JSON: leaf, raw leaf, path, scores."""
 
 
 class Recalled(NamedTuple):
@@ -37,10 +42,10 @@ class ResultMemo:
     must not be given the other's memo.
     """
 
-    def __init__(self, memo: Memo, pipeline: Steps, reads: StepDigests) -> None:
+    def __init__(self, memo: Memo, pipeline: Pipeline) -> None:
         self._memo = memo
         self._pipeline = pipeline
-        self._reads = reads
+        self._reads = pipeline.reads
 
     def recall(self, suite: str, cases: Sequence[Case]) -> Recalled:
         """The cases' kept results, and what has none."""
@@ -61,6 +66,8 @@ class ResultMemo:
                 scopes[case.id] = scope
             else:
                 results.append(found)
+        if suite not in _STEP_SUITES:
+            self._tell(missing)
         return Recalled(results, missing, scopes)
 
     def keep(self, asked: Recalled, results: Sequence[CaseResult]) -> None:
@@ -96,28 +103,26 @@ class ResultMemo:
     def _way_scopes(self, cases: Sequence[Case]) -> Sequence[str | None]:
         made: dict[tuple[str, tuple[str, ...], bool], str | None] = {}
         scopes: list[str | None] = []
-        for case, way in zip(cases, self._ways(cases), strict=True):
-            if way is None:
+        for case, answer in zip(cases, self._answers(cases), strict=True):
+            if answer is None:
                 scopes.append(None)
                 continue
-            key = (way[0], tuple(way[1:]), rows_of(case) is None)
+            key = (answer[0], tuple(answer[2]), rows_of(case) is None)
             if key not in made:
                 made[key] = self._reads.way(*key)
             scopes.append(made[key])
         return scopes
 
-    def _ways(self, cases: Sequence[Case]) -> Sequence[list[str] | None]:
-        """The leaf that each case's text reaches, with its path from the root; None where step one failed."""
-        intent = self._reads.intent
-        if intent is None:
+    def _answers(self, cases: Sequence[Case]) -> Sequence[_KeptAnswer | None]:
+        """Step one's word on each case's text; None where it failed."""
+        pack = self._answer_pack
+        if pack is None:
             return [None] * len(cases)
-        pack = self._memo.pack(digest("ways", intent))
         new = [case for case in cases if _key(case) not in pack.known]
-        found: dict[str, list[str]] = {}
+        found: dict[str, _KeptAnswer] = {}
         if new:
-            texts = [parse_ticket(case.spec["ticket"]).customer_text for case in new]
             try:
-                answers = self._pipeline.classify_each(texts)
+                answers = self._pipeline.classify_each([_text(case) for case in new])
             except (
                 Exception,
                 SystemExit,
@@ -125,14 +130,42 @@ class ResultMemo:
                 return [None] * len(cases)
             for case, answer in zip(new, answers, strict=True):
                 if not isinstance(answer, EngineFailure):
-                    found[_key(case)] = [answer.leaf, *answer.path]
+                    found[_key(case)] = [
+                        answer.leaf,
+                        answer.raw_leaf,
+                        list(answer.path),
+                        dict(answer.scores),
+                    ]
             pack.add(found)
         return [pack.known.get(key) or found.get(key) for key in map(_key, cases)]
+
+    @property
+    def _answer_pack(self) -> Pack | None:
+        intent = self._reads.intent
+        return None if intent is None else self._memo.pack(digest("answers", intent))
+
+    def _tell(self, cases: Sequence[Case]) -> None:
+        """Spare the pipeline classifying what it is asked again for the sake of later steps."""
+        pack = self._answer_pack
+        if pack is not None:
+            kept = ((case, pack.known.get(_key(case))) for case in cases)
+            self._pipeline.tell(
+                {
+                    _text(case): GivenAnswer(leaf, raw, tuple(path), scores)
+                    for case, answer in kept
+                    if answer
+                    for leaf, raw, path, scores in [answer]
+                }
+            )
 
 
 def _key(case: Case) -> str:
     # The id beside the question: a template may write the ticket's, and a plan case's ticket has the case's.
     return f"{case.digest} {case.id}"
+
+
+def _text(case: Case) -> str:
+    return parse_ticket(case.spec["ticket"]).customer_text
 
 
 def _kept(result: CaseResult) -> list[Any]:

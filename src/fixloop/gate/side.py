@@ -79,7 +79,7 @@ class Side:
 
     @cached_property
     def _results(self) -> ResultMemo:
-        return ResultMemo(self.memo or Memo(self.cache), self.pipeline, self.pipeline.reads)
+        return ResultMemo(self.memo or Memo(self.cache), self.pipeline)
 
     @staticmethod
     def evaluate_with(pipeline: Steps, cases: CaseSet) -> EvalReport:

@@ -36,6 +36,7 @@ class Classifier:
     def __init__(self, workspace: Workspace, cache: Cache) -> None:
         self._workspace = workspace
         self._cache = cache
+        self._told: dict[str, Answer] = {}
         self._engine_name = workspace.config.engines.intent
         if not is_custom(self._engine_name) and self._engine_name != BUILT_IN:
             raise BadInput(
@@ -45,6 +46,17 @@ class Classifier:
 
     def classify(self, texts: Sequence[str]) -> list[Answer | EngineFailure]:
         """An answer for each text, or the failure of an engine of one's own on it."""
+        if not self._told:
+            return self._ask(texts)
+        rest = [text for text in texts if text not in self._told]
+        found = dict(zip(rest, self._ask(rest), strict=True))
+        return [self._told[text] if text in self._told else found[text] for text in texts]
+
+    def tell(self, answers: Mapping[str, Answer]) -> None:
+        """Answers that this very step one gave in an earlier run: they are not worked out again."""
+        self._told.update(answers)
+
+    def _ask(self, texts: Sequence[str]) -> list[Answer | EngineFailure]:
         if not texts:
             return []
         if not is_custom(self._engine_name):

@@ -204,6 +204,10 @@ class Pipeline:
         """The intent engine and its version."""
         return self._classifier.version
 
+    def tell(self, answers: Mapping[str, Answer]) -> None:
+        """Step one's answers of an earlier run under the same `reads.intent`, by text."""
+        self._classifier.tell(answers)
+
     @cached_property
     def reads(self) -> StepDigests:
         """What each step reads, as digests: what its answers may be kept under."""

@@ -168,7 +168,7 @@ def written(report: EvalReport) -> str:
 
 def recalled(pipeline: Pipeline, cases: CaseSet, cache: Disk) -> EvalReport:
     """As a new process would: nothing in memory, what the cache has kept."""
-    return evaluate(pipeline, cases, memo=ResultMemo(Memo(cache), pipeline, pipeline.reads))
+    return evaluate(pipeline, cases, memo=ResultMemo(Memo(cache), pipeline))
 
 
 def _numbers(*wanted: str) -> set[int]:
@@ -208,7 +208,7 @@ def _executed(before: Sequence[Edit], after: Sequence[Edit]) -> set[str]:
     cache = Disk()
     recalled(compiled(applied(minimal_world(), before)), CASES, cache)
     pipeline = compiled(applied(minimal_world(), after))
-    memo = ResultMemo(Memo(cache), pipeline, pipeline.reads)
+    memo = ResultMemo(Memo(cache), pipeline)
     return {case.id for suite in CASES.suites for case in memo.recall(suite, CASES.of(suite)).missing}
 
 
@@ -246,7 +246,7 @@ def test_after_an_example_only_texts_whose_leaf_moved_go_on() -> None:
         for name, text in texts.items()
         if before.classify([text])[0].path != after.classify([text])[0].path
     }
-    memo = ResultMemo(Memo(cache), after, after.reads)
+    memo = ResultMemo(Memo(cache), after)
     missing = {case.id for suite in CASES.suites for case in memo.recall(suite, CASES.of(suite)).missing}
     assert missing == {"i1", "i2", "i3"} | moved
 
