@@ -38,6 +38,7 @@ VERBS = (
     "defer",
     "apply",
     "eval",
+    "guard",
     "diff",
     "gate",
     "merge",
