@@ -26,7 +26,8 @@ def apply(
 ) -> int:
     """Put approved hints on branches fixloop/fix/<id>, one commit each.
 
-    HEAD, index and work tree stay as they are. Exit code 1 when a hint no longer fits the branch.
+    HEAD, index and work tree stay as they are. Exit code 1 when a hint no longer fits the branch, or no
+    branch is free for it: policy.max_open_fixes.
     """
     from fixloop.commands.apply import apply as command
     from fixloop.wiring import build_desk
@@ -34,10 +35,11 @@ def apply(
     named = one_way(ids, approved, "--approved")
     result = command(build_desk(repo, progress), named, approved, onto)
     conflict = any(one.event == "conflict" for one in result.prepared.failed)
-    return answer(result, lambda page: _draw(page, result), as_json, 1 if conflict else 0)
+    short = conflict or bool(result.prepared.waiting)
+    return answer(result, lambda page: _draw(page, result), as_json, 1 if short else 0)
 
 
 def _draw(page: "Page", result: "ApplyResult") -> None:
     from fixloop.report.landing import draw_applied
 
-    draw_applied(page, result.prepared.applied, result.prepared.failed)
+    draw_applied(page, result.prepared, result.no_branch_free)

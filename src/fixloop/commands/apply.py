@@ -6,6 +6,7 @@ from typing import Any
 
 from fixloop.commands.desk import Desk
 from fixloop.queue.ground import commit_of, target_branch
+from fixloop.queue.order import landing_order
 from fixloop.queue.prepare import APPLICABLE, Prepared, prepare
 
 
@@ -19,14 +20,26 @@ class ApplyResult:
         """`apply --json`."""
         return {
             "applied": [{"id": a.id, "branch": a.branch, "commit": a.commit} for a in self.prepared.applied],
-            "conflicts": [{"id": f.id, "detail": f.detail} for f in self.prepared.failed],
+            "conflicts": [
+                {"id": f.id, "detail": f.detail, **({"conflict": dict(f.facts)} if f.facts else {})}
+                for f in self.prepared.failed
+            ],
+            "waiting": [{"id": one, "detail": self.no_branch_free} for one in self.prepared.waiting],
         }
+
+    @property
+    def no_branch_free(self) -> str:
+        """Why some hints wait."""
+        return f"{self.prepared.limit} fix branches are open, as many as policy.max_open_fixes lets be"
 
 
 def apply(desk: Desk, ids: Sequence[str], approved: bool = False, onto: str | None = None) -> ApplyResult:
-    """Put hints (or all approved ones) on `fixloop/fix/<id>`, on top of the newest base."""
+    """Put hints (or all approved ones) on `fixloop/fix/<id>`, on top of the newest base.
+
+    Where policy leaves fewer branches than there are hints, those that land first go first.
+    """
     ground = desk.ground()
     book = ground.book
-    hints = book.with_status(*APPLICABLE) if approved else [book.find(one) for one in ids]
+    hints = landing_order(book.with_status(*APPLICABLE)) if approved else [book.find(one) for one in ids]
     base = commit_of(desk.repo, target_branch(desk.repo, onto))
     return ApplyResult(prepare(ground, hints, base) if hints else Prepared((), ()))

@@ -17,6 +17,7 @@ from fixloop.gate.verdict import FAIL, OVERRIDDEN, PASS, Check, Verdict
 from fixloop.hints.ledger import Event
 from fixloop.ports.state import StateStore
 from fixloop.queue.ground import Ground, commit_of
+from fixloop.queue.move import landings
 from fixloop.queue.trial import find_hint, tree_trial
 from fixloop.workspace.load import WorkspaceInvalid
 
@@ -192,7 +193,12 @@ def _behind_recorded_steps(desk: Desk, base: str, commit: str | None) -> str:
     way = [one for one, _ in desk.repo.history(commit, _FARTHEST)]
     if base not in way:
         return base
-    for step in reversed(way[: way.index(base)]):
+    ahead = [*reversed(way[: way.index(base)])]
+    together = landings(_events(desk.state))
+    while ahead:
+        # Fixes that landed together were judged as one tree: the step is from below the first to the last.
+        at = next((n for n, step in enumerate(ahead) if (base, step) in together), 0)
+        step, ahead = ahead[at], ahead[at + 1 :]
         tree = desk.repo.tree_of(step)
         passed = desk.cache.load(_PASSED, f"{base} {tree}") and step != commit
         if not (passed or _is_recorded(desk, base, tree) or _is_neutral(desk.ground(), base, tree)):

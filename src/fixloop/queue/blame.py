@@ -61,4 +61,4 @@ def _passes_on(ground: Ground, hint: Hint, base: str) -> bool:
         return False
     tree = ground.repo.write_tree(ground.repo.tree_of(base), edits)
     trial = tree_trial(ground, base, base, tree, hint)
-    return judge(replace(trial, held_out=None, held_out_later=True)).passed
+    return judge(replace(trial, held_out_later=True)).passed

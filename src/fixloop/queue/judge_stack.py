@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from importlib import import_module
 
-from fixloop.gate.checks import ORDER
-from fixloop.gate.judge import judge
+from fixloop.gate.checks import ORDER, ask
+from fixloop.gate.judge import judge, must_have_asked
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import FAIL, PASS, SKIP, Check, Verdict
 from fixloop.hints.model import Hint
 from fixloop.queue.ground import Ground
-from fixloop.queue.stack import Layer, Stack
+from fixloop.queue.outcome import Landed
+from fixloop.queue.stack import Edits, Layer, Stack
 from fixloop.queue.trial import tree_trial
 
 ABOUT_ONE = frozenset({"scope", "identity", "fail_to_pass", "near_miss"})
@@ -35,7 +35,7 @@ def judge_stack(ground: Ground, stack: Stack) -> Judged:
     questions, and each wears it out.
     """
     trial = _trial(ground, stack)
-    quiet = replace(trial, held_out=None, held_out_later=trial.held_out is not None or trial.held_out_later)
+    quiet = replace(trial, held_out_later=trial.held_out is not None or trial.held_out_later)
     judged = _judge_together(ground, stack, quiet) if len(stack.layers) > 1 else Judged(judge(quiet))
     if trial.held_out is None or not judged.verdict.passed:
         return judged
@@ -48,9 +48,25 @@ def _trial(ground: Ground, stack: Stack) -> Trial:
     return trial if alone else replace(trial, batch=tuple(stack.hints))
 
 
+def landed_stack(ground: Ground, base: str, fixes: Sequence[Landed]) -> Stack:
+    """Commits that landed together, as the stack they were judged as."""
+    layers: list[Layer] = []
+    below = ground.repo.tree_of(base)
+    for one in fixes:
+        tree = ground.repo.tree_of(one.commit)
+        changed: Edits = dict.fromkeys(ground.repo.changed_paths(below, tree))
+        layers.append(Layer(ground.book.hints[one.id], changed))
+        below = tree
+    return Stack(base, base, below, tuple(layers), ())
+
+
 def _judge_together(ground: Ground, stack: Stack, trial: Trial) -> Judged:
     """The whole by all checks; then, where it can be read at all, each fix by those that are about one."""
-    whole = judge(trial)
+    return with_own_checks(ground, stack, trial, judge(trial))
+
+
+def with_own_checks(ground: Ground, stack: Stack, trial: Trial, whole: Verdict) -> Judged:
+    """A verdict on several fixes, and on each by the checks that are about one."""
     if any(check.id == "structure" and check.status == FAIL for check in whole.checks):
         return Judged(whole)
     silent = {check.id for check in whole.checks if check.status == SKIP}
@@ -69,12 +85,7 @@ def _own_checks(ground: Ground, trial: Trial, layer: Layer, names: Sequence[str]
     hint = layer.hint
     changes = {path: entries for path, entries in trial.changes.items() if path in layer.edits}
     own = replace(trial, hint=hint, state=ground.book.states.get(hint.id), changes=changes, batch=())
-    return {name: _ask(name, own) for name in names}
-
-
-def _ask(name: str, trial: Trial) -> Check:
-    check: Check = import_module(f"fixloop.gate.checks.{name}").check(trial)
-    return check
+    return {name: ask(name, own) for name in names}
 
 
 def _together(name: str, own: dict[str, dict[str, Check]], hints: Sequence[Hint]) -> Check:
@@ -93,9 +104,10 @@ def _together(name: str, own: dict[str, dict[str, Check]], hints: Sequence[Hint]
 
 
 def _with_held_out(verdict: Verdict, trial: Trial) -> Verdict:
-    asked = _ask("held_out", trial)
-    others = [check for check in verdict.checks if check.id != asked.id]
-    return replace(verdict, checks=_in_order([*others, asked]))
+    asked = ask("held_out", trial)
+    checks = _in_order([*(check for check in verdict.checks if check.id != asked.id), asked])
+    must_have_asked(trial, checks)
+    return replace(verdict, checks=checks)
 
 
 def _in_order(checks: Sequence[Check]) -> tuple[Check, ...]:

@@ -165,9 +165,7 @@ def _again(ground: Ground, target: str, announced: Event, tip: str) -> tuple[Lan
 
 
 def _tell_merged(ground: Ground, announced: Event) -> tuple[Landed, ...]:
-    landing = tuple(
-        Landed(one["id"], one["commit"], one["tree"], announced.tree) for one in announced.data["fixes"]
-    )
+    (landing,) = landings([announced]).values()
     _record_merged(ground, announced, landing)
     return landing
 
@@ -185,6 +183,18 @@ def _last_landing(ground: Ground, target: str) -> Event | None:
     if len(wanted) < 2:
         return wanted[0] if wanted else None
     return next(event for event in reversed(in_order(ground.book.events)) if event in wanted)
+
+
+def landings(events: Iterable[Event]) -> dict[tuple[str, str], tuple[Landed, ...]]:
+    """What landed together, by the commit below it and its last one."""
+    found = {}
+    for event in events:
+        if event.event == LANDING:
+            fixes = tuple(
+                Landed(one["id"], one["commit"], one["tree"], event.tree) for one in event.data["fixes"]
+            )
+            found[event.base, fixes[-1].commit] = fixes
+    return found
 
 
 def _short(ref: str) -> str:

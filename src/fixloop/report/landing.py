@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from fixloop.queue.outcome import Landed, Refused
-from fixloop.queue.prepare import Applied, NotApplied
+from fixloop.queue.prepare import Prepared
 from fixloop.report.page import Page, bad, dim, good, name
 
 
@@ -17,17 +17,21 @@ def draw_decided(page: Page, status: str, ids: Sequence[str], unchanged: Sequenc
     page.next(*_after(status, [*ids, *unchanged]))
 
 
-def draw_applied(page: Page, applied: Sequence[Applied], failed: Sequence[NotApplied]) -> None:
+def draw_applied(page: Page, prepared: Prepared, no_branch_free: str) -> None:
     """The branches, and the hints that are on none."""
-    if not applied and not failed:
+    applied, failed = prepared.applied, prepared.failed
+    if not (applied or failed or prepared.waiting):
         page.line("no hint is approved: nothing to apply")
         page.next("fixloop hints")
         return
     page.table([(name(one.id), good(one.branch), dim(one.commit[:12])) for one in applied], indent=0)
     page.table([(name(one.id), bad(one.event), one.detail) for one in failed], indent=0)
+    page.table([(name(one), dim("waits"), no_branch_free) for one in prepared.waiting], indent=0)
     page.blank()
     if any(one.event == "conflict" for one in failed):
         page.next("fixloop propose")
+    elif prepared.waiting:
+        page.next("fixloop merge --passing")
     elif applied:
         page.next(f"fixloop gate HEAD {applied[0].branch}", "fixloop merge --passing")
 
