@@ -18,6 +18,9 @@ from fixloop.hints.model import Hint
 from fixloop.ports.git import NO_OBJECT, Repository
 from fixloop.ports.state import StateStore
 from fixloop.queue.ground import Ground
+from fixloop.queue.judge_stack import landed_stack, with_own_checks
+from fixloop.queue.move import landings
+from fixloop.queue.outcome import Landed
 from fixloop.queue.trial import find_hint, tree_trial
 from fixloop.workspace.invalid import WorkspaceInvalid
 from fixloop.workspace.stored import load_stored
@@ -138,7 +141,7 @@ def _judge_branch(desk: Desk, ground: Ground, move: Pushed, push: Push) -> list[
             mend="git config --unset fixloop.protected on the server first",
         )
     found: list[Verdict] = []
-    for base, commit in steps(desk.repo, move):
+    for base, commit in _as_landed(ground, steps(desk.repo, move)):
         desk.progress(f"judging {commit[:12]}")
         verdict = _judge_step(ground, base, commit, push)
         if not verdict.passed:
@@ -160,11 +163,36 @@ def steps(repo: Repository, move: Pushed) -> list[tuple[str, str]]:
     return list(zip([move.old, *passed], passed, strict=False))
 
 
+def _as_landed(ground: Ground, one_by_one: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The steps, those taken as one where the record says that their fixes landed together.
+
+    One step is judged whole, so calling several one opens no door: what they do together must pass at once.
+    """
+    together = landings(ground.book.events)
+    found: list[tuple[str, str]] = []
+    while one_by_one:
+        base = one_by_one[0][0]
+        at = next((n for n, (_, commit) in enumerate(one_by_one) if (base, commit) in together), 0)
+        found.append((base, one_by_one[at][1]))
+        one_by_one = one_by_one[at + 1 :]
+    return found
+
+
 def _judge_step(ground: Ground, base: str, commit: str, push: Push) -> Verdict:
+    fixes = landings(ground.book.events).get((base, commit), ())
+    if len(fixes) > 1 and all(one.id in ground.book.hints for one in fixes):
+        return _judge_batch(ground, base, fixes)
     tree = ground.repo.tree_of(commit)
     hint = _landed_hint(ground, base, tree) or _merged_hint(ground, commit)
     why = _why(push) if push.pusher in _judges(ground, base) else ""
     return judge_move(tree_trial(ground, base, commit, tree, hint, (), why))
+
+
+def _judge_batch(ground: Ground, base: str, fixes: Sequence[Landed]) -> Verdict:
+    """Fixes that landed together: the whole, and each by its own checks and approvals."""
+    stack = landed_stack(ground, base, fixes)
+    trial = replace(tree_trial(ground, base, base, stack.tree, None), batch=tuple(stack.hints))
+    return with_own_checks(ground, stack, trial, judge_move(trial)).verdict
 
 
 def _why(push: Push) -> str:
