@@ -62,6 +62,12 @@ def dry_run(bench: Workbench, draft: Draft) -> Hint | Dropped:
     return _dropped(draft, "; ".join(dict.fromkeys(fell)))
 
 
+def try_once(bench: Workbench, draft: Draft) -> Hint | Dropped:
+    """One try without a repair: what a person has written is taken as it is."""
+    found = _try(bench, draft)
+    return found if isinstance(found, Hint) else _dropped(draft, found.reason)
+
+
 def _with_repairs(bench: Workbench, draft: Draft) -> Hint | _Fell:
     found, shored = _try(bench, draft), frozenset[Lost]()
     for _ in range(MOST_REPAIRS if len(draft.evidence) >= WORTH_MORE else FEW_REPAIRS):
@@ -94,7 +100,8 @@ def _try(bench: Workbench, draft: Draft) -> Hint | _Fell:
         trial = bench.try_operations(draft.operations)
     except FixloopError as error:
         return _Fell(f"the edit does not stand: {error.message}")
-    cases = _telling(bench.pipeline, trial.pipeline, draft)
+    rejected = [bench.before[one.id] for one in draft.evidence if one.id in bench.before]
+    cases = _telling(bench.pipeline, trial.pipeline, draft, rejected)
     if not cases:
         return _Fell("no case of it fails before and passes after", None)
     guarded = _guarded(bench, trial, draft)
@@ -119,7 +126,7 @@ def _measured(bench: Workbench, trial: Trial, draft: Draft, cases: tuple[JsonCas
         return _Fell(f"{harm[0].suite}: {harm[0].detail}", _lost(known[one].spec for one in harm[0].cases))
     after = replayed(bench, trial, draft.operations)
     fixed = _fixed(trial, draft, after)
-    if not fixed:
+    if not fixed and draft.evidence:
         return _Fell("it changes nothing for the tickets that were rejected")
     loss = _loss(bench, draft, after, fixed)
     return loss if loss is not None else _hint(bench, draft, cases, after, fixed)
@@ -149,22 +156,29 @@ def _dropped(draft: Draft, reason: str) -> Dropped:
     return Dropped(draft.summary, reason, tuple(one.id for one in draft.evidence))
 
 
-def _telling(base: Pipeline, trial: Pipeline, draft: Draft) -> tuple[JsonCase, ...]:
+def _telling(
+    base: Pipeline, trial: Pipeline, draft: Draft, rejected: Iterable[Proposal]
+) -> tuple[JsonCase, ...]:
     """The cases that fail on the base, for the reason the fix is about, and pass with it."""
     asked = _numbered(draft.cases)
-    before = {result.id for result in evaluate(base, asked) if _fails_rightly(result, draft.step)}
+    crashes = draft.step == "template" or any(_crashed_before(one) for one in rejected)
+    before = {result.id for result in evaluate(base, asked) if _fails_rightly(result, crashes)}
     after = _passing(trial, asked)
     return tuple(case for n, case in enumerate(draft.cases) if f"n{n}" in after & before)
 
 
-def _fails_rightly(result: CaseResult, step: str) -> bool:
-    """Whether a case fails by the answer it gets: not by a crash, and not by a reply nobody could render.
+def _fails_rightly(result: CaseResult, crashes: bool) -> bool:
+    """Whether a case fails by the answer it gets, not by a crash of its own.
 
-    A template may be what cannot be rendered: then the fix of its text is about just that.
+    Where the rejected proposals themselves could not be rendered, that is what the fix is about.
     """
     if result.outcome != FAIL:
         return False
-    return step == "template" or not (isinstance(result.got, Mapping) and _crashed(result.got))
+    return crashes or not (isinstance(result.got, Mapping) and _crashed(result.got))
+
+
+def _crashed_before(one: Proposal) -> bool:
+    return bool(one.trace.trail) and one.trace.trail[-1].reply != one.reply.template
 
 
 def _crashed(got: Mapping[str, Any]) -> bool:

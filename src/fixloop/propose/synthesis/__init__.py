@@ -20,6 +20,8 @@ _MAKERS = {
     "add_example": _Maker("examples"),
     "add_leaf": _Maker("new_leaf"),
     "set_weight": _Maker("fetch"),
+    "add_pattern": _Maker("extraction"),
+    "remove_pattern": _Maker("extraction", "unread"),
     "add_branch": _Maker("plan"),
     "edit_template": _Maker("template"),
 }

@@ -4,6 +4,7 @@ A test that would hold almost anywhere explains little of why this evidence came
 of it shares explains much. So each test is weighed by how seldom it holds among what is on record.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
@@ -11,7 +12,7 @@ from math import log
 from typing import Any
 
 from fixloop.propose.synthesis.situations import Ground, Situation, personal_columns
-from fixloop.propose.synthesis.tree_edits import ADDED, narrowed, walk
+from fixloop.propose.synthesis.tree_edits import ADDED, narrowed, walk, widened
 from fixloop.propose.words import stems
 from fixloop.propose.workbench import Workbench
 from fixloop.workspace.model import All, Condition, Test, Workspace
@@ -26,6 +27,7 @@ MOST_TELLING = 4.0
 """How much a nat of surprise takes off a condition's size, and from where on more surprise is no more."""
 
 USED_ELSEWHERE = 1.0
+FAMILIAR, OFTEN = 0.3, 3
 SAID = 0.5
 
 
@@ -146,14 +148,29 @@ def pairs(
     bench: Workbench, ground: Ground, evidence: int, enough: int, said: frozenset[str]
 ) -> list[Candidate]:
     """Conditions of two tests, smallest first: for when one does not separate."""
-    tests = shared_tests(bench, ground, evidence, enough)
-    tests.sort(key=lambda one: (_size(bench, ground, one, evidence, said), repr(one)))
-    found = []
-    for first, second in combinations(tests[:MOST_TESTS], 2):
-        both = _both(first, second)
-        if both is not None and (ground.mask(both) & evidence).bit_count() >= enough:
-            found.append(Candidate(both, _size(bench, ground, both, evidence, said) + SECOND_TEST))
-    return sorted(found, key=lambda one: (one.size, repr(one.condition)))
+    ones = shared_tests(bench, ground, evidence, enough)
+    some = [test for test in shared_tests(bench, ground, evidence, 1) if test not in ones]
+    found = [_both(first, second) for first, second in _two_of(bench, ground, evidence, said, ones)]
+    found += [_either(first, second) for first, second in _two_of(bench, ground, evidence, said, some)]
+    sized = [
+        Candidate(one, _size(bench, ground, one, evidence, said) + SECOND_TEST)
+        for one in found
+        if one is not None and (ground.mask(one) & evidence).bit_count() >= enough
+    ]
+    return sorted(sized, key=lambda one: (one.size, repr(one.condition)))
+
+
+def _two_of(
+    bench: Workbench, ground: Ground, evidence: int, said: frozenset[str], tests: Sequence[Test]
+) -> Iterator[tuple[Test, Test]]:
+    """Two of the tests that are the smallest alone."""
+    ordered = sorted(tests, key=lambda one: (_size(bench, ground, one, evidence, said), repr(one)))
+    return combinations(ordered[:MOST_TESTS], 2)
+
+
+def _either(first: Test, second: Test) -> Condition | None:
+    """One or the other; of absences nobody makes a rule."""
+    return None if False in (first.value, second.value) else widened(first, second)
 
 
 def _both(first: Condition, second: Condition) -> Condition | None:
@@ -175,7 +192,26 @@ def _size(
     surprise = min(MOST_TELLING, -held * log(bench_share(bench, condition)))
     named = max((_mentioned(test, said) for test in all_tests(condition)), default=0)
     plainness = sum(_oddness(test) for test in all_tests(condition))
+    plainness -= sum(_familiar(bench, test) for test in all_tests(condition))
     return ADDED + plainness - TELLING * surprise - SAID * named
+
+
+def _familiar(bench: Workbench, test: Test) -> float:
+    """Trees ask the same things again and again: a path that others test, in the same way, is likelier."""
+    if "tested" not in bench.kept:
+        trees = bench.workspace.plan_trees.values()
+        tests = [t for tree in trees for _, branch in walk(tree.branches) for t in all_tests(branch.when)]
+        bench.kept["tested"] = Counter(sort for one in tests for sort in _sorts(one))
+    tested: Counter[str] = bench.kept["tested"]
+    return sum(FAMILIAR * min(1.0, tested[sort] / OFTEN) for sort in _sorts(test))
+
+
+def _sorts(test: Test) -> tuple[str, str]:
+    """A test's path, and its path with what it is compared to: texts and flags, numbers, or being there."""
+    value = test.value[0] if isinstance(test.value, tuple) else test.value
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    kind = "there" if test.op == "exists" else "number" if number else "value"
+    return test.path, f"{test.path} {kind}"
 
 
 def _mentioned(test: Test, said: frozenset[str]) -> int:
@@ -192,7 +228,7 @@ def _oddness(test: Test) -> float:
         return 0.0 if test.value is True else 0.25 if test.value is False else 0.1
     if test.op == "exists":
         return 0.1 if test.value and test.path.startswith("fields.") else 0.4
-    return 0.3
+    return 0.3 if test.op != "in" else 0.2 * len(test.value)
 
 
 def bench_share(bench: Workbench, condition: Condition) -> float:

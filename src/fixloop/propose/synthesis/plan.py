@@ -45,6 +45,7 @@ UNMENDED, MENDED, CHANGED = 1.5, 0.6, 0.3
 
 MOST_HELP = 8.0
 DRAFTS = 3
+EARLIER = 0.02
 MOST_CASES = 5
 
 
@@ -207,15 +208,19 @@ def _additions(bench: Workbench, field: _Field, found: Sequence[conditions.Candi
 
 
 def _places(bench: Workbench, field: _Field, condition: Condition) -> list[tuple[tree_edits.Path, float]]:
-    """Before the first branch that answers evidence; or as early as other trees have such a condition."""
+    """Before the first branch that answers evidence, or earlier: where others are rejected as well.
+
+    Where other trees have such a condition before others of this tree, there is the likelier place.
+    """
     answering = {id(branch) for branch, mask in field.now if mask & field.evidence}
     first = next((path for path, one in tree_edits.walk(field.tree.branches) if id(one) in answering), None)
     if first is None:
         return [((len(field.tree.branches),), 0.0)]
     after = conditions.after_elsewhere(bench, field.tree.leaf, condition)
-    tops = enumerate(field.tree.branches[: first[0]])
-    early = next((n for n, branch in tops if branch.when is not None and repr(branch.when) in after), None)
-    return [(first, 0.0)] if early is None else [((early,), -0.1), (first, 0.0)]
+    tops = field.tree.branches[: first[0] + 1]
+    usual = next((n for n, one in enumerate(tops) if one.when is not None and repr(one.when) in after), None)
+    places = [((n,), -0.1 if n == usual else EARLIER * (first[0] - n + 1)) for n in range(len(tops))]
+    return [(first, 0.0), *(place for place in places if place[0] != first)]
 
 
 def _enough(field: _Field) -> int:
