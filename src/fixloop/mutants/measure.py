@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from fixloop.mutants.mutant import FetchEdit, Mutant, RuleEdit, TreeEdit
-from fixloop.mutants.report import GuardReport, Outcome
+from fixloop.mutants.report import Outcome
 from fixloop.mutants.watch import (
     ExtractionAsk,
     FetchAsk,
@@ -55,7 +55,7 @@ class Measure:
     def __init__(self, watch: Watch, cache: Cache | None = None) -> None:
         self._watch = watch
         self._planner = Planner(watch.workspace)
-        self._fits = _BaseFits(cache or NoCache())
+        self._fits = cache or NoCache()
 
     def run(self, mutants: Iterable[Mutant], progress: Progress | None = None) -> list[Measured]:
         """Every mutant tried, in order."""
@@ -193,13 +193,7 @@ class Measure:
         yield Look(ask, ask.fails(proposal), seen_ticket(proposal) != seen_ticket(before))
 
 
-def measure_guard(watch: Watch, mutants: Iterable[Mutant], cache: Cache | None = None) -> GuardReport:
-    """The guard strength of a watched workspace against some faults."""
-    measured = Measure(watch, cache).run(mutants)
-    return GuardReport(tuple(one.outcome for one in measured), watch.watching, watch.looking)
-
-
-class _BaseFits:
+class BaseFits:
     """A cache that knows what the sound workspace was fitted to, and forgets every fault."""
 
     def __init__(self, cache: Cache) -> None:

@@ -11,7 +11,6 @@ from fixloop.ports.cache import NoCache
 from fixloop.workspace.load import load_workspace
 from fixloop.workspace.model import Workspace
 from fixloop.workspace.snapshot import MemorySnapshot
-
 from tests.support.worlds import build_snapshot, minimal_world
 
 _TREE = """\
@@ -69,7 +68,7 @@ groups:
 
 _ROWS = {"accounts": [{"account_id": "z9", "account_number": "ZZZ00001", "branch": "Zell"}]}
 
-_CASES = {
+_CASES: dict[str, list[dict[str, object]]] = {
     "intent": [
         {"id": "i1", "text": "my account is locked, help", "expect": "account_locked"},
         {"id": "i2", "text": "sign in shows an error", "expect": "login_problem"},

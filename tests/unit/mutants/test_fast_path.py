@@ -13,7 +13,6 @@ from fixloop.pipeline.fixture import NOT_FORCED
 from fixloop.pipeline.proposal import Proposal
 from fixloop.ports.cache import NoCache
 from fixloop.workspace.load import load_workspace
-
 from tests.support.faulty import with_fault
 from tests.unit.mutants.busy import Busy
 
