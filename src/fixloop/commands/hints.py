@@ -13,6 +13,7 @@ from fixloop.hints.model import Hint
 from fixloop.propose.run import rank
 from fixloop.queue.ground import commit_of, target_branch
 from fixloop.queue.rebuild import rebuild
+from fixloop.workspace.unified import unified
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +93,3 @@ def _diff(desk: Desk, hint: Hint, onto: str | None) -> str:
     except FixloopError as error:
         return f"(does not apply to the present state: {error.message})"
     return "".join(unified(path, snapshot.read(path), data) for path, data in sorted(edits.items()))
-
-
-def unified(path: str, before: bytes | None, after: bytes | None) -> str:
-    """A unified diff of one file."""
-    from difflib import unified_diff
-
-    old = (before or b"").decode("utf-8", "replace").splitlines(keepends=True)
-    new = (after or b"").decode("utf-8", "replace").splitlines(keepends=True)
-    lines = unified_diff(old, new, f"a/{path}" if before is not None else "/dev/null", f"b/{path}")
-    return "".join(
-        line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
-    )

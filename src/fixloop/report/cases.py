@@ -64,6 +64,14 @@ def came_out(got: Any, step: str) -> str:
     return expected(told)
 
 
+def asked_of(case: JsonCase) -> str:
+    """What a case asks, in words: its text, its leaf, its fields and how many records it gives."""
+    parts = list(_asked({key: value for key, value in case.items() if key != "records"}, frozenset(), True))
+    if "records" in case:
+        parts.append(count(len(case["records"]), "record"))
+    return "; ".join(parts)
+
+
 def _are_fields(value: Mapping[str, Any]) -> bool:
     groups = [found for found in value.values() if isinstance(found, Mapping)]
     return len(groups) == len(value) and all(isinstance(v, list) for found in groups for v in found.values())
