@@ -22,13 +22,15 @@ from fixloop.workspace.stored import load_stored
 class Side:
     """A snapshot with everything that can be known of it; each part is made when first asked for.
 
-    Sides that share a `memo` share the results of cases that read the same on both.
+    Sides that share a `memo` share the results of cases that read the same on both. `near` is a snapshot that
+    this one differs little from: only the difference is read.
     """
 
     snapshot: Snapshot
     cache: Cache
     odd_modes: Mapping[str, str]
     memo: Memo | None = None
+    near: Snapshot | None = None
 
     @cached_property
     def workspace(self) -> Workspace:
@@ -37,7 +39,7 @@ class Side:
         Raises:
             WorkspaceInvalid: it has errors.
         """
-        return load_stored(self.snapshot, self.cache)
+        return load_stored(self.snapshot, self.cache, self.near)
 
     @cached_property
     def pipeline(self) -> Pipeline:

@@ -4,16 +4,14 @@ Reading and checking a workspace loads YAML and pydantic, which take longer than
 sound once is sound again with the same bytes and the same code, so both are in the key.
 """
 
-import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import cache
-from pathlib import Path
+from functools import lru_cache
 from typing import Any, TypeVar
 
-from fixloop import __version__
 from fixloop.ports.cache import Cache
+from fixloop.workspace.code import code_digest
 from fixloop.workspace.model import (
     All,
     AnyOf,
@@ -46,24 +44,51 @@ _KIND = "workspace"
 _READ = tuple(name for name in GOVERNED if name != "evals/")
 
 
-def load_stored(snapshot: Snapshot, store: Cache) -> Workspace:
+def load_stored(snapshot: Snapshot, store: Cache, near: Snapshot | None = None) -> Workspace:
     """The workspace of a snapshot, from the cache where the same files were read before.
+
+    Where only plan trees differ from a snapshot `near` it that is known, only those are read.
 
     Raises:
         WorkspaceInvalid: with every error there is.
     """
-    key = f"{_code()}-{digest_of(snapshot, _READ)}"
-    saved = store.load(_KIND, key)
-    if saved is not None:
-        try:
-            return parse_workspace(saved)
-        except ValueError:
-            pass  # a damaged cache entry counts as absent
-    from fixloop.workspace.load import load_workspace
+    key = _key(snapshot)
+    workspace = _kept(key, store)
+    if workspace is None:
+        workspace = _beside(snapshot, store, near)
+        if workspace is None:
+            from fixloop.workspace.load import load_workspace
 
-    workspace = load_workspace(snapshot)
-    store.save(_KIND, key, render_workspace(workspace))
+            workspace = load_workspace(snapshot)
+        store.save(_KIND, key, render_workspace(workspace))
     return workspace
+
+
+def _key(snapshot: Snapshot) -> str:
+    return f"{_code()}-{digest_of(snapshot, _READ)}"
+
+
+def _kept(key: str, store: Cache) -> Workspace | None:
+    """The workspace as the cache has it; a damaged entry counts as absent."""
+    saved = store.load(_KIND, key)
+    try:
+        return None if saved is None else parse_workspace(saved)
+    except ValueError:
+        return None
+
+
+def _beside(snapshot: Snapshot, store: Cache, near: Snapshot | None) -> Workspace | None:
+    known = _kept(_key(near), store) if near is not None else None
+    if near is None or known is None:
+        return None
+    paths = [path for path in snapshot.paths() if path.startswith(_READ)]
+    before = {path for path in near.paths() if path.startswith(_READ)}
+    changed = [path for path in paths if snapshot.blob(path) != near.blob(path)]
+    if set(paths) != before or not all(path.startswith("plan_trees/") for path in changed):
+        return None
+    from fixloop.workspace.near import load_near
+
+    return load_near(snapshot, changed, known)
 
 
 def render_workspace(workspace: Workspace) -> bytes:
@@ -74,6 +99,7 @@ def render_workspace(workspace: Workspace) -> bytes:
     return json.dumps(plain, ensure_ascii=True, separators=(",", ":")).encode()
 
 
+@lru_cache(maxsize=4)  # a gate asks for its base and its result more than once
 def parse_workspace(data: bytes) -> Workspace:
     """Back from `render_workspace`.
 
@@ -102,12 +128,9 @@ def _workspace(value: dict[str, Any]) -> Workspace:
     )
 
 
-@cache
 def _code() -> str:
     """What names the code that reads workspaces: a changed reader reads everything anew."""
-    files = sorted(Path(__file__).parent.rglob("*.py"))
-    facts = [(file.name, about.st_size, about.st_mtime_ns) for file in files for about in (file.stat(),)]
-    return hashlib.sha256(repr((__version__, facts)).encode()).hexdigest()[:16]
+    return code_digest("workspace")
 
 
 # --- to plain values ------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ import hashlib
 import json
 import unicodedata
 from collections.abc import Iterable
+from functools import lru_cache
 
 _SHOWN = 60
 
@@ -17,6 +18,7 @@ def normalise(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
+@lru_cache(maxsize=65_536)
 def text_digest(text: str) -> str:
     """Sixteen hex digits of the normalised form: they put a text into one split for ever."""
     return hashlib.sha256(normalise(text).encode("utf-8", "surrogatepass")).hexdigest()[:16]

@@ -193,3 +193,67 @@ def test_an_invalid_workspace_is_never_kept() -> None:
 def test_without_a_cache_it_just_loads() -> None:
     snapshot = build_snapshot(minimal_world())
     assert load_stored(snapshot, NoCache()) == load_workspace(snapshot)
+
+
+# --- near a snapshot that is known ----------------------------------------------------------------------
+
+
+def _near(edits: dict[str, str | None], monkeypatch: pytest.MonkeyPatch) -> tuple[object, bool]:
+    """The edited minimal world loaded beside the plain one, and whether the other files were read for it."""
+    world, store, read = minimal_world(), Kept(), list[Snapshot]()
+    load_stored(build_snapshot(world), store)
+
+    def seen(snapshot: Snapshot) -> object:
+        read.append(snapshot)
+        return load_workspace(snapshot)
+
+    monkeypatch.setattr(load, "load_workspace", seen)
+    edited = build_snapshot({k: v for k, v in {**world, **edits}.items() if v is not None})
+    return load_stored(edited, store, build_snapshot(world)), bool(read)
+
+
+def test_beside_a_known_workspace_only_a_changed_plan_tree_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The result is what reading everything gives."""
+    edits: dict[str, str | None] = {"plan_trees/account_locked.yaml": CONDITIONS}
+    found, whole = _near(edits, monkeypatch)
+    world = {**minimal_world(), "plan_trees/account_locked.yaml": CONDITIONS}
+    assert not whole
+    assert found == load_workspace(build_snapshot(world))
+
+
+@pytest.mark.parametrize(
+    "edits",
+    [
+        {"plan_trees/login_problem.yaml": None},
+        {"plan_trees/payment_recall.yaml": "leaf: payment_recall\nbranches:\n  - {reply: handover}\n"},
+        {"workspace/tools.yaml": minimal_world()["workspace/tools.yaml"].replace("Opens", "Makes")},
+    ],
+)
+def test_any_other_difference_is_read_in_full(
+    edits: dict[str, str | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files that come, go, or are no plan trees."""
+    found, whole = _near(edits, monkeypatch)
+    world = {k: v for k, v in {**minimal_world(), **edits}.items() if v is not None}
+    assert whole
+    assert found == load_workspace(build_snapshot(world))
+
+
+@pytest.mark.parametrize(
+    "tree",
+    [
+        "leaf: account_locked\nbranches:\n  - {reply: nobody_wrote_this}\n",
+        "leaf: login_problem\nbranches:\n  - {reply: handover}\n",
+        "leaf: account_locked\nbranches: [{when: {fields.no.such: 1}, reply: handover}, {reply: handover}]\n",
+        "leaf: account_locked\nbranches: [\n",
+    ],
+)
+def test_a_wrong_tree_beside_a_known_workspace_is_told_as_ever(
+    tree: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With every error there is."""
+    with pytest.raises(WorkspaceInvalid) as near:
+        _near({"plan_trees/account_locked.yaml": tree}, monkeypatch)
+    with pytest.raises(WorkspaceInvalid) as whole:
+        load_workspace(build_snapshot({**minimal_world(), "plan_trees/account_locked.yaml": tree}))
+    assert near.value.problems == whole.value.problems

@@ -1,0 +1,47 @@
+"""A workspace that differs from a sound one in plan trees alone: read and checked by those trees alone.
+
+Nothing else in a workspace depends on what a plan tree says; that a template is used nowhere is but a
+warning. So the other files are as sound as they were, and need not be read.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from fixloop.workspace import files
+from fixloop.workspace.checks.plan import check_plan_trees
+from fixloop.workspace.files import Part, read_part
+from fixloop.workspace.model import PlanTree, Workspace
+from fixloop.workspace.parts import Parts
+from fixloop.workspace.paths import known_paths
+from fixloop.workspace.rubric import RUBRIC, Rubric
+from fixloop.workspace.snapshot import Snapshot
+from fixloop.workspace.yaml_source import Document
+
+
+def load_near(snapshot: Snapshot, trees: Iterable[str], known: Workspace) -> Workspace | None:
+    """The workspace with these plan tree files read anew; None where one has an error, or another leaf."""
+    parts = [part for path in trees if (part := read_part(snapshot, path, files.plan_tree_part)) is not None]
+    found = [part.value for part in parts if part.value is not None]
+    if len(found) < len(parts) or any(tree.leaf not in known.plan_trees for tree in found):
+        return None
+    problems = check_plan_trees(_around(known, parts), known_paths(known.extraction, known.fetch))
+    if any(problem.severity == "error" for problem in problems):
+        return None
+    return replace(known, plan_trees={**known.plan_trees, **{tree.leaf: tree for tree in found}})
+
+
+def _around(known: Workspace, trees: Iterable[Part[PlanTree]]) -> Parts:
+    """The parts of the sound workspace, without the files they came from: what trees are checked against."""
+    return Parts(
+        config=Part(files.CONFIG, known.config, Document(files.CONFIG, None)),
+        intents=Part(files.INTENTS, known.intents, Document(files.INTENTS, None)),
+        extraction=Part(files.EXTRACTION, known.extraction, Document(files.EXTRACTION, None)),
+        fetch=Part(files.FETCH, known.fetch, Document(files.FETCH, None)),
+        templates=Part(files.TEMPLATES, known.templates, Document(files.TEMPLATES, None)),
+        tools=Part(files.TOOLS, known.tools, Document(files.TOOLS, None)),
+        rubric=Part(RUBRIC, Rubric(), Document(RUBRIC, None)),
+        examples={},
+        plan_trees=tuple(trees),
+        records={},
+        stray=(),
+    )
