@@ -12,7 +12,7 @@ from fixloop.workspace.invalid import WorkspaceInvalid
 def judge(trial: Trial) -> Verdict:
     """Every check on the trial; the comparison is part of the verdict wherever the result could be judged."""
     checks = run_checks(trial)
-    _require(trial, checks)
+    must_have_asked(trial, checks)
     readable = not any(check.id == "structure" and check.status == FAIL for check in checks)
     return Verdict(
         base=trial.base_commit,
@@ -25,7 +25,7 @@ def judge(trial: Trial) -> Verdict:
     )
 
 
-def _require(trial: Trial, checks: Sequence[Check]) -> None:
+def must_have_asked(trial: Trial, checks: Sequence[Check]) -> None:
     """What the base's policy insists on must have been asked.
 
     Raises:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from fixloop.hints.model import Hint
 from fixloop.ports.git import Entry
 from fixloop.workspace.model import PlanTree
 from fixloop.workspace.snapshot import GOVERNED, is_governed
@@ -32,6 +33,11 @@ WATCHED = (
     ":(glob)**/.gitattributes",
 )
 """Git pathspecs of everything that is not neutral, but for the files of a `python:` engine."""
+
+KNOWN_GOOD = "evals/known_good/"
+"""Outcomes that must stay: to add one decides about every change to come."""
+
+_JUDGE_OPERATIONS = frozenset({"add_case", "fix_case", "retire_case"})
 
 Changes = Mapping[str, tuple[Entry | None, Entry | None]]
 """Path to its entry on the base and on the result."""
@@ -88,8 +94,13 @@ def lane_of(path: str, is_new: bool) -> str:
     if not is_governed(path):
         return NEUTRAL
     if path.startswith("evals/"):
-        return FIX if is_new else JUDGE
+        return FIX if is_new and not path.startswith(KNOWN_GOOD) else JUDGE
     return FIX
+
+
+def is_of_the_judge(hint: Hint) -> bool:
+    """Whether a hint changes what decides: all its operations edit cases."""
+    return bool(hint.operations) and all(one.op in _JUDGE_OPERATIONS for one in hint.operations)
 
 
 def _reassigned(base: Mapping[str, PlanTree], result: Mapping[str, PlanTree]) -> frozenset[str]:

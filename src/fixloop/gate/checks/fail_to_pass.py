@@ -3,18 +3,25 @@
 from fixloop.evals.case import CaseSet
 from fixloop.evals.given import given_cases
 from fixloop.evals.result import PASS as CASE_PASSES
+from fixloop.gate.lanes import is_of_the_judge
 from fixloop.gate.side import Side
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import FAIL, PASS, SKIP, Check
+from fixloop.hints.model import Hint
 
 
 def check(trial: Trial) -> Check:
     """The hint's cases; for a person's branch, that its new cases pass."""
     if trial.hint is None:
         return _new_cases(trial)
+    if is_of_the_judge(trial.hint):
+        return Check("fail_to_pass", SKIP, "a change of what decides: its effect is told under lane")
     cases = given_cases(trial.hint.cases)
     if not len(cases):
         return Check("fail_to_pass", FAIL, "the hint has no case that would show its effect")
+    absent = _absent(trial, trial.hint)
+    if absent:
+        return Check("fail_to_pass", FAIL, "cases of the hint are missing, or ask something else", absent)
     unmoved = passing(trial.base, cases)
     failing = frozenset(case.id for case in cases) - passing(trial.result, cases)
     if failing:
@@ -24,6 +31,16 @@ def check(trial: Trial) -> Check:
             "fail_to_pass", FAIL, "no case fails on the base: it is fixed already", tuple(sorted(unmoved))
         )
     return Check("fail_to_pass", PASS, f"{len(cases) - len(unmoved)} cases fail before and pass after")
+
+
+def _absent(trial: Trial, hint: Hint) -> tuple[str, ...]:
+    """Cases of the hint that its branch does not bring as they were approved."""
+    brought = {case.id: case.digest for case in trial.proposed.cases}
+    kept = [
+        one for one in hint.near_misses if one["suite"] != "intent"
+    ]  # whose texts belong to another split
+    wanted = given_cases([*hint.cases, *kept])
+    return tuple(sorted(case.id for case in wanted if brought.get(case.id) != case.digest))
 
 
 def passing(side: Side, cases: CaseSet) -> frozenset[str]:

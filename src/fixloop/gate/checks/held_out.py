@@ -7,7 +7,7 @@ from fixloop.gate.verdict import FAIL, PASS, SKIP, Check
 
 def check(trial: Trial) -> Check:
     """Asked where the trial brings a set: by `merge`, `cycle` and servers; `gate` alone wears nothing out."""
-    if trial.held_out is None:
+    if trial.held_out is None or trial.held_out_later:
         later = "asked when the change lands" if trial.held_out_later else "no held-out set was asked"
         return Check("held_out", SKIP, later)
     held_out = HeldOutSet(trial.held_out)

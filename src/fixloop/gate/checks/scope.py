@@ -1,5 +1,6 @@
-"""A hint's branch touches what the hint's operations name and its own case files, nothing else."""
+"""A hint's branch changes what the hint's operations name, brings its own case files, and nothing else."""
 
+from fixloop.gate.parts import beyond_the_hint
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import FAIL, PASS, SKIP, Check
 
@@ -18,6 +19,10 @@ def check(trial: Trial) -> Check:
     )
     if outside:
         return Check("scope", FAIL, "files outside what the hint names", outside)
+    base, proposed = trial.base, trial.proposed
+    more = beyond_the_hint(base.snapshot, base.workspace, proposed.snapshot, trial.hint)
+    if more:
+        return Check("scope", FAIL, "changes in its files that the hint does not name", tuple(more))
     return Check("scope", PASS, f"{len(trial.changes)} files, all named by the hint")
 
 

@@ -1,0 +1,1 @@
+"""What a branch may try, one test an attack: each is refused by a check that names itself."""
