@@ -11,16 +11,18 @@ PASS, FAIL, SKIP, OVERRIDDEN = "pass", "fail", "skip", "overridden"
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check's outcome: why in words, and what shows it."""
+    """One check's outcome: why in words, and what shows it; a pass that `warns` is not enough for auto-merge."""
 
     id: str
     status: str
     detail: str = ""
     evidence: tuple[str, ...] = ()
+    warns: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """As in `gate --json`."""
-        return {"id": self.id, "status": self.status, "detail": self.detail, "evidence": list(self.evidence)}
+        """As in `gate --json`; `warning` stands there only where a pass has something to say."""
+        said = {"id": self.id, "status": self.status, "detail": self.detail, "evidence": list(self.evidence)}
+        return {**said, "warning": True} if self.warns else said
 
 
 @dataclass(frozen=True, slots=True)
