@@ -53,6 +53,7 @@ def risks(hint: Hint, verdict: Verdict, workspace: Workspace) -> tuple[str, ...]
     found += [
         f"{check} was not asked" for check in ("guard_strength", "held_out", "drift") if check not in passed
     ]
+    found += [f"{check.id}: {check.detail}" for check in verdict.checks if check.warns]
     return tuple(found)
 
 
