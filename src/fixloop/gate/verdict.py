@@ -11,7 +11,7 @@ PASS, FAIL, SKIP, OVERRIDDEN = "pass", "fail", "skip", "overridden"
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check's outcome: why in words, and what shows it; a pass that `warns` is not enough for auto-merge."""
+    """One check's outcome: why in words, and what shows it; a pass that `warns` lands by hand only."""
 
     id: str
     status: str
