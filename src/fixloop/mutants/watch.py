@@ -19,7 +19,7 @@ from fixloop.pipeline.compile import Pipeline, texts_at
 from fixloop.pipeline.engines import Answer, EngineFailure
 from fixloop.pipeline.extraction import Extractor, Rules, fields_from
 from fixloop.pipeline.fetch import Fetched, Fields, RecordIndex, Rows
-from fixloop.pipeline.fixture import NOT_FORCED
+from fixloop.pipeline.fixture import NOT_FORCED, Fixture, Forced
 from fixloop.pipeline.plan import Planned
 from fixloop.pipeline.proposal import Proposal
 from fixloop.pipeline.rows import declared
@@ -311,16 +311,26 @@ class Watch:
 
 
 def build_watch(
-    workspace: Workspace, pipeline: Pipeline, cases: Iterable[Case], stored: Sequence[Feedback] = ()
+    workspace: Workspace,
+    pipeline: Pipeline,
+    cases: Iterable[Case],
+    stored: Sequence[Feedback] = (),
+    leaf_of: Mapping[str, str] | None = None,
 ) -> Watch:
-    """Ask every case and stored ticket once, and keep what each step was asked and said."""
-    return _Builder(workspace, pipeline).build(cases, stored)
+    """Ask every case and stored ticket once, and keep what each step was asked and said.
+
+    `leaf_of` (id of a whole ticket to its leaf) spares step one where the answer is known already.
+    """
+    return _Builder(workspace, pipeline, leaf_of).build(cases, stored)
 
 
 class _Builder:
-    def __init__(self, workspace: Workspace, pipeline: Pipeline) -> None:
+    def __init__(
+        self, workspace: Workspace, pipeline: Pipeline, leaf_of: Mapping[str, str] | None = None
+    ) -> None:
         self._workspace = workspace
         self._pipeline = pipeline
+        self._leaf_of = leaf_of
         self._groups: dict[str, Mapping[str, Any]] = {rule.group: {} for rule in workspace.extraction}
 
     def build(self, cases: Iterable[Case], stored: Sequence[Feedback]) -> Watch:
@@ -393,29 +403,15 @@ class _Builder:
         return tuple(ask for ask in asks if not ask.fails(ask.answer))
 
     def _tickets(self, cases: Sequence[Case]) -> tuple[TicketAsk, ...]:
-        live = [case for case in cases if rows_of(case) is None]
-        fixed = [case for case in cases if rows_of(case) is not None]
-        proposals = dict(
-            zip(
-                [case.id for case in (*live, *fixed)],
-                [
-                    *self._pipeline.propose([pipeline.ticket_of(case) for case in live]),
-                    *self._pipeline.replay_many([(pipeline.fixture_of(case), NOT_FORCED) for case in fixed]),
-                ],
-                strict=True,
-            )
-        )
+        asked = [(case.id, _fixture_of(case)) for case in cases]
         asks = (
-            TicketAsk(
-                pipeline.ticket_of(case), self._world(case), proposals[case.id], self._groups, case=case
-            )
-            for case in cases
+            TicketAsk(fixture.ticket, self._world(case), proposal, self._groups, case=case)
+            for case, (_, fixture), proposal in zip(cases, asked, self._answers(asked), strict=True)
         )
         return tuple(ask for ask in asks if not ask.fails(ask.proposal))
 
     def _stored(self, stored: Sequence[Feedback]) -> tuple[TicketAsk, ...]:
-        fixtures = [one.fixture for one in stored]
-        proposals = self._pipeline.replay_many([(fixture, NOT_FORCED) for fixture in fixtures])
+        asked = [(one.id, one.fixture) for one in stored]
         return tuple(
             TicketAsk(
                 fixture.ticket,
@@ -424,9 +420,22 @@ class _Builder:
                 self._groups,
                 feedback=one,
             )
-            for one, fixture, proposal in zip(stored, fixtures, proposals, strict=True)
+            for one, (_, fixture), proposal in zip(stored, asked, self._answers(asked), strict=True)
             if proposal.failure is None
         )
+
+    def _answers(self, asked: Sequence[tuple[str, Fixture]]) -> list[Proposal]:
+        """The proposal on each fixture; without rows of its own, on the live sources."""
+        known = self._leaf_of
+        forced = [NOT_FORCED if known is None else Forced(leaf=known[key]) for key, _ in asked]
+        fixtures = [fixture for _, fixture in asked]
+        return self._pipeline.replay_many(list(zip(fixtures, forced, strict=True)))
+
+
+def _fixture_of(case: Case) -> Fixture:
+    if rows_of(case) is None:
+        return Fixture(pipeline.ticket_of(case))
+    return pipeline.fixture_of(case)
 
 
 def _by_leaf(asks: Iterable[TicketAsk]) -> dict[str, tuple[TicketAsk, ...]]:
