@@ -17,6 +17,7 @@ ORDER = (
     "near_miss",
     "regressions",
     "drift",
+    "guard_strength",
     "held_out",
     "canary",
 )
