@@ -271,6 +271,13 @@ def _name(
     return head if known == digest_of(snapshot) else f"{head}+changes"
 
 
+def write_file(path: Path, data: bytes, mode: int | None = None) -> None:
+    """Put a file of the user's in its place, whole or not at all."""
+    from fixloop.adapters.files import write_atomically
+
+    write_atomically(path, data, mode)
+
+
 def open_lines(file: str | None) -> "AbstractContextManager[Iterable[bytes]]":
     """The lines of a file, or of stdin.
 

@@ -41,7 +41,10 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 README = ROOT / "README.md"
 PAGES = sorted(path.relative_to(DOCS).as_posix() for path in DOCS.rglob("*.md"))
-OURS = ("workspace.md", "cases.md", "feedback.md", "hints.md", "gate.md", "commands.md", "differences.md")
+OURS = (
+    "workspace.md", "cases.md", "feedback.md", "hints.md", "gate.md", "commands.md", "differences.md",
+    "reports.md",
+)  # fmt: skip
 
 
 def page(name: str) -> str:

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fixloop.cli.answering import answer, progress
+from fixloop.cli.filing import HtmlFile, JunitFile, MarkdownFile, file_reports
 from fixloop.cli.options import Json, Ref, Repo, verb
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ def evaluate(
     ref: Ref = None,
     against: Against = None,
     suites: Suites = None,
+    html: HtmlFile = None,
+    markdown: MarkdownFile = None,
+    junit: JunitFile = None,
     as_json: Json = False,
     repo: Repo = ".",
 ) -> int:
@@ -36,7 +40,14 @@ def evaluate(
     from fixloop.commands.eval import evaluate_workspace
     from fixloop.wiring import build_shelf
 
-    result = evaluate_workspace(build_shelf(repo, progress), ref, against, suites or ())
+    shelf = build_shelf(repo, progress)
+    result = evaluate_workspace(shelf, ref, against, suites or ())
+    if html or markdown or junit:
+        from fixloop.commands.report import report_evaluation
+        from fixloop.wiring import write_file
+
+        found = report_evaluation(shelf, result)
+        file_reports(found, write_file, html=html, markdown=markdown, junit=junit)
     return answer(result, lambda page: _draw(page, result), as_json, 0 if result.good else 1)
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from fixloop.cli.answering import answer, progress
+from fixloop.cli.filing import HtmlFile, JunitFile, MarkdownFile, file_reports
 from fixloop.cli.options import Allow, HeldOut, Json, Overridden, Reason, Repo, verb
 
 app = verb()
@@ -21,6 +22,9 @@ def gate(
     override: Overridden = None,
     why: Reason = "",
     heldout: HeldOut = None,
+    html: HtmlFile = None,
+    markdown: MarkdownFile = None,
+    junit: JunitFile = None,
     as_json: Json = False,
     repo: Repo = ".",
 ) -> int:
@@ -32,6 +36,12 @@ def gate(
     from fixloop.report.verdicts import draw_verdict
     from fixloop.wiring import build_desk
 
-    result = command(build_desk(repo, progress), base, head, allow, why, override or (), heldout)
+    desk = build_desk(repo, progress)
+    result = command(desk, base, head, allow, why, override or (), heldout)
+    if html or markdown or junit:
+        from fixloop.commands.report import report_trial
+
+        found = report_trial(desk, result.trial, result.verdict, f"{head} into {base}")
+        file_reports(found, desk.write, html=html, markdown=markdown, junit=junit)
     code = 0 if result.verdict.passed else 1
-    return answer(result, lambda page: draw_verdict(page, result.verdict), as_json, code)
+    return answer(result, lambda page: draw_verdict(page, result.verdict, result.asked), as_json, code)

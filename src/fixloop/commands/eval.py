@@ -20,7 +20,7 @@ class Evaluated:
     """A report, and where a base was named the comparison with it, suite by suite.
 
     `fresh_failures` are the cases that are wrong now and were not on the base: regressions, and new cases.
-    `coverage` is of the plan trees, None where suites were left out.
+    `coverage` is of the plan trees, None where suites were left out; `before` is the base's report.
     """
 
     ref: str | None
@@ -29,6 +29,7 @@ class Evaluated:
     base: str | None = None
     against: "Mapping[str, Comparison] | None" = None
     fresh_failures: tuple[str, ...] = ()
+    before: EvalReport | None = None
 
     @property
     def good(self) -> bool:
@@ -67,7 +68,8 @@ def evaluate_workspace(
     shelf.progress(f"evaluating {against}")
     base, _ = _judged(shelf, shelf.tree(against), suites)
     comparison = compare_reports(base, report)
-    return Evaluated(ref, report, coverage, against, comparison, _fresh_failures(report, comparison))
+    fresh = _fresh_failures(report, comparison)
+    return Evaluated(ref, report, coverage, against, comparison, fresh, base)
 
 
 def _judged(
@@ -75,13 +77,16 @@ def _judged(
 ) -> "tuple[EvalReport, Coverage | None]":
     from fixloop.evals.cases import load_cases
     from fixloop.evals.coverage import measure_coverage
+    from fixloop.evals.memo import ResultMemo
     from fixloop.evals.run import evaluate
     from fixloop.pipeline.compile import compile_pipeline
+    from fixloop.pipeline.memo import Memo
     from fixloop.workspace.stored import load_stored
 
-    cases = load_cases(snapshot, suites or None)
+    cases = load_cases(snapshot, suites or None, shelf.cache)
     workspace = load_stored(snapshot, shelf.cache)
-    report = evaluate(compile_pipeline(workspace, shelf.cache), cases)
+    pipeline = compile_pipeline(workspace, shelf.cache)
+    report = evaluate(pipeline, cases, memo=ResultMemo(Memo(shelf.cache), pipeline))
     asked = report.suites and not suites
     return report, measure_coverage(workspace, snapshot, report) if asked else None
 

@@ -7,15 +7,25 @@ from typing import Any
 from fixloop.commands.desk import Desk
 from fixloop.gate.judge import judge
 from fixloop.gate.overrides import read_allowance, read_overrides
+from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import Verdict
 from fixloop.queue.trial import merge_trial
 
 
 @dataclass(frozen=True, slots=True)
 class GateResult:
-    """A verdict."""
+    """A verdict, and the trial it was given on: a report tells more of it."""
 
     verdict: Verdict
+    trial: Trial
+
+    @property
+    def asked(self) -> str:
+        """How many cases were asked, and of how many the result was known; no part of the verdict."""
+        if not self.verdict.suites:
+            return ""
+        executed, results = self.trial.asked
+        return f"{executed:,} of {results:,} cases; the results of the others were known"
 
     def to_json(self) -> dict[str, Any]:
         """`gate --json`."""
@@ -45,4 +55,5 @@ def gate(
         overrides=read_overrides(override, why),
         held_out_later=not heldout and desk.held_out(None) is not None,
     )
-    return GateResult(judge(merge_trial(ground, base, head, allowed)))
+    trial = merge_trial(ground, base, head, allowed)
+    return GateResult(judge(trial), trial)

@@ -1,28 +1,30 @@
 """`report`: all that is known of one merge result or one workspace, gathered for whoever draws it."""
 
 import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from fixloop.commands.desk import Desk
+from fixloop.commands.eval import Evaluated
+from fixloop.commands.gate import gate
+from fixloop.commands.shelf import Shelf
 from fixloop.evals.compare import Comparison
 from fixloop.evals.coverage import Coverage, measure_coverage
 from fixloop.evals.result import EvalReport
 from fixloop.feedback.model import Feedback
 from fixloop.feedback.moves import Move, Shift, compare_pipelines
 from fixloop.feedback.replays import recent
-from fixloop.gate.judge import judge
 from fixloop.gate.side import Side
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import FAIL, PASS, Verdict
 from fixloop.hints.ledger import Event, in_order
 from fixloop.hints.model import Hint
 from fixloop.queue.ground import Ground, commit_of
-from fixloop.queue.trial import merge_trial
 from fixloop.workspace.model import Workspace
 from fixloop.workspace.snapshot import Snapshot, is_governed
+from fixloop.workspace.stored import load_stored
 from fixloop.workspace.unified import unified
 
 NOTHING = EvalReport({})
@@ -88,16 +90,14 @@ class Reported:
         return {"drift": drift, "coverage": self.coverage.to_json() if self.coverage else None}
 
 
-def report_merge(desk: Desk, base: str, head: str, allow_judge: str = "") -> Reported:
+def report_merge(desk: Desk, base: str, head: str) -> Reported:
     """The verdict on merging `head` into `base`, with all that led to it; nothing is written.
 
     Raises:
         BadInput: a ref names no commit.
     """
-    ground = desk.ground()
-    desk.progress("judging the merge result")
-    trial = merge_trial(ground, base, head, allow_judge)
-    return report_trial(desk, trial, judge(trial), f"{head} into {base}")
+    found = gate(desk, base, head)
+    return report_trial(desk, found.trial, found.verdict, f"{head} into {base}")
 
 
 def report_trial(desk: Desk, trial: Trial, verdict: Verdict, title: str) -> Reported:
@@ -105,7 +105,7 @@ def report_trial(desk: Desk, trial: Trial, verdict: Verdict, title: str) -> Repo
     ground = desk.ground()
     readable = not any(check.id == "structure" and check.status == FAIL for check in verdict.checks)
     side = trial.result if readable else None
-    wanted = frozenset(trial.hint.evidence) if trial.hint else frozenset()
+    wanted = frozenset(one for hint in trial.fixes for one in hint.evidence)
     desk.progress("putting the report together")
     shift = compare_pipelines(trial.base.pipeline, side.pipeline, trial.stored) if side else None
     return Reported(
@@ -120,7 +120,7 @@ def report_trial(desk: Desk, trial: Trial, verdict: Verdict, title: str) -> Repo
         hint=trial.hint,
         evidence=tuple(one for one in ground.feedback if one.id in wanted),
         shift=shift,
-        declared=_declared(trial.hint, shift.moves if shift else ()),
+        declared=_declared(trial.fixes, shift.moves if shift else ()),
         history=_history(ground),
     )
 
@@ -147,13 +147,24 @@ def report_workspace(desk: Desk, ref: str | None = None) -> Reported:
     )
 
 
-def _declared(hint: Hint | None, moves: Collection[Move]) -> frozenset[str]:
-    """The moves from and to places that the hint names, as the gate's `drift` reads them."""
-    if hint is None:
-        return frozenset()
-    return frozenset(
-        move.id for move in moves if move.source in hint.moves.from_ and move.target in hint.moves.to
+def report_evaluation(shelf: Shelf, found: Evaluated) -> Reported:
+    """What `eval` found, without the record: no stored ticket and no history is in it."""
+    against = f" against {found.base}" if found.base else ""
+    return Reported(
+        title=f"{found.ref or 'the work tree'}{against}",
+        report=found.report,
+        before=found.before,
+        suites=found.against or {},
+        workspace=load_stored(shelf.snapshot(found.ref), shelf.cache),
+        coverage=found.coverage,
     )
+
+
+def _declared(fixes: Sequence[Hint], moves: Collection[Move]) -> frozenset[str]:
+    """The moves from and to places that the hints name, as the gate's `drift` reads them."""
+    sources = frozenset(one for hint in fixes for one in hint.moves.from_)
+    targets = frozenset(one for hint in fixes for one in hint.moves.to)
+    return frozenset(move.id for move in moves if move.source in sources and move.target in targets)
 
 
 def _diffs(changes: Collection[str], before: Snapshot, after: Snapshot) -> dict[str, str]:

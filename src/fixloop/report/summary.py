@@ -22,7 +22,9 @@ _RATES = ("accuracy", "precision", "recall", "f1", "share", "end_to_end", "passe
 
 
 def verdict_word(dossier: Dossier) -> str:
-    """pass, fail or provisional; of a workspace, whether every case passes."""
+    """pass, fail or provisional; of a workspace, whether every case passes, or with a base nothing broke."""
+    if dossier.verdict is None and dossier.before is not None:
+        return "fail" if _broken(dossier) else "pass"
     if dossier.verdict is None:
         return "pass" if dossier.report.all_pass else "fail"
     if not dossier.verdict.passed:
@@ -34,7 +36,7 @@ def verdict_sentence(dossier: Dossier) -> str:
     """The answer in one sentence, with what decides it."""
     verdict = dossier.verdict
     if verdict is None:
-        return _of_cases(dossier)
+        return _of_pairs(dossier) if dossier.before is not None else _of_cases(dossier)
     if not verdict.passed:
         failed = verdict.failures
         return f"Refused by {listed([check.id for check in failed], 3)}: {failed[0].detail or 'no detail'}."
@@ -42,6 +44,23 @@ def verdict_sentence(dossier: Dossier) -> str:
     by_hand = f", {listed(overridden)} overridden by a person" if overridden else ""
     but = "; provisional, since no held-out set was asked" if verdict.provisional else ""
     return f"This tree may be merged: no check refuses it{by_hand}{but}."
+
+
+def _broken(dossier: Dossier) -> list[str]:
+    """What speaks against a workspace beside its base: cases that got worse, new ones that do not pass."""
+    wrong = {result.id for result in dossier.report if result.outcome != PASS}
+    moved = {case for one in dossier.suites.values() for case in (*one.regressions, *one.new)}
+    unlike = [name for name, one in dossier.suites.items() if one.outcome == "not_comparable"]
+    return sorted(wrong & moved) + unlike
+
+
+def _of_pairs(dossier: Dossier) -> str:
+    suites = dossier.suites.values()
+    gains, lost = sum(len(one.gains) for one in suites), sum(len(one.regressions) for one in suites)
+    aligned = sum(one.aligned for one in suites)
+    broken = _broken(dossier)
+    told = f"{count(len(broken), 'case')} broke: {listed(broken, 3)}" if broken else "Nothing broke"
+    return f"{told}; {gains} better, {lost} worse of {count(aligned, 'case')} that both sides have."
 
 
 def _of_cases(dossier: Dossier) -> str:

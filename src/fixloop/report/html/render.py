@@ -38,6 +38,7 @@ def render_html(dossier: Dossier) -> str:
         "sentence": verdict_sentence(dossier),
         "moved": moved_sentence(dossier),
         "verdict": dossier.verdict,
+        "paired": dossier.before is not None,
         "style": Drawn(style),
         "style_hash": f"sha256-{base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()}",
         "stamp": _stamp(verdict_word(dossier)),
