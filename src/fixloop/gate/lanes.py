@@ -1,6 +1,6 @@
 """What kind of change a path is, told by what it touches and never by what it says of itself."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from fixloop.hints.model import Hint
@@ -25,6 +25,9 @@ _JUDGE_PREFIXES = (
 _JUDGE_ROOT_FILES = frozenset(
     {".gitlab-ci.yml", ".pre-commit-config.yaml", ".pre-commit-hooks.yaml", ".gitattributes"}
 )
+
+JUDGE_OPERATIONS = frozenset({"add_case", "fix_case", "retire_case"})
+"""Operations on cases: a hint made of them moves the judge, also where it only adds to it."""
 
 WATCHED = (
     *GOVERNED,
@@ -66,13 +69,14 @@ def sort_into_lanes(
     engine_paths: tuple[str, ...] = (),
     base_trees: Mapping[str, PlanTree] | None = None,
     result_trees: Mapping[str, PlanTree] | None = None,
+    judging: Collection[str] = (),
 ) -> Lanes:
     """Every changed path in its lane.
 
-    `engine_paths` are the files of the base's own `python:` engines. A plan tree whose owner or stability
-    changes decides who may change it, so it is judge.
+    `engine_paths` are the files of the base's own `python:` engines, `judging` the case files that a hint's
+    operations make. A plan tree whose owner or stability changes decides who may change it, so it is judge.
     """
-    guarded = _reassigned(base_trees or {}, result_trees or {})
+    guarded = _reassigned(base_trees or {}, result_trees or {}) | frozenset(judging)
     found: dict[str, list[str]] = {FIX: [], JUDGE: [], NEUTRAL: []}
     for path, (before, _) in sorted(changes.items()):
         lane = (
