@@ -8,7 +8,7 @@ from fixloop.evals.case import CaseSet
 from fixloop.evals.compare import Comparison, compare_reports
 from fixloop.evals.result import EvalReport
 from fixloop.feedback.model import Feedback
-from fixloop.gate.lanes import Changes, Lanes, sort_into_lanes
+from fixloop.gate.lanes import JUDGE_OPERATIONS, Changes, Lanes, sort_into_lanes
 from fixloop.gate.side import Side
 from fixloop.hints.ledger import HintState
 from fixloop.hints.model import Hint
@@ -56,7 +56,8 @@ class Trial:
     @cached_property
     def lanes(self) -> Lanes:
         """The changed paths by lane; plan trees are compared where both sides load."""
-        return sort_into_lanes(self.changes, engine_paths(self.base), _trees(self.base), _trees(self.result))
+        engines, judging = engine_paths(self.base), judging_paths(self.changes, self.fixes)
+        return sort_into_lanes(self.changes, engines, _trees(self.base), _trees(self.result), judging)
 
     @cached_property
     def new_cases(self) -> CaseSet:
@@ -78,6 +79,14 @@ class Trial:
     def suites(self) -> Mapping[str, Comparison]:
         """The paired comparison, suite by suite."""
         return compare_reports(self.before, self.after)
+
+
+def judging_paths(changes: Changes, fixes: tuple[Hint, ...]) -> tuple[str, ...]:
+    """The case files that hints make as their very change, beside those in which each fix proves itself."""
+    if not any(one.op in JUDGE_OPERATIONS for hint in fixes for one in hint.operations):
+        return ()
+    proofs = {f"{hint.id}.yaml" for hint in fixes}
+    return tuple(path for path in changes if path.startswith("evals/") and path.split("/")[-1] not in proofs)
 
 
 def engine_paths(base: Side) -> tuple[str, ...]:
