@@ -31,6 +31,7 @@ VERBS = (
     "propose",
     "hints",
     "show",
+    "hint",
     "note",
     "answer",
     "approve",

@@ -119,7 +119,7 @@ def _guarded(bench: Workbench, trial: Trial, draft: Draft) -> Draft | _Fell:
 
 def _measured(bench: Workbench, trial: Trial, draft: Draft, cases: tuple[JsonCase, ...]) -> Hint | _Fell:
     """The hint, unless a protected case or what staff accepted would be lost."""
-    report = evaluate(trial.pipeline, bench.cases)
+    report = bench.judge(trial.pipeline)
     known = {c.id: c for c in bench.cases}
     harm = blocks(compare_reports(bench.baseline, report), known, _flips(bench))
     if harm:
