@@ -26,9 +26,6 @@ _JUDGE_ROOT_FILES = frozenset(
     {".gitlab-ci.yml", ".pre-commit-config.yaml", ".pre-commit-hooks.yaml", ".gitattributes"}
 )
 
-JUDGE_OPERATIONS = frozenset({"add_case", "fix_case", "retire_case"})
-"""Operations on cases: a hint made of them moves the judge, also where it only adds to it."""
-
 WATCHED = (
     *GOVERNED,
     *(prefix for prefix in _JUDGE_PREFIXES if not is_governed(prefix)),
