@@ -8,7 +8,7 @@ from fixloop.evals.case import CaseSet
 from fixloop.evals.compare import Comparison, compare_reports
 from fixloop.evals.result import EvalReport
 from fixloop.feedback.model import Feedback
-from fixloop.gate.lanes import JUDGE_OPERATIONS, Changes, Lanes, sort_into_lanes
+from fixloop.gate.lanes import Changes, Lanes, is_of_the_judge, sort_into_lanes
 from fixloop.gate.side import Side
 from fixloop.hints.ledger import HintState
 from fixloop.hints.model import Hint
@@ -83,7 +83,7 @@ class Trial:
 
 def judging_paths(changes: Changes, fixes: tuple[Hint, ...]) -> tuple[str, ...]:
     """The case files that hints make as their very change, beside those in which each fix proves itself."""
-    if not any(one.op in JUDGE_OPERATIONS for hint in fixes for one in hint.operations):
+    if not any(is_of_the_judge(hint) for hint in fixes):
         return ()
     proofs = {f"{hint.id}.yaml" for hint in fixes}
     return tuple(path for path in changes if path.startswith("evals/") and path.split("/")[-1] not in proofs)
