@@ -4,17 +4,15 @@ from fixloop.evals.case import CaseSet
 from fixloop.evals.given import given_cases
 from fixloop.evals.result import PASS as CASE_PASSES
 from fixloop.gate.lanes import is_of_the_judge
-from fixloop.gate.lanes import JUDGE_OPERATIONS
 from fixloop.gate.side import Side
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import FAIL, PASS, SKIP, Check
-from fixloop.hints.model import Hint
 from fixloop.hints.model import Hint
 
 
 def check(trial: Trial) -> Check:
     """The hint's cases; for a person's branch, that its new cases pass."""
-    if trial.hint is None or _only_judges(trial.hint):
+    if trial.hint is None:
         return _new_cases(trial)
     if is_of_the_judge(trial.hint):
         return Check("fail_to_pass", SKIP, "a change of what decides: its effect is told under lane")
@@ -50,15 +48,10 @@ def passing(side: Side, cases: CaseSet) -> frozenset[str]:
     return frozenset(result.id for result in side.evaluate(cases) if result.outcome == CASE_PASSES)
 
 
-def _only_judges(hint: Hint) -> bool:
-    """Whether a hint changes cases and nothing that they judge: there is no effect for a case to show."""
-    return bool(hint.operations) and all(one.op in JUDGE_OPERATIONS for one in hint.operations)
-
-
 def _new_cases(trial: Trial) -> Check:
     new = trial.new_cases
     if not len(new):
-        return Check("fail_to_pass", SKIP, "no new case" if trial.hint else "no hint and no new case")
+        return Check("fail_to_pass", SKIP, "no hint and no new case")
     failing = frozenset(case.id for case in new) - passing(trial.result, new)
     if failing:
         return Check("fail_to_pass", FAIL, "new cases fail on the result", tuple(sorted(failing)))
