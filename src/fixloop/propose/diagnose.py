@@ -8,16 +8,28 @@ readings; a small margin between the best two makes the diagnosis unclear, and t
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import exp, log
+from math import exp
 from typing import Any
 
 from fixloop.feedback.model import Feedback
 from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.company import Voices
-from fixloop.propose.evidence import WEIGHTS, Heard, Weights, likeness, score
-from fixloop.propose.interventions import Intervention, Outcome, interventions, replay_all
-from fixloop.propose.leaf_evidence import LeafEvidence, Learnt, hear_leaves
-from fixloop.propose.lexicon import Lexicon, build_lexicon
+from fixloop.propose.evidence import (
+    Evidence,
+    Features,
+    Heard,
+    explained_by_reply,
+    hear,
+    information_of,
+    notes_of,
+    score,
+)
+from fixloop.propose.interventions import Catalog, Intervention, Outcome, interventions, replay_all
+from fixloop.propose.leaf_evidence import Learnt, hear_leaves
+from fixloop.propose.lexicon import build_lexicon, with_likeness
+from fixloop.propose.standing import build_standing
+from fixloop.propose.unread import Unread
+from fixloop.propose.weights import PRIORS, TEMPERATURE, WEIGHTS
 from fixloop.propose.words import read_comment
 from fixloop.propose.workbench import Workbench
 
@@ -52,7 +64,8 @@ class Company:
 class Diagnosis:
     """A rejection with its best readings, most probable first.
 
-    `silent`: neither comment nor anything else says what was wrong; only its company can.
+    `silent`: neither comment nor anything else says what was wrong; only its company can. `needed` is the
+    margin from which it is clear.
     """
 
     feedback: Feedback
@@ -61,6 +74,7 @@ class Diagnosis:
     says_anything: bool
     silent: bool = False
     company: Company | None = None
+    needed: float = CLEAR_MARGIN
 
     @property
     def best(self) -> Reading:
@@ -81,7 +95,20 @@ class Diagnosis:
     @property
     def clear(self) -> bool:
         """Whether the best reading stands far enough from the second to act on."""
-        return self.margin >= CLEAR_MARGIN
+        return self.margin >= self.needed
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """The evidence model's constants: what features are worth, how likely each step is, and the margin."""
+
+    weights: Mapping[str, float]
+    priors: Mapping[str, float]
+    margin: float = CLEAR_MARGIN
+    temperature: float = TEMPERATURE
+
+
+JUDGEMENT = Judgement(WEIGHTS, PRIORS)
 
 
 def diagnose(
@@ -89,67 +116,108 @@ def diagnose(
     rejections: Sequence[Feedback],
     disputed: frozenset[str] = frozenset(),
     learnt: Learnt | None = None,
-    weights: Weights = WEIGHTS,
+    judgement: Judgement = JUDGEMENT,
+    feedback: Sequence[Feedback] = (),
 ) -> list[Diagnosis]:
     """The readings of every rejection, alone first, then in the light of the others.
 
-    `disputed` holds the text digests that other staff accepted; `learnt` comments that led to a leaf before.
+    `disputed` holds the text digests that other staff accepted; `learnt` comments that led to a leaf before;
+    `feedback` is all there is, accepted tickets too.
     """
-    lexicon = build_lexicon(bench.workspace, learnt, (one.comment for one in rejections))
-    leaves = hear_leaves(bench.workspace, bench.pipeline, rejections, learnt or {})
-    alone = [
-        _diagnose_one(bench, one, leaves, n, lexicon, weights, disputed) for n, one in enumerate(rejections)
-    ]
-    return _in_company(alone)
+    asking = Asking.of(bench, rejections, disputed, learnt or {}, judgement, feedback or bench.stored)
+    return _in_company([asking.diagnosis(n) for n in range(len(rejections))])
 
 
-def _diagnose_one(
-    bench: Workbench,
-    feedback: Feedback,
-    leaves: LeafEvidence,
-    n: int,
-    lexicon: Lexicon,
-    weights: Weights,
-    disputed: frozenset[str],
-) -> Diagnosis:
-    heard = _hear(bench, feedback, disputed)
-    found = interventions(feedback, heard.before, bench.workspace, leaves.ticket_shares(n))
-    outcomes = replay_all(bench.pipeline, feedback, heard.before, found)
-    scores = [
-        _prior(outcome.intervention, weights)
-        + leaves.bonus(n, outcome.intervention)
-        + score(heard, outcome, lexicon, weights)
-        for outcome in outcomes
-    ]
-    silent = not leaves.telling(n) and not (feedback.expected or feedback.reply or feedback.reason)
-    readings, company = _posterior(outcomes, scores), Company(leaves.voices, n)
-    return Diagnosis(feedback, heard.before, readings, heard.said.says_anything, silent, company)
+@dataclass(frozen=True, slots=True)
+class Weighed:
+    """One intervention with what it led to, its features and its log-odds."""
+
+    outcome: Outcome
+    features: Features
+    score: float
 
 
-def _hear(bench: Workbench, feedback: Feedback, disputed: frozenset[str]) -> Heard:
-    before = bench.before[feedback.id]
-    alike = likeness(before.reply.text, feedback.reply) if feedback.reply else 0.0
-    return Heard(feedback, before, read_comment(feedback.comment), alike, feedback.text_digest in disputed)
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A run's rejections with all that is asked of each, worked out once."""
+
+    bench: Workbench
+    rejections: Sequence[Feedback]
+    evidence: Evidence
+    unread: Unread
+    disputed: frozenset[str]
+    judgement: Judgement
+
+    @classmethod
+    def of(
+        cls,
+        bench: Workbench,
+        rejections: Sequence[Feedback],
+        disputed: frozenset[str],
+        learnt: Learnt,
+        judgement: Judgement,
+        feedback: Sequence[Feedback],
+    ) -> "Asking":
+        """Lexicon, likenesses and standings for a run."""
+        workspace, catalog = bench.workspace, Catalog.of(bench.workspace)
+        comments = [" ".join([one.comment, *notes_of(one)]) for one in rejections]
+        lexicon = with_likeness(build_lexicon(workspace, learnt, comments), workspace, comments, learnt)
+        leaves = hear_leaves(workspace, bench.pipeline, rejections, learnt, bench.accepted)
+        standing = build_standing(feedback, bench.before, rejections)
+        evidence = Evidence(catalog, lexicon, leaves, standing, information_of(catalog), judgement.priors)
+        unread = Unread.of(bench.pipeline, feedback, bench.before)
+        return cls(bench, rejections, evidence, unread, disputed, judgement)
+
+    def weigh(self, row: int) -> list[Weighed]:
+        """Every intervention on one rejection, replayed and weighed."""
+        one = self.rejections[row]
+        heard = self._hear(row)
+        shares = self.evidence.leaves.ticket_shares(row)
+        values = self.unread.interventions(one, heard.before)
+        found = interventions(one, heard.before, self.evidence.catalog, shares, values)
+        outcomes = replay_all(self.bench.pipeline, one, heard.before, found, _asks_for_text(one))
+        heard = replace(heard, explained=explained_by_reply(outcomes, heard))
+        weighed = []
+        for outcome in outcomes:
+            features = self.evidence.features(heard, outcome)
+            total = self.evidence.prior(outcome) + score(features, self.judgement.weights)
+            weighed.append(Weighed(outcome, features, total / self.judgement.temperature))
+        return weighed
+
+    def diagnosis(self, row: int) -> Diagnosis:
+        """The readings of one rejection by itself."""
+        one, leaves = self.rejections[row], self.evidence.leaves
+        readings = _posterior(self.weigh(row))
+        said = read_comment(one.comment).says_anything
+        silent = not leaves.telling(row) and not (one.expected or one.reply or one.reason)
+        company = Company(leaves.voices, row)
+        before, margin = self.bench.before[one.id], self.judgement.margin
+        return Diagnosis(one, before, readings, said, silent, company, margin)
+
+    def _hear(self, row: int) -> Heard:
+        one = self.rejections[row]
+        said, note = read_comment(one.comment), read_comment(" ".join(notes_of(one)))
+        return hear(row, one, self.bench.before[one.id], said, note, one.text_digest in self.disputed)
 
 
-def _prior(intervention: Intervention, weights: Weights) -> float:
-    step = "new_leaf" if intervention.kind == "add_leaf" else intervention.step
-    return log(weights.prior[step]) + log(max(intervention.share, 1e-6))
+def _asks_for_text(one: Feedback) -> bool:
+    """Whether what was said can only be compared with whole replies and calls."""
+    return bool(one.reply) or bool({"reply", "tools"} & (one.expected or {}).keys())
 
 
-def _posterior(outcomes: Sequence[Outcome], scores: Sequence[float]) -> tuple[Reading, ...]:
+def _posterior(weighed: Sequence[Weighed]) -> tuple[Reading, ...]:
     """Softmax over interventions, summed over those that ask for one change, best first."""
-    top = max(scores)
+    top = max(one.score for one in weighed)
     mass: dict[tuple[Any, ...], float] = defaultdict(float)
-    strongest: dict[tuple[Any, ...], tuple[float, Intervention]] = {}
-    for outcome, value in zip(outcomes, scores, strict=True):
-        key = outcome.intervention.key
-        mass[key] += exp(value - top)
-        if key not in strongest or value > strongest[key][0]:
-            strongest[key] = (value, outcome.intervention)
+    strongest: dict[tuple[Any, ...], Weighed] = {}
+    for one in weighed:
+        key = one.outcome.intervention.key
+        mass[key] += exp(one.score - top)
+        if key not in strongest or one.score > strongest[key].score:
+            strongest[key] = one
     total = sum(mass.values())
     ranked = sorted(mass, key=lambda key: (-mass[key], repr(key)))[:KEPT_READINGS]
-    return tuple(Reading(strongest[key][1], round(mass[key] / total, 6)) for key in ranked)
+    return tuple(Reading(strongest[key].outcome.intervention, round(mass[key] / total, 6)) for key in ranked)
 
 
 def _in_company(alone: Sequence[Diagnosis]) -> list[Diagnosis]:

@@ -1,82 +1,85 @@
 """How well a changed proposal explains what staff said, against the proposal they rejected.
 
-Scores are log-odds; the constants are collected in `Weights`, so that they can be learnt and reported as one
-thing. The comment counts by the share of its telling words that the change accounts for: words for what the
-change brings in speak for it, negated words for what it takes away too, negated words for what it brings in
-speak against it.
+Each reading gets features: what comment and note say of what the change brings in and takes away (negated or
+not), how the corrected reply and `expected` compare with what it leads to, the reason code, what accepted and
+rejected tickets say of the place it is in, and what the ticket itself looks like. Log-odds are their sum
+under `weights.WEIGHTS`: a conditional logit (McFadden, 1974), so its constants can be fitted and reported as
+one thing.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from difflib import SequenceMatcher
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from math import log
 from typing import Any
 
 from fixloop.feedback.model import Feedback
 from fixloop.pipeline.proposal import Proposal
-from fixloop.propose.interventions import Outcome
+from fixloop.propose.interventions import Catalog, Outcome
+from fixloop.propose.leaf_evidence import LeafEvidence
 from fixloop.propose.lexicon import Lexicon
-from fixloop.propose.wanted import record_ids, satisfied_share, tool_names
-from fixloop.propose.words import Said, stems
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """The evidence model: prior of each step and what each kind of evidence is worth, in nats."""
-
-    prior: Mapping[str, float]
-    expected_met: float = 9.0
-    expected_missed: float = -5.0
-    reason_fits: float = 2.5
-    reason_differs: float = -2.5
-    reply_like: float = 9.0
-    reply_missing: float = -1.5
-    moved_since: float = -4.0
-    words_in: float = 6.0
-    words_out_negated: float = 2.5
-    words_in_negated: float = -4.0
-    words_kept: float = -2.0
-    cue: float = 1.6
-    column_named: float = 3.0
-    unknown_words: float = 3.0
-
-
-WEIGHTS = Weights(
-    prior={"none": 0.14, "intent": 0.36, "new_leaf": 0.08, "fetch": 0.12, "plan": 0.22, "template": 0.08}
+from fixloop.propose.standing import (
+    Standing,
+    branch_part,
+    facts_of,
+    fetch_part,
+    template_part,
 )
+from fixloop.propose.wanted import record_ids, satisfied_share, tool_names
+from fixloop.propose.weights import NOTE, PRIORS, WEIGHTS
+from fixloop.propose.words import Said, quoted_parts, stems
+from fixloop.workspace.model import is_other
 
 REASON_STEPS: Mapping[str, frozenset[str]] = {
     "wrong_intent": frozenset({"intent"}),
     "wrong_data": frozenset({"extraction", "fetch"}),
-    "wrong_record": frozenset({"fetch"}),
+    "wrong_record": frozenset({"fetch", "extraction"}),
     "wrong_reply": frozenset({"plan", "template", "intent"}),
     "wrong_action": frozenset({"plan"}),
     "missing_knowledge": frozenset({"template", "plan", "intent"}),
     "not_needed": frozenset({"none", "plan"}),
 }
 
-_CUES: Mapping[str, frozenset[str]] = {
+CUES: Mapping[str, frozenset[str]] = {
     "intent": stems(
-        "intent topic asking about category class misread understood versteht thema anliegen geht gemeint"
+        "intent topic asking about category class misread understood subject belongs reads like "
+        "versteht thema anliegen geht gemeint kategorie gehört"
     ),
     "fetch": stems(
-        "record account other namesake person holder match lookup someone else konto verwechselt namensvetter"
+        "record account other namesake person holder match lookup someone else several certain guess "
+        "sure fits konto verwechselt namensvetter person mehrere eindeutig passen passt raten sicher"
+    ),
+    "extraction": stems(
+        "recognised recognized read text given gave number overlooked missed see spelled typo already stands "
+        "erkannt gelesen steht übersehen nummer angegeben genannt geschrieben"
     ),
     "template": stems(
-        "outdated text wording typo template old number phone hotline says veraltet vorlage telefonnummer"
+        "outdated text wording typo template old phone hotline says sentence line write changed "
+        "veraltet vorlage telefonnummer satz formulierung schreiben textbaustein"
     ),
-    "plan": stems("unless flag flagged already status must escalate send tool before check"),
+    "plan": stems(
+        "unless flag flagged already status must escalate send tool before check forgot missing also "
+        "argument fehlt vergessen auch zusätzlich vorher prüfen"
+    ),
 }
+
+Features = dict[str, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A rejection, read once: its words, and how alike the corrected reply is to what was sent."""
+    """A rejection, read once: its words, what staff quote, how like the corrected reply is to it."""
 
+    row: int
     feedback: Feedback
     before: Proposal
     said: Said
-    reply_likeness: float
+    note: Said
     disputed: bool = False
+    quoted: tuple[str, ...] = ()
+    named: frozenset[str] = frozenset()
+    sent_like: float = 0.0
+    explained: bool = False
 
     @property
     def moved(self) -> bool:
@@ -84,124 +87,353 @@ class Heard:
         return self.feedback.proposal.get("leaf") not in (None, self.before.leaf)
 
 
+@lru_cache(maxsize=20_000)
+def _pairs(text: str) -> frozenset[tuple[str, str]]:
+    words = text.split()
+    return frozenset(zip(["", *words], [*words, ""], strict=True))
+
+
 def likeness(a: str, b: str) -> float:
-    """How alike two texts are by words, 0…1 (Ratcliff and Obershelp, 1988)."""
-    return SequenceMatcher(None, a.split(), b.split(), autojunk=False).ratio()
+    """How alike two texts are by pairs of words that follow each other, 0…1 (Sørensen, 1948)."""
+    here, there = _pairs(a), _pairs(b)
+    return 2 * len(here & there) / (len(here) + len(there))
 
 
-def score(heard: Heard, outcome: Outcome, lexicon: Lexicon, weights: Weights) -> float:
-    """The log-odds that this change is what staff meant, its step's prior and share left aside."""
-    step = outcome.intervention.step
-    total = _reason(heard.feedback.reason, step, weights) + _cue(heard.said, step, weights)
-    if heard.moved and step not in ("intent", "none"):
-        # What was rejected is not what the ticket gets today: nothing is known of today's reply.
-        total += weights.moved_since
-    if outcome.intervention.kind == "add_leaf":
-        return total + _newness(heard, lexicon, weights)
-    if heard.feedback.expected:
-        total += _expected(heard, outcome, weights)
-    if step == "template":
-        return total + _text_edit(heard, weights)
-    if step == "none":
-        return total + (2.0 if heard.disputed else 0.0)
-    return total + _words(heard, outcome, lexicon, weights) + _reply(heard, outcome, weights)
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that features are told from, worked out once for the rejections of a run."""
 
+    catalog: Catalog
+    lexicon: Lexicon
+    leaves: LeafEvidence
+    standing: Standing
+    information: Mapping[str, float]
+    priors: Mapping[str, float] = field(default_factory=lambda: PRIORS)
 
-def _reason(reason: str | None, step: str, weights: Weights) -> float:
-    steps = REASON_STEPS.get(reason or "")
-    if steps is None:
-        return 0.0
-    return weights.reason_fits if step in steps else weights.reason_differs
+    def features(self, heard: Heard, outcome: Outcome) -> Features:
+        """What speaks for and against one reading, by name; absent means 0."""
+        one = outcome.intervention
+        found: Features = {"share": log(max(one.share, 1e-6))}
+        _reason(found, heard, one.step)
+        _cue(found, heard, one.step)
+        if heard.moved and one.step not in ("intent", "none"):
+            # What was rejected is not what the ticket gets today: nothing is known of today's reply.
+            found["moved"] = 1.0
+        if one.kind == "add_leaf":
+            self._new_leaf(found, heard)
+            return found
+        if heard.feedback.expected:
+            share = satisfied_share(heard.feedback.expected, outcome.after)
+            found["expected.met" if share == 1.0 else "expected.missed"] = 1.0 if share == 1.0 else 1 - share
+        if one.step != "template":
+            _reply(found, heard, outcome)
+        _STEPS[one.step](self, found, heard, outcome)
+        return found
 
+    def prior(self, outcome: Outcome) -> float:
+        """The log prior of a reading's step."""
+        one = outcome.intervention
+        return log(self.priors["new_leaf" if one.kind == "add_leaf" else one.step])
 
-def _cue(said: Said, step: str, weights: Weights) -> float:
-    return weights.cue if said.affirmed & _CUES.get(step, frozenset()) else 0.0
+    # --- step by step -----------------------------------------------------------------------------------
 
+    def _none(self, found: Features, heard: Heard, outcome: Outcome) -> None:
+        found["disputed"] = float(heard.disputed)
+        found["company.none"] = self.leaves.bonus(heard.row, outcome.intervention)
+        found["trouble.none"] = self._trouble(heard)
+        found["lonely"] = float(not self.standing.company(branch_part(heard.before)))
+        found["words.kept"] = self._coverage(heard, heard.said.affirmed, self._here(heard))
 
-def _expected(heard: Heard, outcome: Outcome, weights: Weights) -> float:
-    assert heard.feedback.expected is not None
-    share = satisfied_share(heard.feedback.expected, outcome.after)
-    return weights.expected_met if share == 1.0 else weights.expected_missed * (1 - share)
+    def _new_leaf(self, found: Features, heard: Heard) -> None:
+        """A leaf there is not yet: wanted words that nothing in the workspace accounts for."""
+        found["company.fresh"] = float(self.leaves.fresh[heard.row])
+        found["doubt"] = self._doubt(heard)
+        found["near.anything"] = float(self.leaves.near[heard.row].max(initial=0.0))
+        expected = heard.feedback.expected or {}
+        if expected:
+            unknown = expected.get("leaf") not in (None, *self.lexicon.leaves)
+            found["expected.met" if unknown else "expected.missed"] = 1.0
+        elif heard.said.affirmed:
+            found["words.new"] = 2 * (1 - self.lexicon.known(heard.said)) - 0.5
+        if heard.feedback.reply:
+            found["reply.given"] = 1.0
 
-
-def _newness(heard: Heard, lexicon: Lexicon, weights: Weights) -> float:
-    """A leaf there is not yet: wanted words that nothing in the workspace accounts for."""
-    expected = heard.feedback.expected or {}
-    wanted = expected.get("leaf")
-    if wanted is not None:
-        return weights.expected_missed if wanted in lexicon.leaves else weights.expected_met
-    if expected:
-        return weights.expected_missed
-    if not heard.said.affirmed:
-        return 0.0
-    return weights.unknown_words * (2 * (1 - lexicon.known(heard.said)) - 0.5)
-
-
-def _text_edit(heard: Heard, weights: Weights) -> float:
-    """A changed text: the corrected reply is the sent one with a few words changed."""
-    if not heard.feedback.reply:
-        return weights.reply_missing
-    return weights.reply_like * (heard.reply_likeness - 0.5) * 2
-
-
-def _reply(heard: Heard, outcome: Outcome, weights: Weights) -> float:
-    """Another reply: it is more like the corrected one than what was sent."""
-    if not heard.feedback.reply or outcome.after.reply.text == heard.before.reply.text:
-        return 0.0
-    return weights.reply_like * (
-        likeness(outcome.after.reply.text, heard.feedback.reply) - heard.reply_likeness
-    )
-
-
-def _words(heard: Heard, outcome: Outcome, lexicon: Lexicon, weights: Weights) -> float:
-    if not heard.said.says_anything:
-        return 0.0
-    brought, taken = _changed_terms(heard.before, outcome, lexicon)
-    said = heard.said
-    total = weights.words_in * lexicon.coverage(said.affirmed, brought - taken)
-    total += weights.words_kept * lexicon.coverage(said.affirmed, taken - brought)
-    total += weights.words_out_negated * lexicon.coverage(said.negated, taken - brought)
-    total += weights.words_in_negated * lexicon.coverage(said.negated, brought - taken)
-    if outcome.intervention.step == "intent":
+    def _intent(self, found: Features, heard: Heard, outcome: Outcome) -> None:
+        leaf, here = outcome.intervention.wanted.leaf or "", heard.before.leaf
+        found["company.leaf"] = self.leaves.bonus(heard.row, outcome.intervention)
+        found["near.gain"] = self._near(heard, leaf) - self._near(heard, here)
+        found["held_back"] = float(heard.before.raw_leaf == leaf)
+        found["unreachable"] = float(not self.catalog.workspace.intents.parents_of(leaf))
+        found["to_other"] = float(is_other(leaf))
+        found["doubt"] = self._doubt(heard)
+        found["trouble.intent"] = self.standing.trouble(("leaf", here))
+        terms = self.lexicon.leaves.get
+        self._words(found, heard, terms(leaf, _NO), terms(here, _NO) | self._action_terms(heard.before))
         # A word that nothing here is called by names something that is not here.
-        total -= weights.unknown_words * (1 - lexicon.known(said)) if said.affirmed else 0.0
-    if outcome.intervention.step == "plan":
-        total += weights.column_named * lexicon.coverage(
-            said.affirmed | said.negated, _column_terms(heard.before, lexicon)
+        found["words.unknown"] = 1 - self.lexicon.known(heard.said) if heard.said.affirmed else 0.0
+        found["words.like"] = self.lexicon.likeness(heard.row, "leaf", leaf, here)
+
+    def _extraction(self, found: Features, heard: Heard, outcome: Outcome) -> None:
+        value = outcome.intervention.value
+        assert value is not None
+        found["trouble.extraction"] = self.standing.trouble(fetch_part(heard.before))
+        found["unchanged"] = float(outcome.after.outcome == heard.before.outcome)
+        found["found"] = float(len(outcome.after.records) == 1 != len(heard.before.records))
+        found["value.named"] = float(value.text.casefold() in heard.named)
+        said = heard.said.affirmed | heard.said.negated
+        found["field.named"] = float(bool(stems(value.path.replace(".", " ")) & said))
+        found["near.here"] = self._near(heard, heard.before.leaf)
+
+    def _fetch(self, found: Features, heard: Heard, outcome: Outcome) -> None:
+        after, before = outcome.after, heard.before
+        found["trouble.fetch"] = self.standing.trouble(fetch_part(before))
+        found["unchanged"] = float(after.reply.text == before.reply.text)
+        mine, theirs = self._strength(after), self._strength(before)
+        found["information"] = mine - theirs
+        found["to_none"] = float(not after.records)
+        found["to_several"] = float(len(after.records) > 1)
+        found["weakly"] = float(bool(before.records) and theirs < 4.0 and len(after.records) != 1)
+        came, went = _record_terms(after, before), _record_terms(before, after)
+        found["record.named"] = float(bool(_record_names(after, before) & heard.named))
+        found["record.named.out"] = float(bool(_record_names(before, after) & heard.named))
+        found["near.here"] = self._near(heard, before.leaf)
+        self._words(found, heard, came, went)
+
+    def _plan(self, found: Features, heard: Heard, outcome: Outcome) -> None:
+        one, before = outcome.intervention, heard.before
+        action = one.action
+        assert action is not None
+        found["trouble.plan"] = self.standing.trouble(branch_part(before))
+        same = action.reply == before.reply.template
+        found["tools.only"] = float(same)
+        facts = facts_of(before)
+        if not same:
+            standing = self.standing
+            found["fits"] = standing.fits(action.reply, facts) - standing.fits(before.reply.template, facts)
+            found["unseen"] = float(action.reply not in standing.templates)
+            found["unused"] = float(action.reply in self.catalog.unused)
+            home = self.lexicon.at_home
+            found["at_home"] = home(before.leaf, action.reply) - home(before.leaf, before.reply.template)
+            found["words.like"] = self.lexicon.likeness(
+                heard.row, "template", action.reply, before.reply.template
+            )
+        found["own"] = float(
+            any(a.reply == action.reply and a.tools == action.tools for a in self.catalog.own[before.leaf])
         )
-    return total
+        found["near.here"] = self._near(heard, before.leaf)
+        self._words(found, heard, self._wanted_terms(outcome), self._action_terms(before))
+        said = heard.said.affirmed | heard.said.negated
+        found["words.column"] = self.lexicon.coverage(said, _column_terms(before, self.lexicon))
+        found["words.fact"] = self.lexicon.coverage(said, _fact_terms(before))
 
+    def _template(self, found: Features, heard: Heard, outcome: Outcome) -> None:
+        before = heard.before
+        found["trouble.template"] = self.standing.trouble(template_part(heard.feedback, before))
+        text = before.reply.text.casefold()
+        found["quote.sent"] = float(any(part in text for part in heard.quoted))
+        found["quote.absent"] = float(any(part not in text for part in heard.quoted))
+        found["near.here"] = self._near(heard, before.leaf)
+        if heard.feedback.reply:
+            found["reply.edit"] = (heard.sent_like - 0.5) * 2
+            found["reply.edit.explained"] = float(heard.explained)
+        else:
+            found["reply.missing"] = 1.0
 
-def _changed_terms(
-    before: Proposal, outcome: Outcome, lexicon: Lexicon
-) -> tuple[frozenset[str], frozenset[str]]:
-    """The stems of what a change brings into the proposal and of what it takes away."""
-    after = outcome.after
-    if outcome.intervention.step == "fetch":
-        return _record_terms(after, before), _record_terms(before, after)
-    brought, taken = _action_terms(after, lexicon), _action_terms(before, lexicon)
-    if outcome.intervention.step == "intent":
-        # A leaf is named by its own words first; its reply's words count only where they add to them.
-        return (
-            lexicon.leaves.get(after.leaf, frozenset()) | _few(brought - taken, lexicon, after.leaf),
-            lexicon.leaves.get(before.leaf, frozenset()) | taken,
+    # --- parts ------------------------------------------------------------------------------------------
+
+    def _words(self, found: Features, heard: Heard, brought: frozenset[str], taken: frozenset[str]) -> None:
+        for said, factor in ((heard.said, 1.0), (heard.note, NOTE)):
+            if not said.says_anything:
+                continue
+            came = brought & (said.affirmed | said.negated)
+            went = taken & (said.affirmed | said.negated)
+            coverage, add = self.lexicon.coverage, _adder(found, factor)
+            add("words.in", coverage(said.affirmed, came - went))
+            add("words.out", coverage(said.affirmed, went - came))
+            add("words.out.negated", coverage(said.negated, went - came))
+            add("words.in.negated", coverage(said.negated, came - went))
+
+    def _coverage(self, heard: Heard, said: frozenset[str], terms: frozenset[str]) -> float:
+        return self.lexicon.coverage(said, terms)
+
+    def _here(self, heard: Heard) -> frozenset[str]:
+        """The words for what was answered."""
+        return self.lexicon.leaves.get(heard.before.leaf, _NO) | self._action_terms(heard.before)
+
+    def _action_terms(self, proposal: Proposal) -> frozenset[str]:
+        terms = self.lexicon.templates.get(proposal.reply.template, _NO)
+        return terms.union(*(self.lexicon.tools.get(name, _NO) for name in tool_names(proposal)))
+
+    def _wanted_terms(self, outcome: Outcome) -> frozenset[str]:
+        """The words for an action: its template, its tools, and what their arguments say."""
+        action = outcome.intervention.action
+        assert action is not None
+        terms = self.lexicon.templates.get(action.reply, _NO)
+        for call in action.tools:
+            terms |= self.lexicon.tools.get(call.name, _NO) | _literals(call.args)
+        return terms
+
+    def _near(self, heard: Heard, leaf: str) -> float:
+        column = self.leaves.column(leaf)
+        return 0.0 if column is None else float(self.leaves.near[heard.row, column])
+
+    def _doubt(self, heard: Heard) -> float:
+        """How little step one trusted its own answer, 0…1."""
+        return 1 - heard.before.scores.get(heard.before.raw_leaf, 0.0)
+
+    def _trouble(self, heard: Heard) -> float:
+        """The most suspect of the parts the proposal went through."""
+        parts = (
+            branch_part(heard.before),
+            template_part(heard.feedback, heard.before),
+            fetch_part(heard.before),
+            ("leaf", heard.before.leaf),
         )
-    return brought, taken
+        return max(map(self.standing.trouble, parts))
+
+    def _strength(self, proposal: Proposal) -> float:
+        """How much what was matched tells of the selected records, in nats; of several, the least."""
+        told = [
+            sum(self.information.get(m.partition("=")[0], 0.0) for m in r.matched) for r in proposal.records
+        ]
+        return min(told, default=0.0)
 
 
-def _few(terms: frozenset[str], lexicon: Lexicon, leaf: str) -> frozenset[str]:
-    return terms & lexicon.leaves.get(leaf, frozenset())
+_NO: frozenset[str] = frozenset()
+_STEPS: Mapping[str, Any] = {
+    "none": Evidence._none,
+    "intent": Evidence._intent,
+    "extraction": Evidence._extraction,
+    "fetch": Evidence._fetch,
+    "plan": Evidence._plan,
+    "template": Evidence._template,
+}
 
 
-def _action_terms(proposal: Proposal, lexicon: Lexicon) -> frozenset[str]:
-    terms = lexicon.templates.get(proposal.reply.template, frozenset())
-    return terms.union(*(lexicon.tools.get(name, frozenset()) for name in tool_names(proposal)))
+def score(features: Mapping[str, float], weights: Mapping[str, float] = WEIGHTS) -> float:
+    """The log-odds that features add up to."""
+    return sum([weights.get(name, 0.0) * value for name, value in features.items()])
+
+
+def by_kind(features: Mapping[str, float], weights: Mapping[str, float] = WEIGHTS) -> dict[str, float]:
+    """What each kind of evidence adds, rounded, strongest first: for people."""
+    found: dict[str, float] = {}
+    for name, value in features.items():
+        kind = _KINDS.get(name.partition(".")[0], "ticket")
+        found[kind] = found.get(kind, 0.0) + weights.get(name, 0.0) * value
+    ranked = sorted(found.items(), key=lambda item: (-abs(item[1]), item[0]))
+    return {kind: round(total, 2) for kind, total in ranked if abs(total) >= 0.005}
+
+
+_KINDS = {
+    "words": "comment",
+    "cue": "comment",
+    "value": "comment",
+    "field": "comment",
+    "record": "comment",
+    "quote": "comment",
+    "reply": "corrected reply",
+    "expected": "expected",
+    "reason": "reason code",
+    "company": "other rejections",
+    "trouble": "accepted and rejected tickets",
+    "lonely": "accepted and rejected tickets",
+    "fits": "accepted and rejected tickets",
+    "unseen": "accepted and rejected tickets",
+    "disputed": "accepted and rejected tickets",
+    "share": "how many such readings there are",
+}
+
+
+def hear(row: int, feedback: Feedback, before: Proposal, said: Said, note: Said, disputed: bool) -> Heard:
+    """A rejection read once."""
+    spoken = " ".join([feedback.comment, *notes_of(feedback)])
+    quoted = tuple(part.casefold() for part in quoted_parts(spoken))
+    named = frozenset(word.strip(".,;:!?()\"'“”„") for word in spoken.casefold().split()) | set(quoted)
+    alike = likeness(before.reply.text, feedback.reply) if feedback.reply else 0.0
+    return Heard(row, feedback, before, said, note, disputed, quoted, frozenset(named), alike)
+
+
+def notes_of(feedback: Feedback) -> tuple[str, ...]:
+    """An engineer's own words on a rejection."""
+    return tuple(getattr(feedback, "notes", ()))
+
+
+def information_of(catalog: Catalog) -> dict[str, float]:
+    """How much a match by each field tells of which record is meant: the log of how few share a value."""
+    from fixloop.pipeline.rows import KEYS, values_at
+
+    workspace = catalog.workspace
+    found: dict[str, float] = {}
+    for signal in workspace.fetch.signals:
+        rows = workspace.records.get(signal.source, ())
+        path, key = signal.match.split("."), KEYS[signal.compare]
+        values = [key(value) for row in rows for value in values_at(row, path)]
+        if values:
+            shared = len(values) / len(set(values))
+            found[signal.field] = max(found.get(signal.field, 0.0), log(max(1.0, len(rows) / shared)))
+    return found
+
+
+def _adder(found: Features, factor: float) -> Any:
+    def add(name: str, value: float) -> None:
+        if value:
+            found[name] = found.get(name, 0.0) + factor * value
+
+    return add
+
+
+def _reason(found: Features, heard: Heard, step: str) -> None:
+    steps = REASON_STEPS.get(heard.feedback.reason or "")
+    if steps is not None:
+        found["reason.fits" if step in steps else "reason.differs"] = 1.0
+
+
+def _cue(found: Features, heard: Heard, step: str) -> None:
+    said = heard.said.affirmed | heard.said.negated
+    hits = {other for other, words in CUES.items() if said & words}
+    if step in hits:
+        found["cue"] = 1.0
+    elif hits:
+        found["cue.other"] = 1.0
+
+
+def _reply(found: Features, heard: Heard, outcome: Outcome) -> None:
+    """Another reply: it is, or is more like, the corrected one than what was sent."""
+    corrected = heard.feedback.reply
+    if not corrected:
+        return
+    text = outcome.after.reply.text
+    if text == heard.before.reply.text:
+        found["reply.given"] = 1.0
+    elif text == corrected:
+        found["reply.exact"] = 1.0
+    else:
+        found["reply.gain"] = likeness(text, corrected) - heard.sent_like
 
 
 def _record_terms(proposal: Proposal, other: Proposal) -> frozenset[str]:
+    return frozenset(one for row in _rows_apart(proposal, other) for one in _row_terms(row))
+
+
+def _record_names(proposal: Proposal, other: Proposal) -> frozenset[str]:
+    """The values of records as staff would write them."""
+    return frozenset(one for row in _rows_apart(proposal, other) for one in _row_names(row))
+
+
+def _rows_apart(proposal: Proposal, other: Proposal) -> list[Mapping[str, Any]]:
     there = set(record_ids(other))
-    rows = [record.row for record in proposal.records if str(record.id) not in there]
-    return frozenset(one for row in rows for value in row.values() for one in stems(_flat(value)))
+    return [record.row for record in proposal.records if str(record.id) not in there]
+
+
+def _row_terms(row: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(one for value in row.values() for one in stems(_flat(value)))
+
+
+def _row_names(row: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(
+        str(v).casefold() for v in row.values() if isinstance(v, str) and any(c.isdigit() for c in v)
+    )
 
 
 def _flat(value: Any) -> str:
@@ -212,9 +444,37 @@ def _flat(value: Any) -> str:
     return "" if isinstance(value, bool) or value is None else str(value)
 
 
+def _literals(args: Mapping[str, Any]) -> frozenset[str]:
+    return stems(" ".join(f"{name} {_flat(value)}" for name, value in args.items()))
+
+
 def _column_terms(before: Proposal, lexicon: Lexicon) -> frozenset[str]:
     """The words for the columns of the one selected record: what a condition could be about."""
     if len(before.records) != 1:
-        return frozenset()
-    named = (lexicon.columns.get(column, frozenset()) for column in before.records[0].row)
-    return frozenset().union(*named)
+        return _NO
+    named = (lexicon.columns.get(column, _NO) for column in before.records[0].row)
+    return _NO.union(*named)
+
+
+def _fact_terms(before: Proposal) -> frozenset[str]:
+    """The words for what is so of the one selected record: flags that are set, short values."""
+    if len(before.records) != 1:
+        return _NO
+    row = before.records[0].row
+    flags = " ".join(column for column, value in row.items() if value is True)
+    return stems(flags) | stems(" ".join(v for v in row.values() if isinstance(v, str) and len(v) <= 20))
+
+
+def explained_by_reply(outcomes: Sequence[Outcome], heard: Heard) -> bool:
+    """Whether some other reading leads to just the corrected reply."""
+    corrected = heard.feedback.reply
+    return bool(corrected) and any(_matches(outcome, corrected) for outcome in outcomes)
+
+
+def _matches(outcome: Outcome, corrected: str | None) -> bool:
+    return outcome.intervention.step not in ("none", "template") and outcome.after.reply.text == corrected
+
+
+def strongest(features: Sequence[Features]) -> Iterator[str]:
+    """The names of all features that occur, sorted."""
+    yield from sorted({name for one in features for name in one})

@@ -32,13 +32,14 @@ taken. A line a family: step, kind, target; what it carries; its options.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fixloop.feedback.model import Feedback
 from fixloop.hints.ids import canonical_json
 from fixloop.pipeline.compile import Forced, Pipeline
-from fixloop.pipeline.proposal import Proposal
+from fixloop.pipeline.fixture import Fixture
+from fixloop.pipeline.proposal import Proposal, Reply, ToolCallMade
 from fixloop.propose.wanted import Wanted, record_ids, tool_names
 from fixloop.workspace.model import Branch, PlanTree, ToolCall, Workspace, is_other
 
@@ -89,7 +90,10 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class Intervention:
-    """One forced change; `share` is its part of its step's prior. The table above says what each kind has."""
+    """One forced change; `share` is its part of its step's prior. The table above says what each kind has.
+
+    `fixture` is what to replay on where it is not the rejection's own: with the rows that a value names.
+    """
 
     step: str
     kind: str
@@ -101,6 +105,7 @@ class Intervention:
     value: Value | None = None
     correction: str | None = None
     ways: tuple[Way, ...] = ()
+    fixture: Fixture | None = field(default=None, compare=False, repr=False)
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -166,24 +171,99 @@ def _tree_actions(tree: PlanTree) -> tuple[Action, ...]:
     return tuple(kept.values())
 
 
+@dataclass(frozen=True, slots=True)
+class Catalog:
+    """What there is to force in a workspace, worked out once for all rejections.
+
+    `own` are the actions of each leaf's tree, `usual` those of all trees by (reply, tool names), and every
+    template that no tree uses; `calls` the distinct calls of each tool, most used first.
+    """
+
+    workspace: Workspace
+    own: Mapping[str, tuple[Action, ...]]
+    usual: Mapping[tuple[str, tuple[str, ...]], Action]
+    calls: Mapping[str, tuple[ToolCall, ...]]
+    unused: frozenset[str]
+
+    @classmethod
+    def of(cls, workspace: Workspace) -> "Catalog":
+        """The catalog of a workspace."""
+        own = all_actions(workspace)
+        usual = usual_actions(own)
+        used = {reply for reply, _ in usual} | {workspace.config.fallback_reply}
+        unused = frozenset(name for name in workspace.templates if name not in used)
+        spare: dict[tuple[str, tuple[str, ...]], Action] = {
+            (name, ()): Action(name) for name in sorted(unused)
+        }
+        calls: dict[str, Counter[str]] = {}
+        for actions in own.values():
+            for action in actions:
+                for call in action.tools:
+                    calls.setdefault(call.name, Counter())[canonical_json(dict(call.args))] += 1
+        return cls(
+            workspace, own, {**usual, **spare}, {n: _distinct_calls(n, c) for n, c in calls.items()}, unused
+        )
+
+    def other_arguments(self, call: ToolCall) -> Iterator[ToolCall]:
+        """The call with one argument as another call has it, as its schema allows, or from another column."""
+        known = [one.args for one in self.calls.get(call.name, ())]
+        schema = (
+            self.workspace.tools[call.name].args.get("properties", {})
+            if call.name in self.workspace.tools
+            else {}
+        )
+        for arg in sorted({*call.args, *schema}):
+            values = [args[arg] for args in known if arg in args]
+            values += schema.get(arg, {}).get("enum", ())
+            if arg in self._columns:
+                values.append(f"{{{{ record.{arg} }}}}")
+            present = canonical_json(call.args.get(arg))
+            distinct = {canonical_json(value): value for value in values}
+            for name in sorted(distinct):
+                if name != present:
+                    yield ToolCall(call.name, {**call.args, arg: distinct[name]})
+
+    @property
+    def _columns(self) -> frozenset[str]:
+        sources = self.workspace.fetch.sources.values()
+        return frozenset(column for source in sources for column in (*source.fields, source.id))
+
+
+def _distinct_calls(name: str, counts: Counter[str]) -> tuple[ToolCall, ...]:
+    import json
+
+    return tuple(
+        ToolCall(name, json.loads(one)) for one in sorted(counts, key=lambda one: (-counts[one], one))
+    )
+
+
 def interventions(
-    feedback: Feedback, before: Proposal, workspace: Workspace, other_leaf_shares: dict[str, float]
+    feedback: Feedback,
+    before: Proposal,
+    catalog: Catalog,
+    other_leaf_shares: Mapping[str, float],
+    values: Iterable[Intervention] = (),
 ) -> list[Intervention]:
     """All of them for one rejection, "nothing" first.
 
     `other_leaf_shares` is the engine's opinion of the ticket over all leaves; the present one is left out.
+    `values` are those of the extraction step (`unread.unread_values`).
     """
     found = [Intervention("none", "none", "", Wanted(), None, 1.0)]
-    found += _leaves(before, workspace, other_leaf_shares)
+    found += _leaves(before, catalog.workspace, other_leaf_shares)
+    found += values
     found += _records(before)
-    found += _actions(feedback, before, workspace)
-    if before.reply.template in workspace.templates:
+    found += _actions(feedback, before, catalog)
+    if before.reply.template in catalog.workspace.templates:
         target = f"workspace/templates.yaml#{before.reply.template}"
-        found.append(Intervention("template", "edit_template", target, Wanted(leaf=before.leaf), None, 1.0))
+        wanted = Wanted(leaf=before.leaf)
+        found.append(
+            Intervention("template", "edit_template", target, wanted, None, 1.0, correction=feedback.reply)
+        )
     return found
 
 
-def _leaves(before: Proposal, workspace: Workspace, shares: dict[str, float]) -> Iterator[Intervention]:
+def _leaves(before: Proposal, workspace: Workspace, shares: Mapping[str, float]) -> Iterator[Intervention]:
     """Another leaf, for every leaf there is, and a leaf there is not yet."""
     others = {leaf: share for leaf, share in shares.items() if leaf != before.leaf}
     floor = 0.3 / max(1, len(others))
@@ -191,18 +271,40 @@ def _leaves(before: Proposal, workspace: Workspace, shares: dict[str, float]) ->
     for leaf, share in others.items():
         target = f"workspace/examples/{leaf}.jsonl"
         within = floor + 0.7 * share / total
-        yield Intervention("intent", "add_example", target, Wanted(leaf=leaf), Forced(leaf=leaf), within)
+        ways = tuple(_ways_to_leaf(before, workspace, leaf, target))
+        forced = Forced(leaf=leaf)
+        yield Intervention("intent", "add_example", target, Wanted(leaf=leaf), forced, within, ways=ways)
     # What an `other` could not answer may well be new; what a leaf answered seldom is.
     yield Intervention(
         "intent", "add_leaf", "workspace/intents.yaml", Wanted(), None, 1.0 if is_other(before.leaf) else 0.2
     )
 
 
+def _ways_to_leaf(before: Proposal, workspace: Workspace, leaf: str, target: str) -> Iterator[Way]:
+    """How a leaf could become the answer, judged by how the text went down."""
+    dag = workspace.intents
+    if before.raw_leaf == leaf:
+        level = "root" if before.leaf == "other" else before.leaf.removesuffix(".other")
+        yield Way("set_threshold", f"workspace/intents.yaml#thresholds.{level}")
+    if is_other(leaf):
+        level = leaf.removesuffix(".other") if leaf != "other" else "root"
+        yield Way("set_threshold", f"workspace/intents.yaml#thresholds.{level}")
+    else:
+        above = dag.parents_of(leaf)
+        gone_down = [one for one in before.path if one in dag.children and one not in above]
+        parents = gone_down if above else [*gone_down, *(one for one in dag.root if one in dag.children)]
+        for parent in dict.fromkeys(parents):
+            yield Way("add_edge", f"workspace/intents.yaml#{parent}", leaf)
+    yield Way("add_example", target)
+
+
 def _records(before: Proposal) -> Iterator[Intervention]:
-    """Another, no, or one of several records, among the candidates of the fixture."""
+    """Another, no, several, or one of several records, among the candidates of the fixture."""
     selected = record_ids(before)
-    options: list[tuple[str, ...]] = [(str(record.id),) for record in before.candidates] + [()]
-    options = [option for option in options if option != selected]
+    ranked = [str(record.id) for record in before.candidates]
+    options: list[tuple[str, ...]] = [(one,) for one in ranked[:MOST_CANDIDATES]] + [()]
+    options += [tuple(sorted(ranked[:size])) for size in range(2, min(len(ranked), MOST_TOGETHER) + 1)]
+    options = [option for option in dict.fromkeys(options) if option != selected]
     for option in options:
         wanted = Wanted(records=option)
         yield Intervention(
@@ -210,59 +312,120 @@ def _records(before: Proposal) -> Iterator[Intervention]:
         )
 
 
-def _actions(feedback: Feedback, before: Proposal, workspace: Workspace) -> Iterator[Intervention]:
-    """Another reply with its tool calls: the tree's own actions first, then those of every other tree."""
-    if is_other(before.leaf) or before.leaf not in workspace.plan_trees:
+MOST_CANDIDATES = 25
+"""Records that may be meant; a fixture can hold more, of which none is told from the others."""
+
+MOST_TOGETHER = 4
+"""Records that may be meant together."""
+
+
+def _actions(feedback: Feedback, before: Proposal, catalog: Catalog) -> Iterator[Intervention]:
+    """Another reply with its tool calls: the tree's own, the present one changed, those of other trees."""
+    if is_other(before.leaf) or before.leaf not in catalog.workspace.plan_trees:
         return
-    present = (before.reply.template, tool_names(before))
-    actions = all_actions(workspace)
-    own = {(a.reply, a.tool_names): a for a in actions[before.leaf]}
-    foreign = usual_actions(actions)
-    foreign |= {
-        (a.reply, a.tool_names): a for a in expected_actions(feedback, workspace, list(foreign.values()))
-    }
-    target = workspace.plan_trees[before.leaf].path
-    for key, action in {**foreign, **own}.items():
-        if key == present:
-            continue
-        share = 0.5 / max(1, len(own) - 1) if key in own else 0.5 / max(1, len(foreign))
-        wanted = Wanted(leaf=before.leaf, reply=action.reply, tools=action.tool_names)
-        forced = Forced(reply=action.reply, tools=action.tools)
-        yield Intervention("plan", "add_branch", target, wanted, forced, share, action)
+    present = _present_action(before, catalog)
+    own = {(a.reply, a.tool_names): a for a in catalog.own[before.leaf]}
+    near = list(_changed_calls(present, catalog)) if present else []
+    foreign = dict(catalog.usual)
+    wished = list(expected_actions(feedback, catalog))
+    foreign |= {(a.reply, a.tool_names): a for a in wished}
+    target = catalog.workspace.plan_trees[before.leaf].path
+    now = (before.reply.template, tool_names(before))
+    size = max(1, len(own) - 1)
+    for key, action in own.items():
+        if key != now:
+            yield _planned(before, target, action, 0.5 / size)
+    for action in near:
+        if (action.reply, action.tool_names) not in own or (action.reply, action.tool_names) == now:
+            yield _planned(before, target, action, 0.3 / len(near))
+    told = {(action.reply, action.tool_names) for action in near} | own.keys() | {now}
+    rest = {key: action for key, action in foreign.items() if key not in told}
+    for action in rest.values():
+        yield _planned(before, target, action, 0.4 / len(rest))
 
 
-def expected_actions(feedback: Feedback, workspace: Workspace, known: Iterable[Action]) -> Iterator[Action]:
-    """The action `expected` spells out; arguments come from the tool's other calls."""
+def _planned(before: Proposal, target: str, action: Action, share: float) -> Intervention:
+    wanted = Wanted(leaf=before.leaf, reply=action.reply, tools=action.tool_names)
+    forced = Forced(branch=before.branch, reply=action.reply, tools=action.tools)
+    return Intervention("plan", "add_branch", target, wanted, forced, share, action)
+
+
+def _present_action(before: Proposal, catalog: Catalog) -> Action | None:
+    """What the branch that answered says."""
+    tree = catalog.workspace.plan_trees[before.leaf]
+    for branch in flat_branches(tree.branches):
+        if branch.id == before.branch and branch.reply:
+            return Action(branch.reply, branch.tools)
+    return None
+
+
+def _changed_calls(present: Action, catalog: Catalog) -> Iterator[Action]:
+    """The present action with one call less, one more, or one argument changed."""
+    for n, call in enumerate(present.tools):
+        rest = (*present.tools[:n], *present.tools[n + 1 :])
+        yield Action(present.reply, rest)
+        for other in catalog.other_arguments(call):
+            yield Action(present.reply, (*present.tools[:n], other, *present.tools[n + 1 :]))
+    called = set(present.tool_names)
+    for tool in catalog.workspace.tools:
+        call_of = usual_call(tool, catalog) if tool not in called else None
+        if call_of:
+            yield Action(present.reply, (*present.tools, call_of))
+
+
+def expected_actions(feedback: Feedback, catalog: Catalog) -> Iterator[Action]:
+    """The action `expected` spells out; arguments it does not give come from the tool's other calls."""
     expected = feedback.expected or {}
     reply = expected.get("reply")
     name = reply.get("template") if isinstance(reply, Mapping) else reply
-    if name not in workspace.templates or "tools" not in expected:
+    if name not in catalog.workspace.templates or "tools" not in expected:
         return
     wanted = [tool if isinstance(tool, str) else tool["name"] for tool in expected["tools"]]
-    calls = [usual_call(tool, workspace, known) for tool in wanted if tool in workspace.tools]
+    calls = [usual_call(tool, catalog) for tool in wanted if tool in catalog.workspace.tools]
     yield Action(str(name), tuple(call for call in calls if call))
 
 
-def usual_call(tool: str, workspace: Workspace, known: Iterable[Action]) -> ToolCall | None:
+def usual_call(tool: str, catalog: Catalog) -> ToolCall | None:
     """How the workspace calls a tool elsewhere, else with required arguments from like-named columns."""
-    for action in known:
-        for call in action.tools:
-            if call.name == tool:
-                return call
-    columns = {
-        column for source in workspace.fetch.sources.values() for column in (*source.fields, source.id)
-    }
-    required = workspace.tools[tool].args.get("required", [])
-    if not set(required) <= columns:
+    if tool in catalog.calls:
+        return catalog.calls[tool][0]
+    required = catalog.workspace.tools[tool].args.get("required", [])
+    if not set(required) <= catalog._columns:
         return None
     return ToolCall(tool, {name: f"{{{{ record.{name} }}}}" for name in required})
 
 
 def replay_all(
-    pipeline: Pipeline, feedback: Feedback, before: Proposal, found: Sequence[Intervention]
+    pipeline: Pipeline, feedback: Feedback, before: Proposal, found: Sequence[Intervention], whole: bool
 ) -> list[Outcome]:
-    """What each intervention leads to, by replaying the steps below it on the fixture."""
+    """What each intervention leads to, by replaying the steps below it on the fixture.
+
+    Another action leads to its own words, so it is only rendered where those are asked about (`whole`).
+    """
     fixture = feedback.fixture
-    forced = [(fixture, one.forced) for one in found if one.forced is not None]
+    forced = [
+        (one.fixture or fixture, one.forced) for one in found if one.forced and (whole or not _is_known(one))
+    ]
     replayed = iter(pipeline.replay_many(forced))
-    return [Outcome(one, next(replayed) if one.forced is not None else before) for one in found]
+    return [
+        Outcome(
+            one,
+            before
+            if one.forced is None
+            else next(replayed)
+            if whole or not _is_known(one)
+            else _as_said(before, one),
+        )
+        for one in found
+    ]
+
+
+def _is_known(one: Intervention) -> bool:
+    return one.step == "plan"
+
+
+def _as_said(before: Proposal, one: Intervention) -> Proposal:
+    """The proposal with another action, its text and arguments as written."""
+    assert one.action is not None
+    calls = tuple([ToolCallMade(call.name, call.args) for call in one.action.tools])
+    return replace(before, reply=Reply(one.action.reply, ""), tools=calls)

@@ -46,7 +46,8 @@ class LeafEvidence:
     """Per rejection (row) and leaf (column): the engine's joint scores, and what company and comment add.
 
     `bonuses` are log-odds for a leaf, `fresh` those for a leaf there is not yet, `shared` says which stand in
-    a party of several.
+    a party of several. `near` is the likeness of each ticket to the likest text of each leaf, 0…1: of its
+    examples, whatever the DAG makes of them, and of tickets that staff accepted as this leaf's.
     """
 
     leaves: tuple[str, ...]
@@ -55,10 +56,15 @@ class LeafEvidence:
     fresh: Any
     shared: Any
     voices: Voices
+    near: Any
 
     def telling(self, row: int) -> bool:
         """Whether the comment says anything at all."""
         return bool(self.voices.telling[row])
+
+    def column(self, leaf: str) -> int | None:
+        """Where a leaf stands, None for one that has neither place nor examples."""
+        return self.leaves.index(leaf) if leaf in self.leaves else None
 
     def ticket_shares(self, row: int) -> dict[str, float]:
         """Leaf to the engine's joint score of the ticket."""
@@ -95,13 +101,17 @@ def learn_comments(workspace: Workspace, feedback: Sequence[Feedback], asked: Ma
 
 
 def hear_leaves(
-    workspace: Workspace, pipeline: Pipeline, rejections: Sequence[Feedback], learnt: Learnt
+    workspace: Workspace,
+    pipeline: Pipeline,
+    rejections: Sequence[Feedback],
+    learnt: Learnt,
+    accepted: Sequence[tuple[str, str]] = (),
 ) -> LeafEvidence:
-    """All rejections against all leaves, in a few products of matrices."""
+    """All rejections against all leaves, in a few products of matrices; `accepted` are (text, leaf)."""
     import numpy as np
 
     texts = [one.fixture.ticket.customer_text for one in rejections]
-    tickets, leaves = pipeline.leaf_scores(texts)
+    tickets, leaves = leaf_scores(workspace, pipeline, texts)
     examples = {leaf: [one.text for one in workspace.examples.get(leaf, ())] for leaf in leaves}
     space = Space.of([*texts, *(text for found in examples.values() for text in found)])
     known = _Known.of(tuple(leaves), examples, space, learnt)
@@ -124,7 +134,50 @@ def hear_leaves(
         best = felt.max(axis=1, initial=0.0)
         fresh[rows] = [_newness(float(one), len(rows), float(right[place])) for one in best]
     bonuses[~voices.telling], fresh[~voices.telling] = 0.0, 0.0
-    return LeafEvidence(tuple(leaves), tickets, bonuses, fresh, shared, voices)
+    near = _nearness(space, texts, leaves, examples, accepted)
+    return LeafEvidence(tuple(leaves), tickets, bonuses, fresh, shared, voices, near)
+
+
+def leaf_scores(
+    workspace: Workspace, pipeline: Pipeline, texts: Sequence[str]
+) -> tuple[Any, tuple[str, ...]]:
+    """The engine's joint scores [texts, leaves], 0 for leaves that no parent reaches, and all leaves."""
+    import numpy as np
+
+    scores, leaves = pipeline.leaf_scores(texts)
+    lost = tuple(str(leaf) for leaf in workspace.intents.leaves if leaf not in leaves)
+    return np.hstack([scores, np.zeros((len(texts), len(lost)))]), (*map(str, leaves), *lost)
+
+
+AT_ONCE = 500
+"""Rejections whose likeness to all examples is worked out together: memory, not results, depends on it."""
+
+
+def _nearness(
+    space: Space,
+    texts: Sequence[str],
+    leaves: Sequence[str],
+    examples: Mapping[str, Sequence[str]],
+    accepted: Sequence[tuple[str, str]],
+) -> Any:
+    """The cosine of each text with the likest of each leaf's [texts, leaves], the same text left out."""
+    import numpy as np
+
+    pairs = [(leaf, text) for leaf in leaves for text in examples[leaf]]
+    pairs += [(leaf, text) for text, leaf in accepted if leaf in examples]
+    found = np.zeros((len(texts), len(leaves)))
+    if not pairs or not texts:
+        return found
+    columns = {leaf: column for column, leaf in enumerate(leaves)}
+    owners = np.array([columns[leaf] for leaf, _ in pairs])
+    order = np.argsort(owners, kind="stable")
+    asked, known = space.rows(texts), space.rows([pairs[n][1] for n in order])
+    present, starts = np.unique(owners[order], return_index=True)
+    for start in range(0, len(texts), AT_ONCE):
+        alike = (asked[start : start + AT_ONCE] @ known.T).toarray()
+        alike[alike > 1 - 1e-4] = 0.0
+        found[start : start + AT_ONCE, present] = np.maximum.reduceat(alike, starts, axis=1)
+    return np.round(found, 6)
 
 
 def _newness(best: float, size: int, right: float) -> float:
@@ -191,7 +244,7 @@ def _affinity(
         [[str(rejections[row].proposal.get("leaf")) for row in rows] for rows in found], known.columns
     )
     comments = [one.comment for one in rejections]
-    said, _ = pipeline.leaf_scores(comments)
+    said, _ = leaf_scores(pipeline.workspace, pipeline, comments)
     shares = said / np.maximum(said.sum(axis=1, keepdims=True), 1e-9)
     # Words that no example holds may name what is not here yet: the engine's opinion is of the others only.
     shares *= np.array([known.share_of(comment) for comment in comments])[:, None]

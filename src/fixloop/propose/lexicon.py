@@ -1,11 +1,14 @@
 """The words staff may use for each leaf, template, tool and column of a workspace."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
+from fixloop.propose.near import Space
 from fixloop.propose.words import Said, document_shares, read_comment, stems
-from fixloop.workspace.model import Workspace
+from fixloop.workspace.model import Template, Workspace
 
 UNKNOWN_WEIGHT = 4.0
 """The weight of a stem that no element of the workspace uses: a rare word, so it weighs like one."""
@@ -21,6 +24,18 @@ class Lexicon:
     columns: Mapping[str, frozenset[str]]
     weights: Mapping[str, float]
     heard: Mapping[str, float] = field(default_factory=dict)
+    alike: Mapping[tuple[str, str], Any] = field(default_factory=dict)
+    homes: Mapping[tuple[str, str], float] = field(default_factory=dict)
+
+    def likeness(self, row: int, kind: str, name: str, other: str) -> float:
+        """How much liker a comment is to all that is written of one leaf or template than of another."""
+        nothing: Any = None
+        here, there = self.alike.get((kind, name), nothing), self.alike.get((kind, other), nothing)
+        return (0.0 if here is None else float(here[row])) - (0.0 if there is None else float(there[row]))
+
+    def at_home(self, leaf: str, template: str) -> float:
+        """How like what a template says is to what a leaf is about, 0…1."""
+        return self.homes.get((leaf, template), 0.0)
 
     def weight(self, stem: str) -> float:
         """How telling a stem is; a stem nothing uses is very telling, of something that is not there.
@@ -70,6 +85,56 @@ def build_lexicon(
     documents = [*leaves.values(), *templates.values(), *tools.values(), *columns.values()]
     heard = document_shares(stems(one) for one in comments)
     return Lexicon(leaves, templates, tools, columns, document_shares(documents), heard)
+
+
+def with_likeness(
+    lexicon: Lexicon, workspace: Workspace, comments: list[str], learnt: Mapping[str, Iterable[str]]
+) -> Lexicon:
+    """The lexicon with how like each comment is to all that is written of each leaf and template.
+
+    By parts of words too, so that a compound or another ending does not hide what is meant.
+    """
+    import numpy as np
+
+    documents = {("leaf", leaf): text for leaf, text in _leaf_texts(workspace, learnt).items()}
+    documents |= {("template", name): _template_text(one) for name, one in workspace.templates.items()}
+    names, texts = list(documents), list(documents.values())
+    space = Space.of([*texts, *comments])
+    rows = space.rows(texts)
+    alike = np.round((space.rows(comments) @ rows.T).toarray(), 6) if comments else np.zeros((0, len(names)))
+    leaves = [n for n, (kind, _) in enumerate(names) if kind == "leaf"]
+    templates = [n for n, (kind, _) in enumerate(names) if kind == "template"]
+    homes = np.round((rows[leaves] @ rows[templates].T).toarray(), 6) if leaves and templates else None
+    return replace(
+        lexicon,
+        alike={name: alike[:, n] for n, name in enumerate(names)},
+        homes={
+            (names[a][1], names[b][1]): float(homes[i, j])
+            for i, a in enumerate(leaves)
+            for j, b in enumerate(templates)
+        }
+        if homes is not None
+        else {},
+    )
+
+
+def _leaf_texts(workspace: Workspace, learnt: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    return {
+        str(leaf): " ".join(
+            [
+                str(leaf).replace("_", " "),
+                workspace.intents.intents[leaf].description,
+                *(one.text for one in workspace.examples.get(leaf, ())),
+                *learnt.get(leaf, ()),
+            ]
+        )
+        for leaf in workspace.intents.leaves
+    }
+
+
+def _template_text(template: Template) -> str:
+    plain = (re.sub(r"\{[{%#].*?[}%#]\}", " ", text, flags=re.S) for text in template.texts.values())
+    return " ".join([template.name.replace("_", " "), template.description, *plain])
 
 
 def telling_stems(workspace: Workspace) -> dict[str, frozenset[str]]:

@@ -11,8 +11,9 @@ _WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)?")
 _CLAUSE = re.compile(r"[.;:!?\n,()–—]|\b(?:but|aber|sondern|should|sollte|please|bitte)\b")
 _NEGATION = re.compile(
     r"\b(?:not?|never|don['’]?t|doesn['’]?t|isn['’]?t|wasn['’]?t|mustn['’]?t|shouldn['’]?t|can['’]?t|cannot|without"
-    r"|instead of|rather than|nicht|kein\w*|nie(?:mals)?|ohne|statt|anstatt)\b"
+    r"|instead of|rather than|why|nicht|kein\w*|nie(?:mals)?|ohne|statt|anstatt|warum|wieso)\b"
 )
+_QUOTE = re.compile(r"[\"“”„»«]([^\"“”„»«]{2,300})[\"“”„»«]")
 _SUFFIXES = ("ings", "ing", "ies", "ungen", "ung", "ern", "en", "ed", "es", "er", "s", "e", "n")
 _STOP = frozenset(
     """
@@ -79,6 +80,11 @@ def read_comment(text: str) -> Said:
         if found:
             negated |= stems(clause[found.end() :])
     return Said(frozenset(affirmed), frozenset(negated - affirmed))
+
+
+def quoted_parts(text: str) -> tuple[str, ...]:
+    """What a comment puts between quotation marks, without blanks and full stops around it."""
+    return tuple(part.strip(" .,;:") for part in _QUOTE.findall(text) if part.strip(" .,;:"))
 
 
 def document_shares(documents: Iterable[frozenset[str]]) -> dict[str, float]:

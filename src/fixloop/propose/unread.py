@@ -1,0 +1,275 @@
+"""What a ticket says that extraction did not read, or read and should not have: one intervention a value.
+
+A word of the text may be a value of a field when it is one that is known (in a record's column that a signal
+compares with the field, in the field's own list, in a condition on it), when it looks like the values that
+were read elsewhere, when it has the fixed part of one of the field's patterns, or when staff quote it.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import pairwise
+from typing import Any
+
+from fixloop.feedback.model import Feedback
+from fixloop.hints.ids import canonical_json
+from fixloop.pipeline.compile import Forced, Pipeline
+from fixloop.pipeline.extraction import confusable_twins
+from fixloop.pipeline.fetch import Fields, Rows
+from fixloop.pipeline.fixture import Fixture
+from fixloop.pipeline.proposal import Proposal
+from fixloop.pipeline.rows import values_at
+from fixloop.propose.interventions import Intervention, Value, Way
+from fixloop.propose.wanted import Wanted, record_ids
+from fixloop.propose.words import stems
+from fixloop.workspace.model import All, AnyOf, Branch, Condition, FieldRule, Not, Test, Workspace
+from fixloop.workspace.text import normalise
+
+_TOKEN = re.compile(r"[^\s,;!?()\"“”„<>\[\]]+")
+_LITERAL = re.compile(r"(?<![\\\[(?{*+\w])[A-Za-z]{2,}-?(?![\w*?+{])|(?<=\\b)[A-Za-z]{2,}-?")
+MOST_VALUES = 12
+"""Values that one ticket is tried with, likeliest first."""
+
+SURE, LIKELY, GUESS = 1.0, 0.5, 0.2
+"""How far a source of values is trusted: named or known, of the form of values, a part of a pattern."""
+
+_SHORTEST = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """What could be a value of each field, worked out once.
+
+    `known` are values by field and their normal form, `forms` how often a word of a form is a value of a
+    field (0…1), `parts` the fixed parts of a field's patterns, `names` the stems of what a field is called.
+    """
+
+    pipeline: Pipeline
+    rules: Mapping[str, FieldRule]
+    known: Mapping[str, Mapping[str, str]]
+    forms: Mapping[str, Mapping[str, float]]
+    parts: Mapping[str, tuple[str, ...]]
+    names: Mapping[str, frozenset[str]]
+    live: bool
+
+    @classmethod
+    def of(cls, pipeline: Pipeline, feedback: Sequence[Feedback], before: Mapping[str, Proposal]) -> "Unread":
+        """From a workspace and what its accepted tickets have been read as."""
+        workspace = pipeline.workspace
+        rules = {rule.path: rule for rule in workspace.extraction}
+        known = {path: _known_values(workspace, rule) for path, rule in rules.items()}
+        accepted = [
+            (one, before[one.id]) for one in feedback if one.outcome == "accepted" and one.id in before
+        ]
+        live = all(source.kind == "jsonl" for source in workspace.fetch.sources.values())
+        parts = {path: _fixed_parts(rule) for path, rule in rules.items()}
+        names = {path: stems(path.replace(".", " ")) for path in rules}
+        return cls(pipeline, rules, known, _forms(rules, known, accepted), parts, names, live)
+
+    def interventions(self, one: Feedback, before: Proposal) -> list[Intervention]:
+        """A value more, for each that may be one, and a value less, for each that was read."""
+        text = one.fixture.ticket.customer_text
+        found = sorted(
+            self._missing(one, before, text), key=lambda item: (-item[0], item[1].path, item[1].text)
+        )
+        kept: dict[tuple[str, str], tuple[float, Value]] = {}
+        for share, value in found:
+            kept.setdefault((value.path, value.text.casefold()), (share, value))
+        chosen = list(kept.values())[:MOST_VALUES]
+        added = [self._added(one, before, share, value, text) for share, value in chosen]
+        return [*added, *self._dropped(before)]
+
+    def _missing(self, one: Feedback, before: Proposal, text: str) -> Iterator[tuple[float, Value]]:
+        tokens = _tokens(text)
+        yield from self._expected(one, before)
+        quoted = {normalise(token) for token in _tokens(one.comment)}
+        said = stems(one.comment)
+        for path, rule in self.rules.items():
+            read = {value.casefold() for value in before.fields.get(rule.group, {}).get(rule.name, ())}
+            for token in tokens:
+                key = normalise(token)
+                if key in read:
+                    continue
+                share, spelling = self._share(path, token, key)
+                if key in quoted and (any(c.isdigit() for c in key) or self.names[path] & said):
+                    share = max(share, SURE if self.names[path] & said else share)
+                if share > 0:
+                    yield share, Value(rule.group, rule.name, spelling)
+
+    def _share(self, path: str, token: str, key: str) -> tuple[float, str]:
+        """How likely a word is a value of a field, and the spelling it would be read in."""
+        known = self.known[path]
+        if key in known:
+            return SURE, token
+        twin = (
+            next((t for t in confusable_twins(token) if normalise(t) in known), None)
+            if len(key) > 3
+            else None
+        )
+        if twin is not None:
+            return SURE, twin
+        form = self.forms[path].get(form_of(token), 0.0)
+        if form:
+            return LIKELY * form, token
+        return (GUESS if any(part in token for part in self.parts[path]) else 0.0), token
+
+    def _expected(self, one: Feedback, before: Proposal) -> Iterator[tuple[float, Value]]:
+        for group, fields in ((one.expected or {}).get("fields") or {}).items():
+            for name, values in fields.items():
+                read = set(before.fields.get(group, {}).get(name, ()))
+                yield from ((2 * SURE, Value(group, name, str(v))) for v in values if str(v) not in read)
+
+    def _added(self, one: Feedback, before: Proposal, share: float, value: Value, text: str) -> Intervention:
+        fields = {group: dict(found) for group, found in before.fields.items()}
+        group = fields.setdefault(value.group, {})
+        group[value.field] = (*group.get(value.field, ()), value.text)
+        fixture = self._with_rows(one.fixture, fields)
+        target = f"workspace/extraction.yaml#{value.path}"
+        ways = tuple(Way(kind, target, value.text) for kind in self._ways(value, text))
+        forced = Forced(fields=fields)
+        return Intervention(
+            "extraction",
+            "add_pattern",
+            target,
+            Wanted(),
+            forced,
+            share,
+            value=value,
+            ways=ways,
+            fixture=fixture,
+        )
+
+    def _ways(self, value: Value, text: str) -> Iterator[str]:
+        rule = self.rules.get(value.path)
+        if value.text not in text and (rule is None or rule.variants is None):
+            yield "set_variants"
+        if rule is not None and (rule.values or rule.values_from or not rule.patterns):
+            yield "add_value"
+        yield "add_pattern"
+
+    def _with_rows(self, fixture: Fixture, fields: Fields) -> Fixture:
+        """The fixture with the live rows that the values name: a record never found has none in it."""
+        if not self.live:
+            return fixture
+        rows = self.pipeline.fetch(fields).rows
+        return Fixture(fixture.ticket, fixture.fields, _joined(fixture.rows or {}, rows))
+
+    def _dropped(self, before: Proposal) -> Iterator[Intervention]:
+        """Without one value of a field: it only matters where records or conditions read it."""
+        read = [
+            (g, n, v) for g, fields in before.fields.items() for n, values in fields.items() for v in values
+        ]
+        for group, name, text in read[:MOST_VALUES]:
+            left = tuple(one for one in before.fields[group][name] if one != text)
+            fields = {**before.fields, group: {**before.fields[group], name: left}}
+            value = Value(group, name, text, dropped=True)
+            target = f"workspace/extraction.yaml#{value.path}"
+            ways = tuple(Way(kind, target, text) for kind in ("remove_pattern", "set_variants"))
+            forced = Forced(fields=fields)
+            share = GUESS / len(read)
+            yield Intervention(
+                "extraction", "remove_pattern", target, Wanted(), forced, share, value=value, ways=ways
+            )
+
+
+def is_known(unread: Unread, value: Value) -> bool:
+    """Whether a value is one that a record, a list or a condition has."""
+    return normalise(value.text) in unread.known.get(value.path, {})
+
+
+def finds_more(before: Proposal, after: Proposal) -> bool:
+    """Whether a change finds exactly one record, another than before."""
+    return len(after.records) == 1 and record_ids(after) != record_ids(before)
+
+
+@lru_cache(maxsize=50_000)
+def form_of(token: str) -> str:
+    """The form of a word: `A` for a capital, `a` for another letter, `9` for a digit, other signs kept."""
+    return "".join(
+        "9" if sign.isdigit() else "A" if sign.isupper() else "a" if sign.isalpha() else sign
+        for sign in token
+    )
+
+
+def _tokens(text: str) -> tuple[str, ...]:
+    """The words of a text, and pairs of capitalised ones: a name may be two words."""
+    words = [token.strip(".:'’") for token in _TOKEN.findall(text)]
+    words = [word for word in words if len(word) >= _SHORTEST]
+    pairs = [f"{a} {b}" for a, b in pairwise(words) if a[0].isupper() and b[0].isupper()]
+    return tuple(dict.fromkeys([*pairs, *words]))
+
+
+def _known_values(workspace: Workspace, rule: FieldRule) -> dict[str, str]:
+    found = list(rule.values)
+    for signal in workspace.fetch.signals:
+        if signal.field == rule.path:
+            found += _column(workspace, signal.source, signal.match)
+    if rule.values_from:
+        source, _, column = rule.values_from.partition(".")
+        found += _column(workspace, source, column)
+    for tree in workspace.plan_trees.values():
+        found += [v for branch in tree.branches for v in _constants(branch, f"fields.{rule.path}")]
+    return {normalise(one): one for one in found if len(one) >= _SHORTEST}
+
+
+def _column(workspace: Workspace, source: str, column: str) -> list[str]:
+    path = column.split(".")
+    return [
+        str(v) for row in workspace.records.get(source, ()) for v in values_at(row, path) if v is not True
+    ]
+
+
+def _constants(branch: Branch, path: str) -> Iterator[str]:
+    if branch.when is not None:
+        yield from (str(value) for value in _compared(branch.when, path))
+    for inner in branch.branches:
+        yield from _constants(inner, path)
+
+
+def _compared(condition: Condition, path: str) -> Iterator[Any]:
+    if isinstance(condition, Test):
+        if condition.path == path and not isinstance(condition.value, bool):
+            yield from condition.value if isinstance(condition.value, list | tuple) else (condition.value,)
+    elif isinstance(condition, Not):
+        yield from _compared(condition.part, path)
+    elif isinstance(condition, All | AnyOf):
+        for part in condition.parts:
+            yield from _compared(part, path)
+
+
+def _forms(
+    rules: Mapping[str, FieldRule],
+    known: Mapping[str, Mapping[str, str]],
+    accepted: Iterable[tuple[Feedback, Proposal]],
+) -> dict[str, dict[str, float]]:
+    """How often a word of a form is a value of each field; of forms with a digit, others look alike."""
+    seen, read = Counter[str](), defaultdict[str, Counter[str]](Counter)
+    for one, proposal in accepted:
+        seen.update(map(form_of, _tokens(one.fixture.ticket.customer_text)))
+        for path, rule in rules.items():
+            read[path].update(map(form_of, proposal.fields.get(rule.group, {}).get(rule.name, ())))
+    found: dict[str, dict[str, float]] = {}
+    for path in rules:
+        named = Counter(form_of(value) for value in known[path].values())
+        total = sum(named.values()) or 1
+        forms = {f for f in (*read[path], *named) if "9" in f}
+        shares = {f: max((read[path][f] + 0.5) / (seen[f] + 1), named[f] / total) for f in forms}
+        found[path] = {form: min(1.0, share) for form, share in shares.items() if share >= 0.05}
+    return found
+
+
+def _fixed_parts(rule: FieldRule) -> tuple[str, ...]:
+    """Runs of letters that a pattern has as they stand, such as `TWP-` of a reference."""
+    parts = (part for pattern in rule.patterns if "(?i)" not in pattern for part in _LITERAL.findall(pattern))
+    return tuple(sorted({part for part in parts if part.isupper() or "-" in part}))
+
+
+def _joined(rows: Rows, more: Rows) -> dict[str, tuple[Any, ...]]:
+    """The rows of both, each once."""
+    found = {}
+    for source in {**rows, **more}:
+        distinct = {canonical_json(dict(row)): row for row in (*rows.get(source, ()), *more.get(source, ()))}
+        found[source] = tuple(distinct.values())
+    return found
