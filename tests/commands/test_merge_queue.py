@@ -15,6 +15,7 @@ from fixloop.commands.decide import Why, reject
 from fixloop.commands.desk import Desk
 from fixloop.commands.hook import Move, run_hook
 from fixloop.commands.merge import merge
+from fixloop.commands.receive import Push, Pushed, receive
 from fixloop.hints.ledger import in_order
 from fixloop.hints.model import Hint
 from fixloop.ports.git import Repository
@@ -333,3 +334,15 @@ def test_what_is_rejected_after_a_kill_is_taken_back(desk: Desk, tmp_path: Path)
     assert landed.id == fixes[0].id
     assert "ask_which_account" not in run_git(copy, "show", "main:plan_trees/login_problem.yaml")
     assert run_git(copy, "status", "--porcelain") == ""
+
+
+def test_a_server_takes_a_batch_as_one_step_and_asks_each_fix_for_itself(desk: Desk) -> None:
+    base = run_git(desk.folder, "rev-parse", "main")
+    approve_fixes(desk, *three_fixes())
+    tip = merge(desk, (), passing=True).merged[-1].commit
+    push = Push((Pushed("refs/heads/main", base, tip),), {}, "ada")
+    found = receive(desk_of(desk.folder), push, ["refs/heads/main"], lambda _: desk.state)
+    (verdict,) = found.verdicts
+    assert (verdict.base, verdict.tree) == (base, run_git(desk.folder, "rev-parse", f"{tip}^{{tree}}"))
+    statuses = {check.id: check.status for check in verdict.checks}
+    assert [statuses[name] for name in ("scope", "identity", "fail_to_pass")] == ["pass"] * 3

@@ -18,9 +18,10 @@ from fixloop.hints.model import Hint
 from fixloop.ports.git import NO_OBJECT, Repository
 from fixloop.ports.state import StateStore
 from fixloop.queue.ground import Ground
-from fixloop.queue.judge_stack import landed_stack, with_own_checks
+from fixloop.queue.judge_stack import with_own_checks
 from fixloop.queue.move import landings
 from fixloop.queue.outcome import Landed
+from fixloop.queue.stack import landed_stack
 from fixloop.queue.trial import find_hint, tree_trial
 from fixloop.workspace.invalid import WorkspaceInvalid
 from fixloop.workspace.stored import load_stored

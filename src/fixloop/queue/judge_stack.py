@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 
 from fixloop.gate.checks import ORDER, ask
 from fixloop.gate.judge import judge, must_have_asked
+from fixloop.gate.side import Side
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import FAIL, PASS, SKIP, Check, Verdict
 from fixloop.hints.model import Hint
 from fixloop.queue.ground import Ground
-from fixloop.queue.outcome import Landed
-from fixloop.queue.stack import Edits, Layer, Stack
+from fixloop.queue.stack import Layer, Stack
 from fixloop.queue.trial import tree_trial
 
 ABOUT_ONE = frozenset({"scope", "identity", "fail_to_pass", "near_miss"})
@@ -48,18 +48,6 @@ def _trial(ground: Ground, stack: Stack) -> Trial:
     return trial if alone else replace(trial, batch=tuple(stack.hints))
 
 
-def landed_stack(ground: Ground, base: str, fixes: Sequence[Landed]) -> Stack:
-    """Commits that landed together, as the stack they were judged as."""
-    layers: list[Layer] = []
-    below = ground.repo.tree_of(base)
-    for one in fixes:
-        tree = ground.repo.tree_of(one.commit)
-        changed: Edits = dict.fromkeys(ground.repo.changed_paths(below, tree))
-        layers.append(Layer(ground.book.hints[one.id], changed))
-        below = tree
-    return Stack(base, base, below, tuple(layers), ())
-
-
 def _judge_together(ground: Ground, stack: Stack, trial: Trial) -> Judged:
     """The whole by all checks; then, where it can be read at all, each fix by those that are about one."""
     return with_own_checks(ground, stack, trial, judge(trial))
@@ -84,7 +72,14 @@ def _own_checks(ground: Ground, trial: Trial, layer: Layer, names: Sequence[str]
     """One fix, judged on the tree that all make: what it changed, its own cases, its own approval."""
     hint = layer.hint
     changes = {path: entries for path, entries in trial.changes.items() if path in layer.edits}
-    own = replace(trial, hint=hint, state=ground.book.states.get(hint.id), changes=changes, batch=())
+    own = replace(
+        trial,
+        hint=hint,
+        state=ground.book.states.get(hint.id),
+        changes=changes,
+        proposed=Side(layer.alone, ground.cache, {}),
+        batch=(),
+    )
     return {name: ask(name, own) for name in names}
 
 

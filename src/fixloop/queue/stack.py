@@ -7,20 +7,21 @@ from fixloop.errors import BadInput, FixloopError
 from fixloop.hints.ledger import Event
 from fixloop.hints.model import Hint
 from fixloop.queue.ground import Ground
-from fixloop.queue.outcome import Refused
+from fixloop.queue.outcome import Landed, Refused
 from fixloop.queue.prepare import has_commits_of_a_person
 from fixloop.queue.rebuild import branch_of, conflict_facts, rebuild
-from fixloop.workspace.snapshot import Overlay
+from fixloop.workspace.snapshot import Overlay, Snapshot
 
 Edits = Mapping[str, bytes | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """One fix in a stack: its edits on what lies below it."""
+    """One fix in a stack: its edits on what lies below it, and the base with this fix alone."""
 
     hint: Hint
     edits: Edits
+    alone: Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +70,9 @@ def build_stack(ground: Ground, base: str, hints: Sequence[Hint], persons: froze
             left_out.append(_conflict(ground, base, hint, error))
             continue
         if edits:
-            layers.append(Layer(hint, edits))
+            # A file that a fix below has edited too is edited again on the base, for this fix alone.
+            own = edits if together.keys().isdisjoint(edits) else rebuild(snapshot, hint)
+            layers.append(Layer(hint, edits, Overlay(snapshot, own)))
             together |= edits
         else:
             left_out.append(_already(ground, base, hint))
@@ -91,7 +94,8 @@ def _merged_by_hand(ground: Ground, base: str, hint: Hint) -> Stack:
     elif merged.tree == before:
         found = _already(ground, base, hint)
     else:
-        return Stack(base, head, merged.tree, (Layer(hint, _changes(ground, before, merged.tree)),), ())
+        layer = Layer(hint, _changes(ground, before, merged.tree), ground.tree(merged.tree))
+        return Stack(base, head, merged.tree, (layer,), ())
     _record(ground, [found])
     return Stack(base, head, before, (), (found[0],))
 
@@ -102,6 +106,29 @@ def _changes(ground: Ground, before: str, after: str) -> dict[str, bytes | None]
         entry.oid for entry in changed.values() if entry and entry.mode.startswith("100")
     )
     return {path: blobs.get(entry.oid) if entry else None for path, entry in changed.items()}
+
+
+def landed_stack(ground: Ground, base: str, fixes: Sequence[Landed]) -> Stack:
+    """Commits that landed together, as the stack they were judged as."""
+    layers: list[Layer] = []
+    below = ground.repo.tree_of(base)
+    for one in fixes:
+        tree = ground.repo.tree_of(one.commit)
+        hint, edits = ground.book.hints[one.id], _changes(ground, below, tree)
+        layers.append(
+            Layer(hint, edits, Overlay(ground.tree(base), _alone(ground, base, below, hint, edits)))
+        )
+        below = tree
+    return Stack(base, base, below, tuple(layers), ())
+
+
+def _alone(ground: Ground, base: str, below: str, hint: Hint, edits: Edits) -> Edits:
+    """What a commit does, done on the base; a commit that does more than its hint is taken as it is."""
+    try:
+        own = rebuild(ground.tree(below), hint) == edits
+        return rebuild(ground.tree(base), hint) if own else edits
+    except FixloopError:
+        return edits
 
 
 def _conflict(ground: Ground, base: str, hint: Hint, error: FixloopError) -> tuple[Refused, Event]:
