@@ -1,12 +1,13 @@
 """What proposals are tried on: one base, compiled and measured once, and overlays laid over it."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from fixloop.evals.case import Case, CaseSet
 from fixloop.evals.cases import load_cases
+from fixloop.evals.memo import ResultMemo
 from fixloop.evals.result import PASS, CaseResult, EvalReport
 from fixloop.evals.run import evaluate
 from fixloop.evals.suites.pipeline import fixture_of, ticket_of
@@ -18,10 +19,10 @@ from fixloop.hints.operation import Operation
 from fixloop.pipeline.compile import Pipeline, compile_pipeline
 from fixloop.pipeline.fetch import Fields, Rows
 from fixloop.pipeline.fixture import NOT_FORCED
+from fixloop.pipeline.memo import Memo
 from fixloop.pipeline.proposal import Proposal
 from fixloop.pipeline.ticket import parse_ticket
-from fixloop.ports.cache import Cache
-from fixloop.workspace.load import load_workspace
+from fixloop.ports.cache import Cache, NoCache
 from fixloop.workspace.model import Row, Workspace
 from fixloop.workspace.snapshot import Snapshot
 from fixloop.workspace.stored import load_stored
@@ -57,6 +58,7 @@ class Workbench:
     stored: tuple[Feedback, ...]
     before: Mapping[str, Proposal]
     cache: Cache
+    memo: Memo = field(default_factory=lambda: Memo(NoCache()), compare=False, repr=False)
 
     @cached_property
     def case_texts(self) -> frozenset[str]:
@@ -149,6 +151,10 @@ class Workbench:
         report = self.baseline.suites.get(suite)
         return report.with_outcome(PASS) if report else ()
 
+    def judge(self, pipeline: Pipeline) -> EvalReport:
+        """A pipeline by every case; what reads the same as before is not asked again."""
+        return evaluate(pipeline, self.cases, memo=ResultMemo(self.memo, pipeline))
+
     def try_operations(self, operations: Sequence[Operation]) -> Trial:
         """The workspace as it would be with these operations.
 
@@ -156,7 +162,7 @@ class Workbench:
             FixloopError: an operation conflicts, or the result is not a valid workspace.
         """
         snapshot = apply_operations(self.snapshot, operations).snapshot
-        workspace = load_workspace(snapshot)
+        workspace = load_stored(snapshot, NoCache(), self.snapshot)
         return Trial(snapshot, workspace, compile_pipeline(workspace, self.cache))
 
 
@@ -180,6 +186,7 @@ def build_workbench(commit: str, snapshot: Snapshot, feedback: Sequence[Feedback
     workspace = load_stored(snapshot, cache)
     pipeline = compile_pipeline(workspace, cache)
     cases = load_cases(snapshot)
+    memo = Memo(NoCache())
     stored = distinct_tickets(feedback)
     return Workbench(
         commit=commit,
@@ -187,8 +194,9 @@ def build_workbench(commit: str, snapshot: Snapshot, feedback: Sequence[Feedback
         workspace=workspace,
         pipeline=pipeline,
         cases=cases,
-        baseline=evaluate(pipeline, cases),
+        baseline=evaluate(pipeline, cases, memo=ResultMemo(memo, pipeline)),
         stored=stored,
         before=replay_all(pipeline, feedback),
         cache=cache,
+        memo=memo,
     )

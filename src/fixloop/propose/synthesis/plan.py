@@ -76,7 +76,7 @@ def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
         return field
     said = conditions.said_of(member.feedback.comment for member in group.members)
     ranked = _ranked(bench, field, _edits(bench, field, said))
-    if not ranked and not field.exactly:
+    if not ranked:
         enough = _enough(field)
         found = conditions.pairs(bench, field.ground, field.evidence, enough, said)
         ranked = _ranked(bench, field, _additions(bench, field, found))
@@ -142,8 +142,6 @@ def wanted_action(workspace: Workspace, tree: PlanTree, asked: Intervention) -> 
 def _edits(bench: Workbench, field: _Field, said: frozenset[str]) -> Iterator[Edit]:
     tree, usual = field.tree, field.wanted[0]
     yield from _action_edits(field)
-    if field.exactly:
-        return
     yield from tree_edits.move_edits(tree)
     values = conditions.plain_values(bench, field.ground.situations)
     elsewhere = conditions.conditions_elsewhere(bench.workspace, tree.leaf, usual.reply)
