@@ -152,7 +152,9 @@ def test_an_edited_hint_takes_the_place_of_the_old_one(desk: Desk) -> None:
     assert found.id == old.id
     same = new_hint(desk, "hint.yaml", text.encode(), "ann@bank", replaces=old.id)
     assert same.reason == "nothing is changed"
-    changed = text.replace("reply: security_escalation}", "reply: security_escalation, review: always}", 1)
+    changed = text.replace(
+        "    reply: security_escalation\n", "    reply: security_escalation\n    review: always\n"
+    )
     new = new_hint(desk, "hint.yaml", changed.encode(), "ann@bank", replaces=old.id)
     assert new.hint is not None and new.taken, new
     assert new.hint.supersedes == (old.id,)
