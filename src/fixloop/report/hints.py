@@ -115,18 +115,25 @@ def next_for(hint: Hint, status: str, events: Sequence[Event] = ()) -> list[str]
         reject = f"fixloop reject {hint.id} --why {'CODE' if hint.operations else 'staff_wrong'}"
         return [f"fixloop approve {hint.id}", reject] if hint.operations else [reject]
     if status in ("approved", "stale"):
-        return [f"fixloop merge {hint.id}"]
+        return [f"fixloop merge {hint.id}{_word(hint)}"]
     if status == "failed" and events and events[-1].data.get("check") == "identity":
         return [f"fixloop approve {hint.id} --as NAME"]
     if status in ("applied", "failed"):
-        return [f"fixloop gate HEAD fixloop/fix/{hint.id}", f"fixloop merge {hint.id}"]
+        return [f"fixloop gate HEAD fixloop/fix/{hint.id}", f"fixloop merge {hint.id}{_word(hint)}"]
     return ["fixloop propose"] if status == "conflict" else ["fixloop hints"]
+
+
+def _word(hint: Hint) -> str:
+    """What a person has to say beside, where the hint changes what decides."""
+    return ' --allow judge --why "…"' if hint.step == "eval_data" and hint.operations else ""
 
 
 def effect(hint: Hint) -> list[Part]:
     """What the dry run counted, or what is asked."""
     if hint.question:
         return [warn(f"asks: {hint.question.text}")]
+    if hint.step == "eval_data" and hint.operations and hint.measured is None:
+        return [dim("changes no answer: changes what is asked")]
     if hint.measured is None or not hint.operations:
         return [dim("changes nothing")]
     return [*_measured(hint.measured)]
