@@ -60,7 +60,8 @@ def _verdict(verdict: Verdict) -> list[Part]:
 
 
 def _draw_check(page: Page, check: Check, widest: int) -> None:
-    parts: list[Part] = [_MARKS.get(check.status, check.status), "  ", strong(check.id.ljust(widest)), "  "]
+    mark = warn("warn") if check.warns else _MARKS.get(check.status, check.status)
+    parts: list[Part] = [mark, "  ", strong(check.id.ljust(widest)), "  "]
     page.line(*parts, dim(check.detail) if check.status == SKIP else check.detail, indent=2, hang=10 + widest)
     for one in check.evidence[:_EVIDENCE]:
         page.line(one, indent=10 + widest, hang=12 + widest)
