@@ -68,7 +68,8 @@ def _told(guard: _Guard) -> str:
     score = guard.score
     if score.effective is None:
         return f"{guard.leaf}: of {score.mutants} faults none shows on any case"
-    return f"{guard.leaf} catches {score.killed} of {score.mutants - score.unseen} faults that show"
+    unseen = f" ({score.unseen} show nowhere)" if score.unseen else ""
+    return f"{guard.leaf} catches {score.killed} of {score.mutants - score.unseen} faults that show{unseen}"
 
 
 # --- which leaves ---------------------------------------------------------------------------------------
