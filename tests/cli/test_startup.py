@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.git_worlds import commit_all, run_git
+
 HEAVY = {"anthropic", "git", "sklearn", "numpy", "scipy", "yaml", "yaml_edit", "jinja2", "pydantic", "rich"}
 OURS = {"fixloop.pipeline", "fixloop.workspace", "fixloop.evals", "fixloop.commands", "fixloop.report"}
 
@@ -40,3 +42,19 @@ def test_a_second_run_reads_neither_yaml_files_nor_schemas(bank: Path) -> None:
     words = ("run", "--text", "my account is locked", "--json", "--repo", str(bank))
     modules_after(*words)
     assert not modules_after(*words) & {"yaml", "pydantic", "sklearn", "git", "rich"}
+
+
+def test_a_gate_that_knows_both_sides_loads_no_engine_and_no_schema(bank: Path) -> None:
+    tree = (bank / "plan_trees/login_problem.yaml").read_text()
+    run_git(bank, "switch", "-q", "-c", "other")
+    commit_all(
+        bank,
+        {
+            "plan_trees/login_problem.yaml": tree.replace(
+                "{reply: unlock_instructions}", "{reply: unlock_instructions, review: always}"
+            )
+        },
+    )
+    words = ("gate", "main", "other", "--json", "--repo", str(bank))
+    modules_after(*words)
+    assert not modules_after(*words) & HEAVY

@@ -7,13 +7,15 @@ failing cases reach is told apart: it runs, and nothing says that it is right.
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fixloop.errors import Place
 from fixloop.evals.result import PASS, EvalReport
 from fixloop.workspace.model import Branch, PlanTree, Workspace
 from fixloop.workspace.snapshot import Snapshot
-from fixloop.workspace.yaml_source import Document, parse_yaml
+
+if TYPE_CHECKING:
+    from fixloop.workspace.yaml_source import Document
 
 Way = tuple[str, ...]
 """A leaf, then the ids of the branches that held, outermost first."""
@@ -97,12 +99,14 @@ def measure_coverage(workspace: Workspace, snapshot: Snapshot, report: EvalRepor
 
 def _answering(tree: PlanTree, snapshot: Snapshot) -> Iterator[tuple[Way, Place]]:
     """The way to each branch that answers, and where the branch stands."""
+    from fixloop.workspace.yaml_source import parse_yaml  # YAML is not loaded where nothing is drawn of it
+
     document = parse_yaml(tree.path, snapshot.read(tree.path) or b"")
     yield from _below(document, (tree.leaf,), (), tree.branches)
 
 
 def _below(
-    document: Document, way: Way, keys: tuple[str | int, ...], branches: Sequence[Branch]
+    document: "Document", way: Way, keys: tuple[str | int, ...], branches: Sequence[Branch]
 ) -> Iterator[tuple[Way, Place]]:
     for number, branch in enumerate(branches):
         here: tuple[str | int, ...] = (*keys, "branches", number)

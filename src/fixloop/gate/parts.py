@@ -5,7 +5,6 @@ from typing import Any
 
 from fixloop.errors import FixloopError
 from fixloop.hints.model import Hint
-from fixloop.workspace.load import load_workspace
 from fixloop.workspace.model import Workspace
 from fixloop.workspace.snapshot import Snapshot
 
@@ -43,6 +42,7 @@ def beyond_the_hint(base: Snapshot, known: Workspace, proposed: Snapshot, hint: 
     may touch are all there is to go by.
     """
     from fixloop.fixes.apply import apply_operations
+    from fixloop.workspace.load import load_workspace  # loads pydantic, which a person's change does without
 
     try:
         applied = apply_operations(base, hint.operations)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import NamedTuple
 
 from fixloop.evals.case import CaseSet
 from fixloop.evals.compare import Comparison, compare_reports
@@ -15,6 +16,13 @@ from fixloop.hints.model import Hint
 from fixloop.ports.held_out import HeldOut
 from fixloop.workspace.invalid import WorkspaceInvalid
 from fixloop.workspace.model import PlanTree
+
+
+class Asked(NamedTuple):
+    """How many cases were asked in this run, of how many results on both sides."""
+
+    executed: int
+    results: int
 
 
 @dataclass(frozen=True)
@@ -74,6 +82,15 @@ class Trial:
     def after(self) -> EvalReport:
         """The result, judged by the base's cases."""
         return self.result.evaluate(self.base.cases)
+
+    @property
+    def asked(self) -> Asked:
+        """How many cases the comparison had to ask: most results of the base are known from earlier runs."""
+        sides = (self.before, self.after)
+        return Asked(
+            sum(one.executed for one in sides),
+            sum(len(s.results) for one in sides for s in one.suites.values()),
+        )
 
     @cached_property
     def suites(self) -> Mapping[str, Comparison]:

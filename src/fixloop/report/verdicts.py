@@ -17,8 +17,8 @@ _MARKS: Mapping[str, Part] = {
 }
 
 
-def draw_verdict(page: Page, verdict: Verdict) -> None:
-    """The verdict in one line, the checks, the suites."""
+def draw_verdict(page: Page, verdict: Verdict, asked: str = "") -> None:
+    """The verdict in one line, the checks, the suites; `asked` says how much of it was known before."""
     page.line(*_verdict(verdict))
     page.fact(
         "judged",
@@ -28,6 +28,8 @@ def draw_verdict(page: Page, verdict: Verdict) -> None:
         f"{verdict.head[:12]} into {verdict.base[:12]}",
     )
     page.fact("lane", verdict.lane, *([dim(" for "), name(verdict.hint)] if verdict.hint else []))
+    if asked:
+        page.fact("asked", asked)
     if verdict.provisional:
         page.fact("but", warn("provisional"), ": no held-out set was asked")
     page.blank()
