@@ -65,9 +65,6 @@ def commit_message(hint: Hint) -> str:
         f" and {len(hint.evidence) - 5} more" if len(hint.evidence) > 5 else ""
     )
     subject = hint.summary if len(hint.summary) <= 72 else hint.summary[:71] + "…"
-    body = (
-        f"{hint.summary}\n\nAsked for by {evidence}."
-        if subject != hint.summary
-        else f"Asked for by {evidence}."
-    )
-    return f"{subject}\n\n{body}\n\nFixloop-Hint: {hint.id}\n"
+    asked = f"Asked for by {evidence}." if hint.evidence else ""
+    body = [part for part in (hint.summary if subject != hint.summary else "", asked) if part]
+    return "\n\n".join([subject, *body, f"Fixloop-Hint: {hint.id}\n"])
