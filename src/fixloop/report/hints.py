@@ -94,6 +94,7 @@ def draw_hint(
     if diff:
         _head(page, "the change")
         draw_diff(page, diff)
+    _draw_added(page, hint)
     now = status not in CLOSED
     draw_cases(
         page, "cases that fail now and pass with it" if now else "its cases", hint.cases, hint.near_misses
@@ -105,6 +106,15 @@ def draw_hint(
     _draw_events(page, events)
     page.blank()
     page.next(*next_for(hint, status, events))
+
+
+def _draw_added(page: Page, hint: Hint) -> None:
+    """The cases a hint adds, whole: whoever approves it vouches for what they expect."""
+    added = [one.args["to"] for one in hint.operations if one.op == "add_case"]
+    if added:
+        from fixloop.fixes.case_file import render_cases
+
+        page.exact(render_cases(added).decode().rstrip("\n"), indent=2)
 
 
 def next_for(hint: Hint, status: str, events: Sequence[Event] = ()) -> list[str]:
