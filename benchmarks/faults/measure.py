@@ -1,0 +1,279 @@
+"""One scenario through the proposer: what it named, asked or left, and what approving its top hint does."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from draws import shuffled
+from plant import Fault
+from scenario import Rejection, Scenario, shuffled_tickets
+from worlds import Visible, World, answers, visible
+
+from fixloop.errors import FixloopError
+from fixloop.fixes.apply import apply_operations
+from fixloop.hints.model import Hint
+from fixloop.pipeline.compile import compile_pipeline
+from fixloop.pipeline.proposal import Proposal
+from fixloop.propose.run import Proposed, propose
+from fixloop.propose.workbench import build_workbench
+from fixloop.workspace.load import load_workspace
+
+COMMIT = "0" * 40
+NAMED, ASKED, IDLE, WAITING = "named", "asked", "idle", "waiting"
+TOP = 3
+FAR = 150
+"""Unseen tickets besides the changed ones on which harm is looked for."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What operations do to unseen tickets: how many changed ones are restored, how many others worse."""
+
+    restored: int
+    of: int
+    worse: int
+    others: int
+    conflict: str = ""
+
+    @property
+    def whole(self) -> bool:
+        """Whether every changed unseen ticket is as it was, and none is worse."""
+        return self.of > 0 and self.restored == self.of and self.worse == 0
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One rejection: what became of it."""
+
+    truth: str
+    manner: str
+    verdict: str
+    step: str = ""
+    kind: str = ""
+    target: str = ""
+    confidence: float | None = None
+    step_right: bool = False
+    target_right: bool = False
+    in_top: bool = False
+    strict_step: bool = False
+    strict_target: bool = False
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """A scenario's figures."""
+
+    fault: str
+    kind: str
+    step: str
+    world: str
+    half: str
+    place: str
+    manner: str
+    rejections: tuple[Judged, ...]
+    top: Effect | None
+    harm: tuple[Effect, ...]
+    noise_clear: int
+    noise: int
+    seconds: float
+    dropped: tuple[str, ...] = ()
+    error: str = ""
+    hints: tuple[str, ...] = field(default=(), compare=False)
+
+    def to_json(self) -> dict[str, Any]:
+        """For `--out`."""
+        return asdict(self)
+
+
+def run_scenario(one: Scenario, options: Mapping[str, Any]) -> tuple[Outcome, Proposed]:
+    """Propose on the scenario's base and judge every rejection."""
+    bench = build_workbench(COMMIT, one.base.snapshot, one.feedback, one.world.cache)
+    start = time.process_time()
+    found = propose(bench, one.feedback, (), {}, **options)
+    return _judged(one, found, time.process_time() - start), found
+
+
+def _judged(one: Scenario, found: Proposed, seconds: float) -> Outcome:
+    planted = {row.feedback.id for row in one.planted}
+    effects = _Effects(one)
+    judged = tuple(_judge(one, row, _top_of(row, found.hints), effects) for row in one.rejections)
+    named = [h for h in found.hints if _is_named(h)]
+    top = next((h for h in named if planted & set(h.evidence)), None)
+    noisy = {row.feedback.id for row in one.rejections if row.truth in ("wrong", "contradicted")}
+    clear = {key for h in named for key in h.evidence} & noisy
+    fault = one.showing.fault
+    return Outcome(
+        fault=fault.id,
+        kind=fault.kind,
+        step=fault.step,
+        world=fault.world,
+        half=fault.half,
+        place=fault.place,
+        manner=one.manner,
+        rejections=judged,
+        top=effects.of(top) if top else None,
+        harm=tuple(effects.of(h) for h in named),
+        noise_clear=len(clear),
+        noise=len(noisy),
+        seconds=round(seconds, 4),
+        dropped=tuple(f"{d.summary}: {d.reason}" for d in found.dropped),
+        hints=tuple(f"{h.step} {h.kind} {h.target} {h.confidence:.2f} x{h.support}" for h in found.hints),
+    )
+
+
+def _is_named(hint: Hint) -> bool:
+    return hint.question is None and hint.step != "none" and bool(hint.operations)
+
+
+def _top_of(row: Rejection, hints: Sequence[Hint]) -> Hint | None:
+    """The first hint that rests on a rejection."""
+    return next((hint for hint in hints if row.feedback.id in hint.evidence), None)
+
+
+def _judge(one: Scenario, row: Rejection, hint: Hint | None, effects: _Effects) -> Judged:
+    if hint is None:
+        return Judged(row.truth, row.manner, WAITING)
+    confidence = hint.confidence
+    second = one.second.fault if one.second else None
+    fault = second if row.truth == "second" and second else one.showing.fault
+    if hint.question is not None:
+        candidates = [choice.hint for choice in hint.question.choices[:TOP] if choice.hint]
+        first = hint.question.choices[0].hint
+        right = first is not None and _right(fault, first, effects)
+        return Judged(
+            row.truth,
+            row.manner,
+            ASKED,
+            hint.step,
+            hint.kind,
+            hint.target,
+            confidence,
+            target_right=right,
+            in_top=any(_right(fault, candidate, effects) for candidate in candidates),
+        )
+    if not _is_named(hint):
+        noise = row.truth in ("wrong", "contradicted")
+        return Judged(
+            row.truth, row.manner, IDLE, hint.step, hint.kind, hint.target, confidence, noise, noise
+        )
+    step, target = hint.step == fault.step, _names(fault, hint)
+    whole = row.truth == "planted" and effects.of(hint).whole
+    return Judged(
+        row.truth,
+        row.manner,
+        NAMED,
+        hint.step,
+        hint.kind,
+        hint.target,
+        confidence,
+        step_right=step or whole,
+        target_right=target or whole,
+        in_top=target or whole,
+        strict_step=step,
+        strict_target=target,
+    )
+
+
+def _right(fault: Fault, hint: Hint, effects: _Effects) -> bool:
+    return _names(fault, hint) or effects.of(hint).whole
+
+
+def _names(fault: Fault, hint: Hint) -> bool:
+    """Whether a hint names the planted step, a target of it and an operation that mends such a fault."""
+    return (
+        hint.step == fault.step
+        and hint.kind in fault.mended_by
+        and any(_same_target(target, hint.target) for target in fault.targets)
+    )
+
+
+def _same_target(planted: str, named: str) -> bool:
+    """The same file, and the same key as far as both say one (a template's name is its own)."""
+    path, _, key = planted.partition("#")
+    named_path, _, named_key = named.partition("#")
+    if path != named_path:
+        return False
+    return not key or not named_key or (named_key + ".").startswith(key + ".")
+
+
+class _Effects:
+    """What hints do to the unseen tickets of a scenario, each hint tried once."""
+
+    def __init__(self, one: Scenario) -> None:
+        self._one = one
+        self._known: dict[str, Effect] = {}
+        self._changed, self._others = _looked_at(one)
+
+    def of(self, hint: Hint) -> Effect:
+        """A hint's effect; one that no longer applies restores nothing."""
+        if hint.id not in self._known:
+            self._known[hint.id] = self._tried(hint)
+        return self._known[hint.id]
+
+    def _tried(self, hint: Hint) -> Effect:
+        one, world = self._one, self._one.world
+        none = Effect(0, len(self._changed), 0, len(self._others))
+        if not hint.operations:
+            return none
+        try:
+            after = apply_operations(one.base.snapshot, hint.operations).snapshot
+            pipeline = compile_pipeline(load_workspace(after), world.cache)
+        except FixloopError as error:
+            return Effect(0, len(self._changed), 0, len(self._others), error.message)
+        tickets = [world.by_id[key] for key in (*self._changed, *self._others)]
+        got = answers(pipeline, tickets)
+        new = {str(o.args["id"]) for o in hint.operations if o.op == "add_leaf"}
+        restored = sum(_is_restored(one, key, got[key], new) for key in self._changed)
+        worse = sum(visible(got[key]) != visible(one.base.unseen[key]) for key in self._others)
+        return Effect(restored, len(self._changed), worse, len(self._others))
+
+
+def _looked_at(one: Scenario) -> tuple[list[str], list[str]]:
+    """Unseen tickets that the fault changes, and others that are right on the base."""
+    world, now = one.world, one.base.unseen
+    own = set(one.showing.unseen)
+    right = [world.by_id[k] for k in now if visible(now[k]) == visible(world.truth[k])]
+    leaves = {world.truth[key].leaf for key in own} | {now[key].leaf for key in own}
+    near = [t for t in right if t.leaf in leaves]
+    far = [t for t in right if t.leaf not in leaves]
+    far = shuffled_tickets(far, one.showing.fault.id)[:FAR]
+    changed = [key for key in own if visible(now[key]) != visible(world.truth[key])]
+    return shuffled(sorted(changed), "changed"), [t.id for t in (*near, *far)]
+
+
+def _is_restored(one: Scenario, key: str, got: Proposal, new: set[str]) -> bool:
+    """As it was; where the leaf itself was lost, in the leaf that was made for it."""
+    right: Visible = visible(one.world.truth[key])
+    if one.showing.fault.kind == "leaf_removed" and one.world.truth[key].leaf == one.showing.fault.leaf:
+        return got.leaf in new or got.leaf == one.showing.fault.leaf
+    return visible(got) == right
+
+
+def failed(one: Scenario, error: str) -> Outcome:
+    """A scenario in which the proposer fell over: every rejection waits."""
+    fault = one.showing.fault
+    judged = tuple(Judged(row.truth, row.manner, WAITING) for row in one.rejections)
+    return Outcome(
+        fault.id,
+        fault.kind,
+        fault.step,
+        fault.world,
+        fault.half,
+        fault.place,
+        one.manner,
+        judged,
+        None,
+        (),
+        0,
+        0,
+        0.0,
+        error=error,
+    )
+
+
+def world_words(world: World) -> str:
+    """Which column staff name a record by."""
+    return {"bank": "account_number", "shop": "user_id", "clinc": "customer_id"}[world.name]
