@@ -1,15 +1,20 @@
 """What cases name must exist in the workspace: leaves, fields, records, branches, templates, tools."""
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from fixloop.evals.case import Case
+from fixloop.evals.case import Case, CaseSet
 from fixloop.evals.case_schema import Fault
 from fixloop.pipeline.rows import id_text
+from fixloop.ports.cache import Cache
+from fixloop.workspace.code import code_digest
 from fixloop.workspace.model import Branch, Row, Workspace
 from fixloop.workspace.text import did_you_mean, named
+
+_SOUND, _YES = "sound-references", b"yes"
 
 KeyPath = tuple[str | int, ...]
 
@@ -30,6 +35,23 @@ def reference_faults(known: "Known", case: Case) -> Iterator[Fault]:
         yield from _planned(known, expect, spec["leaf"])
     else:
         yield from _proposed(known, case)
+
+
+def unknown_names(workspace: Workspace, cases: CaseSet, cache: Cache) -> tuple[str, ...]:
+    """Where cases name what the workspace does not have; that they do nowhere is kept by both contents."""
+    known = Known(workspace)
+    asked = hashlib.sha256(
+        "".join([f"{case.digest} {case.id}\n" for case in cases]).encode("utf-8", "surrogatepass")
+    )
+    key = f"{code_digest('evals', 'workspace')}-{known.digest}-{asked.hexdigest()}"
+    if cache.load(_SOUND, key) == _YES:
+        return ()
+    found = tuple(
+        f"{case.place}: {fault.message}" for case in cases for fault in reference_faults(known, case)
+    )
+    if not found:
+        cache.save(_SOUND, key, _YES)
+    return found
 
 
 @dataclass(frozen=True)
@@ -76,6 +98,24 @@ class Known:
             for row in found
         )
         return frozenset(one for one in ids if one)
+
+    @property
+    def digest(self) -> str:
+        """One id for all names, and for what else a reference is held against."""
+        workspace = self.workspace
+        branches = {leaf: sorted(self.branches(leaf)) for leaf in sorted(workspace.plan_trees)}
+        tools = {name: repr(tool.args.get("properties")) for name, tool in sorted(workspace.tools.items())}
+        ids = {name: source.id for name, source in sorted(workspace.fetch.sources.items())}
+        sets = (
+            self.leaves,
+            self.intents,
+            self.fields,
+            self.columns,
+            self.records or ("?",),
+            workspace.templates,
+        )
+        named = repr([*map(sorted, sets), branches, tools, ids, self.records is None])
+        return hashlib.sha256(named.encode("utf-8", "surrogatepass")).hexdigest()
 
     def branches(self, leaf: str) -> frozenset[str]:
         """The ids of all branches of a leaf, nested ones too."""

@@ -1,6 +1,6 @@
 """The merge result is a workspace: it merges, loads, and holds plain files only."""
 
-from fixloop.evals.case_references import Known, reference_faults
+from fixloop.evals.case_references import unknown_names
 from fixloop.evals.cases import CasesInvalid
 from fixloop.gate.side import Side
 from fixloop.gate.trial import Trial
@@ -38,9 +38,8 @@ def _broken(side: Side) -> Check | None:
         cases = side.cases
     except CasesInvalid as error:
         return Check("structure", FAIL, "case files have errors", _shown(error.problems))
-    known = Known(workspace)
-    unknown = [f"{case.place}: {fault.message}" for case in cases for fault in reference_faults(known, case)]
-    return Check("structure", FAIL, "cases name what is not there", tuple(unknown[:10])) if unknown else None
+    unknown = unknown_names(workspace, cases, side.cache)
+    return Check("structure", FAIL, "cases name what is not there", unknown[:10]) if unknown else None
 
 
 def _shown(problems: tuple[Problem, ...]) -> tuple[str, ...]:
