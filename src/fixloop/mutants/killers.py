@@ -21,6 +21,7 @@ from fixloop.mutants.measure import Ask, Measured
 from fixloop.mutants.mutant import FetchEdit, Mutant, RuleEdit, TreeEdit
 from fixloop.mutants.report import Killer
 from fixloop.mutants.situations import Situation, situations
+from fixloop.mutants.texts import texts_for
 from fixloop.mutants.watch import ExtractionAsk, FetchAsk, PlanAsk, TicketAsk, Watch, seen_plan
 from fixloop.pipeline.compile import Pipeline, compile_pipeline
 from fixloop.pipeline.fetch import Fields, Rows
@@ -28,6 +29,7 @@ from fixloop.pipeline.fixture import fields_json, rows_json
 from fixloop.pipeline.plan import Planned
 from fixloop.pipeline.rows import values_at
 from fixloop.ports.cache import Cache, NoCache
+from fixloop.workspace.model import FieldRule
 from fixloop.workspace.text import text_digest
 
 MADE_UP = "made up"
@@ -115,7 +117,7 @@ class Killers:
         self, edit: RuleEdit, faulty: Pipeline, shown: Sequence[Ask]
     ) -> Iterator[tuple[Case, str]]:
         group, name = edit.rule.group, edit.rule.name
-        for text, rows, origin in self._texts(shown):
+        for text, rows, origin in self._texts(edit.rule, shown):
             for piece in (*_pieces(text), text):
                 sound, wrong = self._watch.pipeline.extract(piece, rows), faulty.extract(piece, rows)
                 if sound == wrong:
@@ -128,7 +130,7 @@ class Killers:
                 yield {**given, "exact": True, "expect": fields_json(sound)}, origin
                 break
 
-    def _texts(self, shown: Sequence[Ask]) -> Iterator[tuple[str, Rows | None, str]]:
+    def _texts(self, rule: FieldRule, shown: Sequence[Ask]) -> Iterator[tuple[str, Rows | None, str]]:
         for ask in shown:
             if isinstance(ask, ExtractionAsk | TicketAsk) and _is_settled(ask):
                 yield ask.text, None, _origin(ask)
@@ -137,6 +139,10 @@ class Killers:
                     yield ask.text, rows, _origin(ask)
         for one in self._watch.texts:
             yield one.text, None, _origin(one)
+        sound = next(one for one in self._watch.workspace.extraction if one.path == rule.path)
+        words = [f"about {value} please" for value in sound.values if value not in rule.values]
+        for text in (*words, *texts_for(*sound.patterns, *rule.patterns)):
+            yield text, None, MADE_UP
 
     # --- fetch cases ------------------------------------------------------------------------------------
 
