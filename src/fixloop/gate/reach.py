@@ -1,8 +1,16 @@
 """Which leaves a hint reaches, and what their stability asks for."""
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from fixloop.evals.case import Case
+from fixloop.evals.splits import expected_leaf
 from fixloop.gate.verdict import PASS, Verdict
 from fixloop.hints.model import Hint
 from fixloop.workspace.model import Branch, Workspace
+
+if TYPE_CHECKING:
+    from fixloop.gate.trial import Trial
 
 WIDE = frozenset(
     {"set_weight", "add_signal", "remove_signal", "set_threshold", "add_pattern", "remove_pattern"}
@@ -20,6 +28,38 @@ def reached_leaves(hint: Hint, workspace: Workspace) -> frozenset[str]:
     named = [operation for operation in hint.operations if operation.op not in WIDE]
     moved = {place.split("/", 1)[0] for place in (*hint.moves.from_, *hint.moves.to)}
     return frozenset(map(str, touched_leaves(named, workspace))) | moved
+
+
+def changed_leaves(trial: "Trial") -> frozenset[str]:
+    """Leaves with a plan tree on both sides whose tree, template texts or examples a change touches."""
+    base, result = trial.base.workspace, trial.result.workspace
+    common = base.plan_trees.keys() & result.plan_trees.keys()
+    if all(path.startswith("evals/") for path in trial.changes):
+        return frozenset()
+    templates = {
+        name
+        for name in base.templates.keys() & result.templates.keys()
+        if base.templates[name] != result.templates[name]
+    }
+    return frozenset(
+        leaf
+        for leaf in common
+        if base.plan_trees[leaf] != result.plan_trees[leaf]
+        or base.examples.get(leaf) != result.examples.get(leaf)
+        or templates & _replies(base.plan_trees[leaf].branches)
+    )
+
+
+def _replies(branches: Iterable[Branch]) -> frozenset[str]:
+    found = frozenset(branch.reply for branch in branches if branch.reply is not None)
+    return found.union(*(_replies(branch.branches) for branch in branches))
+
+
+def leaf_of(case: Case) -> str | None:
+    """The leaf a case is about, where it says one."""
+    if case.suite == "plan":
+        return str(case.spec["leaf"])
+    return expected_leaf(case)
 
 
 def approvals_needed(hint: Hint, workspace: Workspace) -> int:

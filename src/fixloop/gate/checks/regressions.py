@@ -1,19 +1,29 @@
 """Nothing protected breaks, and no suite gets worse: the paired comparison on the base's cases."""
 
+from collections import Counter
 from collections.abc import Mapping
 
 from fixloop.evals.case import Case
-from fixloop.evals.compare import NOT_COMPARABLE, TOO_FEW, WORSE, Comparison
+from fixloop.evals.compare import NOT_COMPARABLE, TOO_FEW, WORSE, Comparison, smallest_detectable
 from fixloop.evals.protected import blocks
+from fixloop.evals.result import UNSCORED
+from fixloop.gate.reach import changed_leaves, leaf_of
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import FAIL, PASS, Check
 from fixloop.workspace.model import Config
+
+KNOWN_GOOD = "known_good"
+"""A suite with a check of its own."""
 
 
 def check(trial: Trial) -> Check:
     """The comparison, read by the base's policy."""
     cases = {case.id: case for case in trial.base.cases}
-    return judge(trial.suites, cases, trial.base.workspace.config, max(1, len(trial.fixes)))
+    suites = {name: one for name, one in trial.suites.items() if name != KNOWN_GOOD}
+    found = judge(suites, cases, trial.base.workspace.config, max(1, len(trial.fixes)))
+    if found.status == FAIL:
+        return found
+    return _silent(trial) or _unguarded(trial) or found
 
 
 def judge(
@@ -37,6 +47,36 @@ def judge(
     if worse:
         return Check("regressions", FAIL, "suites got worse", worse)
     return Check("regressions", PASS, _summary(suites))
+
+
+def _silent(trial: Trial) -> Check | None:
+    """A suite that scored nothing on either side compared nothing: an engine that is gone is no pass."""
+    dead = tuple(
+        name
+        for name, report in trial.after.suites.items()
+        if report.results
+        and not any(
+            one.outcome != UNSCORED for side in (report, trial.before.suites[name]) for one in side.results
+        )
+    )
+    if not dead:
+        return None
+    said = next(one.error for one in trial.after.suites[dead[0]].results)
+    return Check("regressions", FAIL, f"no case could be scored in {', '.join(dead)}: {said}", dead)
+
+
+def _unguarded(trial: Trial) -> Check | None:
+    """A guarded leaf with too few cases to see any difference: its change would pass unseen."""
+    trees = trial.base.workspace.plan_trees
+    guarded = [leaf for leaf in sorted(changed_leaves(trial)) if trees[leaf].stability == "guarded"]
+    asked = Counter(leaf for case in trial.base.cases if (leaf := leaf_of(case)) is not None)
+    bare = tuple(
+        f"{leaf}: {asked[leaf]} cases" for leaf in guarded if smallest_detectable(asked[leaf], 0, 0) is None
+    )
+    if not bare:
+        return None
+    detail = "a guarded leaf has too few cases to see a difference: add cases first, as a change of its own"
+    return Check("regressions", FAIL, detail, bare)
 
 
 def _summary(suites: Mapping[str, Comparison]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from fixloop.workspace.checks.ambiguity import is_ambiguous
 from fixloop.workspace.model import FieldRule, Problem
 from fixloop.workspace.parts import Parts
 from fixloop.workspace.problems import Problems, Report
@@ -73,6 +74,8 @@ def pattern_complaint(pattern: str) -> str:
         return f"has {groups} groups; at most one may capture"
     if _nests_unbounded(parsed, inside=False):
         return "repeats something that repeats without limit, so a text could keep it busy for hours"
+    if is_ambiguous(parsed, int(MANY)):
+        return "repeats what can be read in two ways, so a text could keep it busy for hours"
     return ""
 
 
@@ -82,6 +85,8 @@ _parser: Any = re._parser  # type: ignore[attr-defined]
 def _mend(complaint: str) -> str:
     if "groups" in complaint:
         return "write `(?:...)` for the groups that are not the value"
+    if "two ways" in complaint:
+        return "let one character decide: no two ways may begin alike, and none may go on as the next begins"
     if "repeats" in complaint:
         return "limit the inner or the outer repeat: `{1,40}`"
     return "patterns are Python's `re`; single quotes keep backslashes as they are"
