@@ -23,6 +23,10 @@ Format = Annotated[
     typer.Option("--format", metavar="F", help="html, markdown, junit or json [as FILE is called]."),
 ]
 
+Guard = Annotated[
+    str, typer.Option("--guard", metavar="FAULTS", help="quick: all steps but the first; all; none.")
+]
+
 
 @app.command()
 def report(
@@ -31,6 +35,7 @@ def report(
     ref: Ref = None,
     out: Out = None,
     form: Format = None,
+    guard: Guard = "quick",
     as_json: Json = False,
     repo: Repo = ".",
 ) -> int:
@@ -47,7 +52,7 @@ def report(
     _one_thing(base, head, ref)
     chosen = format_for(form, out, as_json)
     desk = build_desk(repo, progress)
-    found = report_merge(desk, base, head) if base and head else report_workspace(desk, ref)
+    found = report_merge(desk, base, head, guard) if base and head else report_workspace(desk, ref, guard)
     target = _target(desk, out, chosen)
     if target is None:
         return _print(found, chosen)

@@ -1,7 +1,7 @@
 """`report`: all that is known of one merge result or one workspace, gathered for whoever draws it."""
 
 import json
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -10,24 +10,34 @@ from fixloop.commands.desk import Desk
 from fixloop.commands.eval import Evaluated
 from fixloop.commands.gate import gate
 from fixloop.commands.shelf import Shelf
+from fixloop.errors import BadInput
+from fixloop.evals.case import Case
 from fixloop.evals.compare import Comparison
 from fixloop.evals.coverage import Coverage, measure_coverage
 from fixloop.evals.result import EvalReport
 from fixloop.feedback.model import Feedback
 from fixloop.feedback.moves import Move, Shift, compare_pipelines
-from fixloop.feedback.replays import recent
+from fixloop.feedback.replays import distinct_tickets, recent
 from fixloop.gate.side import Side
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import FAIL, PASS, Verdict
 from fixloop.hints.ledger import Event, in_order
 from fixloop.hints.model import Hint
+from fixloop.mutants.guard import guard_strength
+from fixloop.mutants.operators import STEPS
+from fixloop.mutants.report import GuardReport
 from fixloop.queue.ground import Ground, commit_of
 from fixloop.workspace.model import Workspace
 from fixloop.workspace.snapshot import Snapshot, is_governed
 from fixloop.workspace.stored import load_stored
+from fixloop.workspace.text import shown
 from fixloop.workspace.unified import unified
 
 NOTHING = EvalReport({})
+
+QUICK = ("plan", "fetch", "extraction")
+FAULTS: Mapping[str, Sequence[str]] = {"quick": QUICK, "all": STEPS, "none": ()}
+"""Where faults are injected for a report: a fault in step one takes as long as hundreds in the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +61,7 @@ class Reported:
     suites: Mapping[str, Comparison] = field(default_factory=dict)
     workspace: Workspace | None = None
     coverage: Coverage | None = None
+    guard: GuardReport | None = None
     diffs: Mapping[str, str] = field(default_factory=dict)
     hint: Hint | None = None
     evidence: tuple[Feedback, ...] = ()
@@ -87,20 +98,38 @@ class Reported:
 
     def _beside(self) -> dict[str, Any]:
         drift = {**self.shift.to_json(), "declared": sorted(self.declared)} if self.shift else None
-        return {"drift": drift, "coverage": self.coverage.to_json() if self.coverage else None}
+        return {
+            "drift": drift,
+            "coverage": self.coverage.to_json() if self.coverage else None,
+            "guard": self.guard.to_json() if self.guard else None,
+        }
 
 
-def report_merge(desk: Desk, base: str, head: str) -> Reported:
+def report_merge(desk: Desk, base: str, head: str, faults: str = "quick") -> Reported:
     """The verdict on merging `head` into `base`, with all that led to it; nothing is written.
 
     Raises:
         BadInput: a ref names no commit.
     """
+    steps = _steps(faults)
     found = gate(desk, base, head)
-    return report_trial(desk, found.trial, found.verdict, f"{head} into {base}")
+    return report_trial(desk, found.trial, found.verdict, f"{head} into {base}", steps)
 
 
-def report_trial(desk: Desk, trial: Trial, verdict: Verdict, title: str) -> Reported:
+def _steps(faults: str) -> Sequence[str]:
+    """The steps that faults are injected into.
+
+    Raises:
+        BadInput: there is no such choice.
+    """
+    if faults not in FAULTS:
+        raise BadInput(f"--guard takes {', '.join(FAULTS)}, not {shown(faults)}")
+    return FAULTS[faults]
+
+
+def report_trial(
+    desk: Desk, trial: Trial, verdict: Verdict, title: str, steps: Sequence[str] = QUICK
+) -> Reported:
     """A trial that was judged already; what the checks have computed is not computed again."""
     ground = desk.ground()
     readable = not any(check.id == "structure" and check.status == FAIL for check in verdict.checks)
@@ -116,6 +145,9 @@ def report_trial(desk: Desk, trial: Trial, verdict: Verdict, title: str) -> Repo
         suites=verdict.suites,
         workspace=side.workspace if side else None,
         coverage=measure_coverage(side.workspace, side.snapshot, trial.after) if side else None,
+        guard=_guard(desk, side, (*trial.base.cases, *trial.new_cases), trial.stored, steps)
+        if side
+        else None,
         diffs=_diffs(trial.changes, trial.base.snapshot, trial.proposed.snapshot),
         hint=trial.hint,
         evidence=tuple(one for one in ground.feedback if one.id in wanted),
@@ -125,12 +157,13 @@ def report_trial(desk: Desk, trial: Trial, verdict: Verdict, title: str) -> Repo
     )
 
 
-def report_workspace(desk: Desk, ref: str | None = None) -> Reported:
+def report_workspace(desk: Desk, ref: str | None = None, faults: str = "quick") -> Reported:
     """One workspace by its own cases: a commit's, or the work tree's; nothing is written.
 
     Raises:
         BadInput: the ref names no commit, or the workspace or its cases are wrong.
     """
+    steps = _steps(faults)
     ground = desk.ground()
     snapshot = desk.base(commit_of(desk.repo, ref)) if ref else desk.work_tree()
     side = Side(snapshot, desk.cache, {})
@@ -142,9 +175,20 @@ def report_workspace(desk: Desk, ref: str | None = None) -> Reported:
         report=report,
         workspace=side.workspace,
         coverage=measure_coverage(side.workspace, snapshot, report),
+        guard=_guard(desk, side, side.cases, kept, steps),
         shift=compare_pipelines(side.pipeline, side.pipeline, kept),
         history=_history(ground),
     )
+
+
+def _guard(
+    desk: Desk, side: Side, cases: Iterable[Case], stored: Sequence[Feedback], steps: Sequence[str]
+) -> GuardReport | None:
+    if not steps:
+        return None
+    desk.progress("injecting faults")
+    tickets = distinct_tickets(stored)
+    return guard_strength(side.workspace, side.pipeline, cases, tickets, desk.cache, steps=steps)
 
 
 def report_evaluation(shelf: Shelf, found: Evaluated) -> Reported:

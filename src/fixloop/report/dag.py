@@ -6,9 +6,10 @@ with several parents stands below each of them, dashed where it is not drawn fir
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fixloop.evals.coverage import Coverage
+from fixloop.mutants.report import GuardReport, Score
 from fixloop.report.svg import Drawn, cut, picture, tag, text
 from fixloop.report.words import count, percent
 from fixloop.workspace.model import IntentDag, Workspace
@@ -23,7 +24,7 @@ _LETTERS = 27
 
 
 @dataclass(frozen=True, slots=True)
-class LeafGuard:
+class GuardedLeaf:
     """How one leaf is guarded: its cases, and its answering branches reached of all.
 
     Where faults were injected, the share that cases catch: `strength` of those that show, `raw` of all.
@@ -61,7 +62,7 @@ class LeafGuard:
     def said(self) -> str:
         """The meter in words."""
         if self.strength is not None:
-            return percent(self.strength)
+            return f"{100 * self.strength:.0f} % · {self.cases}"
         return count(self.cases, "case") if self.cases else "no case"
 
     @property
@@ -74,15 +75,28 @@ class LeafGuard:
         return f"{told}, guard strength {percent(self.strength)}, {count(self.survivors, 'fault')} unseen"
 
 
-def leaf_guards(workspace: Workspace, coverage: Coverage) -> Mapping[str, LeafGuard]:
-    """Every named leaf with what the cases reach of it."""
+def guarded_leaves(
+    workspace: Workspace, coverage: Coverage, guard: GuardReport | None = None
+) -> Mapping[str, GuardedLeaf]:
+    """Every named leaf with what the cases reach of it, and its strength where faults were injected."""
     total = Counter(one.leaf for one in coverage.branches)
     reached = Counter(one.leaf for one in coverage.branches if one.passing + one.failing)
+    scores = {one.leaf: one.score for one in guard.leaves} if guard else {}
     wanted = workspace.config.gate.min_guard_strength
     return {
-        leaf: LeafGuard(leaf, coverage.cases.get(leaf, 0), reached[leaf], total[leaf], wanted=wanted)
+        leaf: _with_score(
+            GuardedLeaf(leaf, coverage.cases.get(leaf, 0), reached[leaf], total[leaf], wanted=wanted),
+            scores.get(leaf),
+        )
         for leaf in workspace.intents.leaves
     }
+
+
+def _with_score(leaf: GuardedLeaf, score: Score | None) -> GuardedLeaf:
+    if score is None:
+        return leaf
+    survivors = score.mutants - score.unseen - score.killed
+    return replace(leaf, strength=score.effective, raw=score.raw, faults=score.mutants, survivors=survivors)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +109,7 @@ class _Row:
     again: bool
 
 
-def draw_dag(dag: IntentDag, guards: Mapping[str, LeafGuard]) -> tuple[tuple[str, Drawn], ...]:
+def draw_dag(dag: IntentDag, guards: Mapping[str, GuardedLeaf]) -> tuple[tuple[str, Drawn], ...]:
     """(top-level intent, drawing), in the order of the root; leaves of the root itself stand under `root`."""
     seen: set[str] = set()
     alone = [name for name in dag.root if not dag.children.get(name)]
@@ -105,7 +119,7 @@ def draw_dag(dag: IntentDag, guards: Mapping[str, LeafGuard]) -> tuple[tuple[str
 
 
 def _draw(
-    dag: IntentDag, top: str, children: tuple[str, ...], guards: Mapping[str, LeafGuard], seen: set[str]
+    dag: IntentDag, top: str, children: tuple[str, ...], guards: Mapping[str, GuardedLeaf], seen: set[str]
 ) -> Drawn:
     rows = [_Row(top, 0, -1, False), *_below(dag, children, 1, 0, seen)]
     leaves = [guards[row.name] for row in rows if row.name in guards]
@@ -150,7 +164,7 @@ def _edges(rows: list[_Row]) -> Iterator[Drawn]:
         yield tag("path", d=f"M{left} {_y(row.parent) + 7}v{down}h{_INDENT - 6}", class_=dashed)
 
 
-def _node(row: _Row, at: int, guards: Mapping[str, LeafGuard]) -> Iterator[Drawn]:
+def _node(row: _Row, at: int, guards: Mapping[str, GuardedLeaf]) -> Iterator[Drawn]:
     y, x = _y(at), _INDENT * row.depth
     guard = guards.get(row.name)
     if guard is None:

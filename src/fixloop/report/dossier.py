@@ -11,6 +11,7 @@ from fixloop.feedback.moves import Shift
 from fixloop.gate.verdict import Check, Verdict
 from fixloop.hints.ledger import Event
 from fixloop.hints.model import Hint
+from fixloop.mutants.report import GuardReport
 from fixloop.workspace.model import Workspace
 
 HELD_OUT = "held_out"
@@ -61,6 +62,11 @@ class Dossier(Protocol):
     @property
     def coverage(self) -> Coverage | None:
         """Which leaves and branches the cases reach."""
+        ...
+
+    @property
+    def guard(self) -> GuardReport | None:
+        """What became of injected faults."""
         ...
 
     @property

@@ -12,7 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from fixloop import __version__
 from fixloop.feedback.moves import Share, Shift
 from fixloop.report.confusion import confused_pairs, heat_maps
-from fixloop.report.dag import BARE, GUARDED, WEAK, LeafGuard, draw_dag, leaf_guards
+from fixloop.report.dag import BARE, GUARDED, WEAK, GuardedLeaf, draw_dag, guarded_leaves
 from fixloop.report.dossier import HELD_OUT, Dossier
 from fixloop.report.html import views
 from fixloop.report.html.charts import draw_calibration, draw_columns, draw_passing, draw_two_bars
@@ -138,30 +138,27 @@ def _drift(shift: Shift | None, declared: frozenset[str]) -> dict[str, Any]:
 
 
 def _guard(dossier: Dossier) -> dict[str, Any]:
-    if dossier.workspace is None or dossier.coverage is None:
-        return {
-            "dags": (),
-            "guards": (),
-            "guard_sentence": "",
-            "uncovered": (),
-            "survivors": (),
-            "measured": False,
-        }
-    guards = leaf_guards(dossier.workspace, dossier.coverage)
+    workspace, coverage, guard = dossier.workspace, dossier.coverage, dossier.guard
+    if workspace is None or coverage is None:
+        return {"dags": (), "measured": False}
+    leaves = guarded_leaves(workspace, coverage, guard)
     return {
-        "dags": draw_dag(dossier.workspace.intents, guards),
-        "guards": sorted(guards.values(), key=lambda one: (_RANK[one.state], one.share, one.leaf)),
-        "guard_sentence": _guard_sentence(list(guards.values())),
-        "uncovered": dossier.coverage.uncovered,
-        "survivors": (),
-        "measured": any(one.strength is not None for one in guards.values()),
+        "dags": draw_dag(workspace.intents, leaves),
+        "guards": sorted(leaves.values(), key=lambda one: (_RANK[one.state], one.share, one.leaf)),
+        "guard_sentence": _guard_sentence(list(leaves.values())),
+        "wanted": percent(workspace.config.gate.min_guard_strength),
+        "uncovered": coverage.uncovered,
+        "measured": guard is not None,
+        "total": guard.total if guard else None,
+        "steps": views.step_scores(guard) if guard else (),
+        "survivors": views.survivors(guard) if guard else (),
     }
 
 
 _RANK = {BARE: 0, WEAK: 1, GUARDED: 2}
 
 
-def _guard_sentence(guards: list[LeafGuard]) -> str:
+def _guard_sentence(guards: list[GuardedLeaf]) -> str:
     states = [one.state for one in guards]
     reached, branches = sum(one.reached for one in guards), sum(one.branches for one in guards)
     leaves = count(len(guards), "leaf", "leaves")

@@ -8,6 +8,7 @@ from fixloop.evals.compare import Comparison
 from fixloop.evals.result import PASS, CaseResult, EvalReport, SuiteReport
 from fixloop.feedback.model import Feedback
 from fixloop.gate.verdict import FAIL, OVERRIDDEN, SKIP, Check
+from fixloop.mutants.report import GuardReport
 from fixloop.pipeline.ticket import parse_ticket
 from fixloop.report.cases import asked_of, came_out, expected
 from fixloop.report.dossier import HELD_OUT, Dossier, told_evidence
@@ -207,8 +208,7 @@ def _compared(one: Comparison, before: Mapping[str, CaseResult], after: Mapping[
         ("p", p_word(one)),
         ("smallest visible", percent(one.mde) if one.mde is not None else "–"),
         ("aligned", f"{one.aligned:,}"),
-        ("new", str(len(one.new))),
-        ("missing", str(len(one.missing))),
+        ("new, missing", f"{len(one.new)}, {len(one.missing)}"),
     )
     worse = [_case_row(after[case], before.get(case)) for case in one.regressions[:MOST_IDS] if case in after]
     state = "bad" if one.regressions and one.outcome == "no_difference" else _STATES.get(one.outcome, "calm")
@@ -263,6 +263,53 @@ def _case_row(result: CaseResult, before: CaseResult | None = None) -> CaseRow:
 
 def _cut(said: str) -> str:
     return said if len(said) <= MOST_LETTERS else said[: MOST_LETTERS - 1] + "…"
+
+
+# --- the guard ------------------------------------------------------------------------------------------
+
+
+class StepScore(NamedTuple):
+    """Faults of one step: how many, caught, without a visible difference, and both shares."""
+
+    step: str
+    faults: int
+    caught: int
+    unseen: int
+    raw: str
+    effective: str
+
+
+class Survivor(NamedTuple):
+    """A fault that shows and that no case notices, and the case that would."""
+
+    summary: str
+    target: str
+    case: str
+
+
+def step_scores(guard: GuardReport) -> tuple[StepScore, ...]:
+    """A row a step that faults were injected into, then all together."""
+    rows = [*guard.steps.items(), ("together", guard.total)]
+    return tuple(
+        StepScore(step, one.mutants, one.killed, one.unseen, _share(one.raw), _share(one.effective))
+        for step, one in rows
+    )
+
+
+def survivors(guard: GuardReport) -> tuple[Survivor, ...]:
+    """What nobody would notice."""
+    return tuple(
+        Survivor(
+            one.mutant.summary,
+            one.mutant.target,
+            shown(dict(one.killer.case), 2 * MOST_LETTERS) if one.killer else "",
+        )
+        for one in guard.survivors
+    )
+
+
+def _share(value: float | None) -> str:
+    return "–" if value is None else percent(value)
 
 
 # --- metrics --------------------------------------------------------------------------------------------
