@@ -4,7 +4,7 @@ Starts with 100 of the 150 intents and a quarter of their examples (and the out-
 `other`); the rest of train arrives as tickets in rounds. A scripted reviewer rejects wrong proposals, 40 % by
 naming what is wanted in words of their own, 40 % by describing it, 20 % without saying anything, and approves
 hints that are at least 80 % right. Everything goes the real way: a git repository, feedback on fixloop/state,
-propose, decide, apply, and a merge that gates each hint. After each round the tickets of val are asked.
+propose, decide, and the merge queue, which gates what lands. After each round the tickets of val are asked.
 
 Beside it two bounds: every rejected ticket that names its intent appended under its true label, and all of
 train. With `--fast` operations are laid over the workspace in memory, without apply, gate and merge.
@@ -31,7 +31,6 @@ from loop_reviewer import NAMES, Decision, Reviewer, draw, load_sentences
 
 from fixloop.adapters.disk_cache import DiskCache
 from fixloop.adapters.first_commit import create_repository
-from fixloop.commands import apply as apply_command
 from fixloop.commands import decide
 from fixloop.commands import merge as merge_command
 from fixloop.commands import propose as propose_command
@@ -156,11 +155,13 @@ class RealWorld:
 
     def land(self) -> list[str]:
         """Ids of the approved hints that landed."""
-        apply_command.apply(self.desk, self.approved)
         landed: list[str] = []
         # What one fix makes worse another mends: a person tries the refused again while any of them lands.
         for _ in range(LANDINGS):
             done = merge_command.merge(self.desk, self.approved, who=WHO)
+            batches = len({one.judged for one in done.merged})
+            told = f"{len(done.merged)} of {len(self.approved)} landed, in {batches} batches"
+            print(f"    {told}", file=sys.stderr)
             landed += [one.id for one in done.merged]
             self.approved = [one.id for one in done.refused if one.check in GATE_CHECKS]
             if not done.merged or not self.approved:
