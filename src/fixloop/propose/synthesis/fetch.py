@@ -1,14 +1,13 @@
-"""The smallest change of weights or threshold under which the right record wins in every fetch case.
+"""Weights, threshold or a signal, so that the right record wins in every lookup that is known.
 
-Each lookup becomes a matrix of records by signals (1 where the signal matched); a weight vector wins a lookup
-when exactly the wanted records stand at the maximum and the maximum reaches the threshold. Changes are tried
-exhaustively in order of size: one weight, the threshold, one weight and the threshold, two weights; integers
-0…10. The first that wins everything is the smallest, so nothing needs to be proved afterwards.
+Each lookup becomes a matrix of records by signals (1 where the signal matched). The least change that wins
+the evidence and keeps every fetch case and every accepted ticket is the optimum of an integer program
+(`weights`). Where it has no solution no weights can do it: then a column that customers' values match, and
+no signal looks at, becomes one; or it is said which evidence nothing tells apart.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from itertools import combinations, product
+from dataclasses import replace
 from typing import Any
 
 from fixloop.feedback.model import Feedback
@@ -18,61 +17,129 @@ from fixloop.hints.operation import Operation
 from fixloop.pipeline.fetch import FetchedRecord, Fields
 from fixloop.pipeline.rows import KEYS, values_at
 from fixloop.propose.draft import Draft, Group, Unable
+from fixloop.propose.synthesis.guards import accepted_tickets
+from fixloop.propose.synthesis.situations import names_of
+from fixloop.propose.synthesis.weights import Change, Lookup, smallest_change, wins
 from fixloop.propose.wanted import Wanted, record_ids
 from fixloop.propose.workbench import Workbench
 from fixloop.workspace.model import FetchRules, Signal
 
-HIGHEST_WEIGHT = 10
+__all__ = ["Change", "Lookup", "lookup_of", "smallest_change", "synthesise", "wins"]
+
+ENOUGH = 0.6
+"""The least share of the evidence to win; the rest may be mistaken."""
+
 MOST_RIVALS = 4
 """A case keeps this many records beside the right one: enough to lose against, few enough to read."""
 
+MOST_ACCEPTED = 600
+NEAR_MISSES = 4
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
-    """One lookup to win: matched[record][signal] of 0/1, and which records must be selected."""
-
-    matched: Any
-    wanted: Any
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """New values by signal index, and a new threshold or None."""
-
-    weights: tuple[tuple[int, float], ...]
-    threshold: float | None = None
+Asked = list[tuple[Feedback, tuple[str, ...]]]
 
 
 def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
-    """set_weight or set_threshold so that every piece of evidence and every fetch case comes out right."""
-    rules = bench.workspace.fetch
+    """set_weight, set_threshold or add_signal so that the evidence and every known lookup come out right."""
     asked = _asked(bench, group)
     if not asked:
         return Unable("no rejection says which record it should have been")
-    evidence = [lookup for one, wanted in asked if (lookup := _lookup(bench, one, wanted)) is not None]
-    kept = list(_case_lookups(bench))
-    change = smallest_change(rules, evidence, kept)
-    if change is None:
-        return Unable(
-            "no change of two weights or the threshold selects the right record in every fetch case"
-        )
-    return _draft(bench, group, asked, change)
+    rules = bench.workspace.fetch
+    found = [(one, _lookup(bench, rules, feedback, wanted)) for one in asked for feedback, wanted in [one]]
+    told = [(one, lookup) for one, lookup in found if lookup is not None]
+    if not told:
+        return Unable("the record that was meant is none of the candidates: no value of the ticket names it")
+    kept = list(_known_lookups(bench, rules, names_of(group.evidence)))
+    change = smallest_change(rules, [lookup for _, lookup in told], kept, ENOUGH)
+    if change is not None:
+        return _draft(bench, group, rules, [one for one, _ in told], change)
+    return _with_signal(bench, group, [one for one, _ in told])
 
 
-def _asked(bench: Workbench, group: Group) -> list[tuple[Feedback, tuple[str, ...]]]:
+# --- a signal more ----------------------------------------------------------------------------------------
+
+
+def _with_signal(bench: Workbench, group: Group, asked: Asked) -> Draft | Unable:
+    """A signal over a column that tells the wanted records from the others, with its weight."""
+    rules = bench.workspace.fetch
+    best: tuple[float, FetchRules, Change] | None = None
+    for signal in _new_signals(bench, asked):
+        more = replace(rules, signals=(*rules.signals, signal))
+        evidence = [one for f, w in asked if (one := _lookup(bench, more, f, w)) is not None]
+        kept = list(_known_lookups(bench, more, names_of(group.evidence)))
+        present = [s.weight for s in more.signals]
+        change = smallest_change(more, evidence, kept, ENOUGH, present)
+        if change is None or not any(n == len(rules.signals) for n, _ in change.weights):
+            continue
+        size = _size(more, change)
+        if best is None or size < best[0]:
+            best = (size, more, change)
+    if best is not None:
+        return _draft(bench, group, best[1], asked, best[2])
+    return Unable(_nothing_tells(bench, asked))
+
+
+def _size(rules: FetchRules, change: Change) -> float:
+    moved = sum(abs(value - rules.signals[n].weight) for n, value in change.weights)
+    return 100.0 * len(change.weights) + moved + (100.0 if change.threshold is not None else 0.0)
+
+
+def _new_signals(bench: Workbench, asked: Asked) -> list[Signal]:
+    """Fields against columns that no signal compares, where the wanted record matches oftener than others."""
+    rules = bench.workspace.fetch
+    known = {signal.key for signal in rules.signals}
+    found = []
+    for name, source in sorted(rules.sources.items()):
+        for column, kind in source.fields.items():
+            for rule in bench.workspace.extraction:
+                signal = Signal(rule.path, name, column, 0.0)
+                scalar = kind in ("string", "number") and column != source.id
+                if scalar and signal.key not in known and _tells(bench, signal, asked):
+                    found.append(signal)
+    return found
+
+
+def _tells(bench: Workbench, signal: Signal, asked: Asked) -> bool:
+    right = wrong = 0
+    for feedback, wanted in asked:
+        before = bench.before[feedback.id]
+        for record in before.candidates:
+            matched = _matches(signal, before.fields, record)
+            right += matched and record.id in wanted
+            wrong += matched and record.id not in wanted
+    return right > wrong
+
+
+def _nothing_tells(bench: Workbench, asked: Asked) -> str:
+    """Which record is taken for which, and that nothing read from the ticket tells them apart."""
+    feedback, wanted = asked[0]
+    before = bench.before[feedback.id]
+    meant = [one for one in before.candidates if one.id in wanted]
+    rivals = [one for one in before.candidates if one.id not in wanted]
+    same = [one for one in rivals if meant and set(one.matched) >= set(meant[0].matched)]
+    proved = "no weights and no threshold select the right record in every case (proved)"
+    if meant and same:
+        shared = ", ".join(sorted({label.partition("=")[0] for label in meant[0].matched})) or "nothing"
+        return f"{proved}: another record matches all that the right one does ({shared}); a signal is missing"
+    return f"{proved}: the lookups contradict each other"
+
+
+def _asked(bench: Workbench, group: Group) -> Asked:
     """(feedback, wanted record ids) of the members whose reading names the records."""
     found = []
     for member in group.members:
-        reading = next(r for r in member.readings if r.key == group.key)
-        wanted = (member.feedback.expected or {}).get("records", reading.intervention.wanted.records)
+        reading = next((r for r in member.readings if r.key == group.key), None)
+        read = reading.intervention.wanted.records if reading else None
+        wanted = (member.feedback.expected or {}).get("records", read)
         if wanted is not None:
             found.append((member.feedback, tuple(sorted(str(one) for one in wanted))))
     return found
 
 
-def _lookup(bench: Workbench, feedback: Feedback, wanted: tuple[str, ...]) -> Lookup | None:
+def _lookup(
+    bench: Workbench, rules: FetchRules, feedback: Feedback, wanted: tuple[str, ...]
+) -> Lookup | None:
     before = bench.before[feedback.id]
-    return lookup_of(bench.workspace.fetch, before.fields, before.candidates, wanted)
+    return lookup_of(rules, before.fields, before.candidates, wanted)
 
 
 def lookup_of(
@@ -99,80 +166,59 @@ def _matches(signal: Signal, fields: Fields, record: FetchedRecord) -> bool:
     return any(key(value) in asked for row in rows for value in values_at(row, path))
 
 
-def _case_lookups(bench: Workbench) -> Iterator[Lookup]:
-    """Every fetch case that passes today; a failing one cannot be broken."""
+def _known_lookups(bench: Workbench, rules: FetchRules, but: frozenset[str]) -> Iterator[Lookup]:
+    """Every fetch and whole-ticket case that passes today, and every accepted ticket that finds anything."""
     for fields, rows, wanted in bench.passing_fetches:
-        fetched = bench.pipeline.fetch(fields, rows)
-        lookup = lookup_of(bench.workspace.fetch, fields, fetched.candidates, wanted)
-        if lookup is not None and len(lookup.wanted):
-            yield lookup
+        yield from _as_lookup(rules, fields, bench.pipeline.fetch(fields, rows).candidates, wanted)
+    for case, proposal in bench.case_proposals:
+        if "records" in case.expect:
+            yield from _as_lookup(rules, proposal.fields, proposal.candidates, case.expect["records"])
+    accepted = [item for item in accepted_tickets(bench) if item[1].candidates]
+    for one, before in accepted[:MOST_ACCEPTED]:
+        if one.text_digest not in but:
+            yield from _as_lookup(rules, before.fields, before.candidates, record_ids(before))
 
 
-def smallest_change(rules: FetchRules, evidence: Sequence[Lookup], kept: Sequence[Lookup]) -> Change | None:
-    """The first change, smallest first, that wins all of the evidence and keeps every case."""
-    import numpy as np
-
-    present = np.array([signal.weight for signal in rules.signals], dtype=float)
-    if all(wins(lookup, present, rules.threshold, rules.margin) for lookup in evidence):
-        return None
-    for change in _changes(present, rules.threshold):
-        weights = present.copy()
-        for index, value in change.weights:
-            weights[index] = value
-        threshold = rules.threshold if change.threshold is None else change.threshold
-        if all(wins(lookup, weights, threshold, rules.margin) for lookup in (*evidence, *kept)):
-            return change
-    return None
+def _as_lookup(
+    rules: FetchRules, fields: Fields, candidates: Sequence[FetchedRecord], wanted: Iterable[str]
+) -> Iterator[Lookup]:
+    lookup = lookup_of(rules, fields, _unlike(rules, candidates, set(wanted)), wanted)
+    if lookup is not None and len(lookup.wanted):
+        yield lookup
 
 
-def wins(lookup: Lookup, weights: Any, threshold: float, margin: float = 0.0) -> bool:
-    """Whether exactly the wanted records are selected: the best at or above the threshold, with its ties."""
-    if not len(lookup.wanted):
-        return True
-    scores = lookup.matched @ weights
-    top = scores.max()
-    if top < threshold or top <= 0:
-        return not lookup.wanted.any()
-    close = (scores >= top - 1e-9) | (scores > top - margin + 1e-9)
-    return bool(((close & (scores >= threshold - 1e-9)) == lookup.wanted).all())
+def _unlike(
+    rules: FetchRules, candidates: Sequence[FetchedRecord], wanted: set[str]
+) -> Sequence[FetchedRecord]:
+    """One record of those that match the same, where labels tell: of 200 namesakes one says all."""
+    if len({signal.field for signal in rules.signals}) < len(rules.signals):
+        return candidates
+    kept: dict[tuple[Any, ...], FetchedRecord] = {}
+    for one in candidates:
+        labels = tuple(sorted(label.partition("=")[0] for label in one.matched))
+        kept.setdefault((one.id if one.id in wanted else "", labels), one)
+    return list(kept.values())
 
 
-def _changes(present: Any, threshold: float) -> Iterator[Change]:
-    """Candidate changes: fewer numbers first, then the smaller sum of differences, lower before higher."""
-    values = range(HIGHEST_WEIGHT + 1)
-    singles = [Change(((n, float(v)),)) for n in range(len(present)) for v in values if v != present[n]]
-    bars = [Change((), float(v)) for v in values if v > 0 and v != threshold]
-    mixed = [Change(one.weights, bar.threshold) for one, bar in product(singles, bars)]
-    pairs = [
-        Change(((a, float(x)), (b, float(y))))
-        for a, b in combinations(range(len(present)), 2)
-        for x, y in product(values, values)
-        if x != present[a] and y != present[b]
-    ]
-
-    def size(change: Change) -> tuple[float, float]:
-        # Of two equal changes the one that lowers comes first: a signal that misled should say less.
-        steps = [value - float(present[n]) for n, value in change.weights]
-        steps += [change.threshold - threshold] if change.threshold is not None else []
-        return sum(map(abs, steps)), sum(steps)
-
-    for layer in ([*singles, *bars], [*mixed, *pairs]):
-        yield from sorted(layer, key=size)
-
-
-def _draft(
-    bench: Workbench, group: Group, asked: list[tuple[Feedback, tuple[str, ...]]], change: Change
-) -> Draft:
-    rules = bench.workspace.fetch
+def _draft(bench: Workbench, group: Group, rules: FetchRules, asked: Asked, change: Change) -> Draft:
+    """`rules` may have a signal more than the workspace."""
+    known = {signal.key for signal in bench.workspace.fetch.signals}
     operations = []
     words = []
     for index, value in change.weights:
         signal = rules.signals[index]
-        named = {"field": signal.field, "source": signal.source, "match": signal.match}
+        named: dict[str, Any] = {"field": signal.field, "source": signal.source, "match": signal.match}
+        if signal.key not in known:
+            operations.append(Operation("add_signal", {"signal": {**named, "weight": _plain(value)}}))
+            words.append(
+                f"{signal.field} counts {_plain(value)} where it equals {signal.source}.{signal.match}"
+            )
+            continue
         operations.append(
             Operation("set_weight", {"signal": named, "was": _plain(signal.weight), "to": _plain(value)})
         )
         words.append(f"{signal.field} weighs {_plain(value)} instead of {_plain(signal.weight)}")
+    operations.sort(key=lambda operation: operation.op)
     if change.threshold is not None:
         bar = {"at": "fetch", "was": _plain(rules.threshold), "to": _plain(change.threshold)}
         operations.append(Operation("set_threshold", bar))
@@ -217,18 +263,18 @@ def _case(bench: Workbench, feedback: Feedback, wanted: tuple[str, ...]) -> Json
     return {"suite": "fetch", "fields": fields, "rows": rows, "expect": {"records": list(wanted)}}
 
 
-def _cases(bench: Workbench, asked: list[tuple[Feedback, tuple[str, ...]]]) -> tuple[JsonCase, ...]:
+def _cases(bench: Workbench, asked: Asked) -> tuple[JsonCase, ...]:
     """A third of the lookups, each once."""
     found = {canonical_json(case): case for case in (_case(bench, one, wanted) for one, wanted in asked)}
     return tuple(found.values())[: max(1, (len(found) + 2) // 3)]
 
 
 def _near_misses(bench: Workbench, group: Group) -> tuple[JsonCase, ...]:
-    """Accepted tickets that select a record today and must go on selecting it."""
-    evidence = {one.id for one in group.evidence}
-    settled = [
-        one
-        for one in bench.stored
-        if one.outcome == "accepted" and one.id not in evidence and bench.before[one.id].records
-    ]
-    return tuple(_case(bench, one, record_ids(bench.before[one.id])) for one in settled[:3])
+    """Accepted tickets that must go on selecting what they select: those with the closest rivals first."""
+    settled = [item for item in accepted_tickets(bench, group.evidence) if item[1].candidates]
+    settled.sort(key=lambda item: (not item[1].records, item[1].trace.margin, item[0].id))
+    chosen = settled[:NEAR_MISSES]
+    if len(chosen) < NEAR_MISSES:
+        chosen += [item for item in accepted_tickets(bench, group.evidence) if not item[1].candidates]
+    cases = [_case(bench, one, record_ids(before)) for one, before in chosen[:NEAR_MISSES]]
+    return tuple({canonical_json(case): case for case in cases}.values())
