@@ -2,8 +2,8 @@
 
 The notion is `StepDigests`: a plan case is kept under its leaf's tree, an extraction or fetch case under the
 rules (and the records, unless it brings rows), an intent case under the model. A case of a whole ticket is
-kept twice: which leaf its text reaches, under the model; and its result, under all that is read on the way
-from there. So after one added example texts are classified anew, and what follows only where an answer moved.
+kept by its way (`Ways`): after one added example texts are classified anew, and what follows is asked only
+where an answer moved.
 
 An unscored case is never kept: it has no answer, and the next run may find one.
 """
@@ -15,16 +15,12 @@ from fixloop.evals.case import Case
 from fixloop.evals.result import FAIL, PASS, CaseResult
 from fixloop.evals.seam import rows_of
 from fixloop.pipeline.compile import Pipeline
-from fixloop.pipeline.engines import EngineFailure, GivenAnswer
-from fixloop.pipeline.memo import Memo, Pack
-from fixloop.pipeline.reads import digest
+from fixloop.pipeline.memo import Memo
 from fixloop.pipeline.ticket import parse_ticket
+from fixloop.pipeline.ways import Ways
 
 _OUTCOMES = (PASS, FAIL)
 _STEP_SUITES = frozenset({"intent", "extraction", "fetch", "plan"})
-
-_KeptAnswer = list[Any]
-"""Step one's answer as JSON: leaf, raw leaf, path, scores."""
 
 
 class Recalled(NamedTuple):
@@ -44,8 +40,8 @@ class ResultMemo:
 
     def __init__(self, memo: Memo, pipeline: Pipeline) -> None:
         self._memo = memo
-        self._pipeline = pipeline
         self._reads = pipeline.reads
+        self._ways = Ways(memo, pipeline)
 
     def recall(self, suite: str, cases: Sequence[Case]) -> Recalled:
         """The cases' kept results, and what has none."""
@@ -67,7 +63,7 @@ class ResultMemo:
             else:
                 results.append(found)
         if suite not in _STEP_SUITES:
-            self._tell(missing)
+            self._ways.tell({_key(case): _text(case) for case in missing})
         return Recalled(results, missing, scopes)
 
     def keep(self, asked: Recalled, results: Sequence[CaseResult]) -> None:
@@ -101,62 +97,11 @@ class ResultMemo:
         return self._reads.tree(spec["leaf"], threshold=not scored)
 
     def _way_scopes(self, cases: Sequence[Case]) -> Sequence[str | None]:
-        made: dict[tuple[str, tuple[str, ...], bool], str | None] = {}
-        scopes: list[str | None] = []
-        for case, answer in zip(cases, self._answers(cases), strict=True):
-            if answer is None:
-                scopes.append(None)
-                continue
-            key = (answer[0], tuple(answer[2]), rows_of(case) is None)
-            if key not in made:
-                made[key] = self._reads.way(*key)
-            scopes.append(made[key])
-        return scopes
-
-    def _answers(self, cases: Sequence[Case]) -> Sequence[_KeptAnswer | None]:
-        """Step one's word on each case's text; None where it failed."""
-        pack = self._answer_pack
-        if pack is None:
-            return [None] * len(cases)
-        new = [case for case in cases if _key(case) not in pack.known]
-        found: dict[str, _KeptAnswer] = {}
-        if new:
-            try:
-                answers = self._pipeline.classify_each([_text(case) for case in new])
-            except (
-                Exception,
-                SystemExit,
-            ):  # the cases are asked one by one then, and each says what happened
-                return [None] * len(cases)
-            for case, answer in zip(new, answers, strict=True):
-                if not isinstance(answer, EngineFailure):
-                    found[_key(case)] = [
-                        answer.leaf,
-                        answer.raw_leaf,
-                        list(answer.path),
-                        dict(answer.scores),
-                    ]
-            pack.add(found)
-        return [pack.known.get(key) or found.get(key) for key in map(_key, cases)]
-
-    @property
-    def _answer_pack(self) -> Pack | None:
-        intent = self._reads.intent
-        return None if intent is None else self._memo.pack(digest("answers", intent))
-
-    def _tell(self, cases: Sequence[Case]) -> None:
-        """Spare the pipeline classifying what it is asked again for the sake of later steps."""
-        pack = self._answer_pack
-        if pack is not None:
-            kept = ((case, pack.known.get(_key(case))) for case in cases)
-            self._pipeline.tell(
-                {
-                    _text(case): GivenAnswer(leaf, raw, tuple(path), scores)
-                    for case, answer in kept
-                    if answer
-                    for leaf, raw, path, scores in [answer]
-                }
-            )
+        return self._ways.scopes(
+            [_key(case) for case in cases],
+            lambda place: _text(cases[place]),
+            lambda place: rows_of(cases[place]) is None,
+        )
 
 
 def _key(case: Case) -> str:

@@ -1,6 +1,6 @@
 """One side of the comparison: a snapshot, loaded and compiled once, measured on the base's cases."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -10,8 +10,11 @@ from fixloop.evals.memo import ResultMemo
 from fixloop.evals.result import EvalReport
 from fixloop.evals.run import evaluate
 from fixloop.evals.seam import Steps
+from fixloop.feedback.model import Feedback
+from fixloop.feedback.replays import replay_outcomes
 from fixloop.pipeline.compile import Pipeline, compile_pipeline
 from fixloop.pipeline.memo import Memo
+from fixloop.pipeline.proposal import Outcome
 from fixloop.ports.cache import Cache
 from fixloop.workspace.model import Problem, Workspace
 from fixloop.workspace.snapshot import Snapshot, below
@@ -74,6 +77,14 @@ class Side:
             lately[:] = [(cases, report)]
         return report
 
+    def replay(self, stored: Sequence[Feedback]) -> Mapping[str, Outcome]:
+        """What stored tickets get on this side, by feedback id."""
+        return replay_outcomes(self.pipeline, stored, self._memo)
+
+    @cached_property
+    def _memo(self) -> Memo:
+        return self.memo or Memo(self.cache)
+
     @cached_property
     def _lately(self) -> list[tuple[CaseSet, EvalReport]]:
         """The largest set that was judged, and its report: several checks ask for it."""
@@ -81,7 +92,7 @@ class Side:
 
     @cached_property
     def _results(self) -> ResultMemo:
-        return ResultMemo(self.memo or Memo(self.cache), self.pipeline)
+        return ResultMemo(self._memo, self.pipeline)
 
     @staticmethod
     def evaluate_with(pipeline: Steps, cases: CaseSet) -> EvalReport:

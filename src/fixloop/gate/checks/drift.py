@@ -1,6 +1,6 @@
 """Stored tickets keep their proposals, but for the moves the hint declared."""
 
-from fixloop.feedback.replays import distinct_tickets, place_of, replay_all
+from fixloop.feedback.replays import distinct_tickets, place_of
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import FAIL, PASS, SKIP, Check
 
@@ -12,12 +12,8 @@ def check(trial: Trial) -> Check:
     stored = distinct_tickets(trial.stored)
     if not stored:
         return Check("drift", SKIP, "no stored tickets yet")
-    before, after = replay_all(trial.base.pipeline, stored), replay_all(trial.result.pipeline, stored)
-    moved = {
-        key: (place_of(before[key]), place_of(after[key]))
-        for key in after
-        if before[key].outcome != after[key].outcome
-    }
+    before, after = trial.base.replay(stored), trial.result.replay(stored)
+    moved = {key: (place_of(before[key]), place_of(after[key])) for key in after if before[key] != after[key]}
     declared = {key for key, (source, target) in moved.items() if _declared(trial, source, target)}
     allowance = sum(hint.moves.at_most for hint in trial.fixes)
     undeclared = sorted(moved.keys() - declared)
