@@ -38,14 +38,14 @@ def guard_strength(
     made up from a plan tree's conditions may.
     """
     watch = build_watch(workspace, pipeline, cases, stored)
-    mutants = find_mutants(workspace, leaves=leaves, steps=_spoilable(workspace, steps), most=most)
+    mutants = find_mutants(workspace, leaves=leaves, steps=spoilable(workspace, steps), most=most)
     fits = BaseFits(cache or NoCache())
     measured = Measure(watch, fits).run(mutants, progress)
     outcomes = _with_killers(watch, measured, fits, unseen_too)
     return GuardReport(tuple(outcomes), watch.watching, watch.looking)
 
 
-def _spoilable(workspace: Workspace, steps: Collection[str]) -> tuple[str, ...]:
+def spoilable(workspace: Workspace, steps: Collection[str]) -> tuple[str, ...]:
     """The steps whose answers come from the workspace: an engine of one's own reads what it likes."""
     engines = workspace.config.engines
     own = {"intent": is_custom(engines.intent), "extraction": is_custom(engines.extraction)}
