@@ -1,8 +1,9 @@
 """The four steps of a workspace, compiled once: live proposals, replay on fixtures, and each step alone."""
 
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from fixloop.errors import BadInput
 from fixloop.pipeline.classification import Classifier
@@ -30,6 +31,7 @@ from fixloop.pipeline.fetch import (
     Rows,
 )
 from fixloop.pipeline.fixture import NOT_FORCED, Fixture, Forced
+from fixloop.pipeline.identity import once_for_these
 from fixloop.pipeline.plan import Planned, Planner
 from fixloop.pipeline.proposal import Proposal, Trace
 from fixloop.pipeline.reads import StepDigests
@@ -38,7 +40,7 @@ from fixloop.pipeline.scope import Scope
 from fixloop.pipeline.ticket import Ticket
 from fixloop.ports.cache import Cache
 from fixloop.ports.records import RecordSource
-from fixloop.workspace.model import OTHER, Row, Workspace
+from fixloop.workspace.model import OTHER, FetchRules, FieldRule, Row, Workspace
 from fixloop.workspace.text import shown
 
 if TYPE_CHECKING:
@@ -306,7 +308,7 @@ class Pipeline:
     def _live(self) -> _World:
         rules, records = self.workspace.fetch, self.workspace.records
         if all(source.kind == _IN_FILES for source in rules.sources.values()):
-            return self._world(records)
+            return _file_world(self.workspace.extraction, rules, *_flat(records))
         sources = {name: self._source(name) for name in rules.sources}
         extractor = self._rules.with_values(lambda path: _values_of(sources, path))
         return _World(extractor, GatheringLookup(rules, sources))
@@ -323,13 +325,7 @@ class Pipeline:
         return self._sources[name]
 
     def _world(self, rows: Rows) -> _World:
-        sources = self.workspace.fetch.sources
-
-        known = {
-            name: [declared(row, source) for row in rows.get(name, ())] for name, source in sources.items()
-        }
-        extractor = self._rules.with_values(lambda path: texts_at(known, path))
-        return _World(extractor, RecordIndex(self.workspace.fetch, known))
+        return _world_of(self._rules, self.workspace.fetch, rows)
 
 
 class _Ground:
@@ -354,6 +350,24 @@ class _Ground:
     def fetched(self) -> Fetched:
         found = self.extracted
         return self.world.lookup.fetch({} if isinstance(found, EngineFailure) else found.fields)
+
+
+def _world_of(rules: Rules, fetch: FetchRules, rows: Rows) -> _World:
+    known = {
+        name: [declared(row, source) for row in rows.get(name, ())] for name, source in fetch.sources.items()
+    }
+    return _World(rules.with_values(lambda path: texts_at(known, path)), RecordIndex(fetch, known))
+
+
+@once_for_these(4)
+def _file_world(rules: Sequence[FieldRule], fetch: FetchRules, *named_rows: Any) -> _World:
+    """The world of a workspace's own files; every overlay that leaves them alone shares it."""
+    return _world_of(Rules(rules), fetch, dict(zip(named_rows[::2], named_rows[1::2], strict=True)))
+
+
+def _flat(records: Mapping[str, Sequence[Row]]) -> tuple[Any, ...]:
+    """Names and rows in turn; the same name is the same object."""
+    return tuple(part for name, rows in records.items() for part in (sys.intern(name), rows))
 
 
 def _extraction_engine(workspace: Workspace) -> ExtractionEngine | None:

@@ -9,13 +9,15 @@ repository.
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
 from fixloop.pipeline.engines import ExtractionEngine
+from fixloop.pipeline.identity import once_for_these
 from fixloop.workspace.code import code_digest
-from fixloop.workspace.model import Branch, PlanTree, Workspace
+from fixloop.workspace.model import Branch, PlanTree, Row, Workspace
 
 _SCORES = re.compile(r"fetched(?!\.count\b)")
 """What a plan says when it may read the fetch scores; `fetched.count` is no score."""
@@ -83,7 +85,7 @@ class StepDigests:
     def _extraction_facts(self) -> Any:
         workspace = self._workspace
         if self._engine is None:
-            return [repr(workspace.extraction), repr(workspace.fetch.sources)]
+            return [_said(workspace.extraction), _said(workspace.fetch.sources)]
         if not self._engine.deterministic:
             return None
         # The factory is given the whole configuration, and may read any of it.
@@ -92,11 +94,10 @@ class StepDigests:
     @property
     def _words(self) -> list[Any]:
         """The columns of records that vocabularies are made from."""
-        columns = [rule.values_from.split(".") for rule in self._workspace.extraction if rule.values_from]
-        return [
-            [source, column, [row.get(column) for row in self._workspace.records.get(source, ())]]
-            for source, column, *_ in columns
-        ]
+        workspace = self._workspace
+        columns = [rule.values_from.split(".") for rule in workspace.extraction if rule.values_from]
+        rows = {source: workspace.records.get(source, ()) for source, *_ in columns}
+        return [[source, column, _words(rows[source], sys.intern(column))] for source, column, *_ in columns]
 
     # --- fetch ------------------------------------------------------------------------------------------
 
@@ -104,11 +105,12 @@ class StepDigests:
     def _fetch_live(self) -> str | None:
         if not self._in_files:
             return None
-        return digest("fetch", [self._fetch_rules, self._workspace.records])
+        records = {source: _rows(rows) for source, rows in self._workspace.records.items()}
+        return digest("fetch", [self._fetch_rules, records])
 
     @cached_property
     def _fetch_rules(self) -> str:
-        return repr(self._workspace.fetch)
+        return _said(self._workspace.fetch)
 
     @property
     def _in_files(self) -> bool:
@@ -119,9 +121,9 @@ class StepDigests:
     def _tree_facts(self, leaf: str, threshold: bool) -> list[Any]:
         workspace = self._workspace
         tree = workspace.plan_trees.get(leaf)
-        plan = repr(tree.branches if tree else None)
+        plan = _said(tree.branches if tree else None)
         templates = [
-            repr(template.texts if (template := workspace.templates.get(name)) else None)
+            _said(template.texts if (template := workspace.templates.get(name)) else None)
             for name in sorted({*_replies(tree), workspace.config.fallback_reply or ""})
         ]
         effects = [
@@ -138,6 +140,26 @@ class StepDigests:
             list(dict.fromkeys(rule.group for rule in workspace.extraction)),
             workspace.fetch.threshold if reads_scores else None,
         ]
+
+
+@once_for_these(4_096)
+def _said(value: object) -> str:
+    """All that a typed part of a workspace says."""
+    return repr(value)
+
+
+@once_for_these(16)
+def _rows(rows: Sequence[Row]) -> str:
+    return _hashed(rows)
+
+
+@once_for_these(64)
+def _words(rows: Sequence[Row], column: str) -> str:
+    return _hashed([row.get(column) for row in rows])
+
+
+def _hashed(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, ensure_ascii=True).encode()).hexdigest()
 
 
 def digest(what: str, facts: Any) -> str:

@@ -25,7 +25,7 @@ from fixloop.pipeline.ticket import parse_ticket
 from fixloop.ports.cache import Cache, NoCache
 from fixloop.workspace.model import Row, Workspace
 from fixloop.workspace.snapshot import Snapshot
-from fixloop.workspace.stored import load_stored
+from fixloop.workspace.stored import load_beside, load_stored
 from fixloop.workspace.text import text_digest
 
 if TYPE_CHECKING:
@@ -162,7 +162,7 @@ class Workbench:
             FixloopError: an operation conflicts, or the result is not a valid workspace.
         """
         snapshot = apply_operations(self.snapshot, operations).snapshot
-        workspace = load_stored(snapshot, NoCache(), self.snapshot)
+        workspace = load_beside(snapshot, self.snapshot, self.workspace)
         return Trial(snapshot, workspace, compile_pipeline(workspace, self.cache))
 
 

@@ -55,11 +55,8 @@ def load_stored(snapshot: Snapshot, store: Cache, near: Snapshot | None = None) 
     key = _key(snapshot)
     workspace = _kept(key, store)
     if workspace is None:
-        workspace = _beside(snapshot, store, near)
-        if workspace is None:
-            from fixloop.workspace.load import load_workspace
-
-            workspace = load_workspace(snapshot)
+        known = _kept(_key(near), store) if near is not None else None
+        workspace = load_beside(snapshot, near, known) if near and known else _load(snapshot)
         store.save(_KIND, key, render_workspace(workspace))
     return workspace
 
@@ -77,18 +74,34 @@ def _kept(key: str, store: Cache) -> Workspace | None:
         return None
 
 
-def _beside(snapshot: Snapshot, store: Cache, near: Snapshot | None) -> Workspace | None:
-    known = _kept(_key(near), store) if near is not None else None
-    if near is None or known is None:
-        return None
+def load_beside(snapshot: Snapshot, near: Snapshot, known: Workspace) -> Workspace:
+    """The workspace of a snapshot, of which one near it is `known`: what both share is not read again.
+
+    Raises:
+        WorkspaceInvalid: with every error there is.
+    """
+    changed = _changed_trees(snapshot, near)
+    if changed is None:
+        return _load(snapshot)
+    from fixloop.workspace.near import load_near
+
+    return load_near(snapshot, changed, known) or _load(snapshot)
+
+
+def _load(snapshot: Snapshot) -> Workspace:
+    from fixloop.workspace.load import load_workspace
+
+    return load_workspace(snapshot)
+
+
+def _changed_trees(snapshot: Snapshot, near: Snapshot) -> list[str] | None:
+    """The plan trees that differ; None where anything else does."""
     paths = [path for path in snapshot.paths() if path.startswith(_READ)]
     before = {path for path in near.paths() if path.startswith(_READ)}
     changed = [path for path in paths if snapshot.blob(path) != near.blob(path)]
     if set(paths) != before or not all(path.startswith("plan_trees/") for path in changed):
         return None
-    from fixloop.workspace.near import load_near
-
-    return load_near(snapshot, changed, known)
+    return changed
 
 
 def render_workspace(workspace: Workspace) -> bytes:
