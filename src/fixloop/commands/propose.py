@@ -11,6 +11,7 @@ from fixloop.hints.model import Hint
 from fixloop.hints.store import HintBook
 from fixloop.propose.dryrun import Dropped
 from fixloop.propose.rubric import grade, grade_json
+from fixloop.propose.recurred import recurrences
 from fixloop.propose.run import PROPOSER
 from fixloop.propose.run import propose as run_proposer
 from fixloop.propose.settled import is_settled
@@ -84,6 +85,10 @@ def propose(desk: Desk, onto: str | None = None) -> ProposeResult:
         ground.event("superseded", old, data={"by": new.id}) for old, new in overtaken(book, found.hints)
     ]
     events += [ground.event("already_fixed", hint, base=base) for hint in answered(book, settled)]
+    events += [
+        ground.event("recurred", one.merged, base=base, data={"by": one.fresh.id, "feedback": [*one.feedback]})
+        for one in recurrences(book, feedback, found.hints)
+    ]
     if events:
         ground.record(events, f"propose {len(fresh)} hints", hints=fresh)
     statuses = tuple(ground.book.status(hint.id) for hint in found.hints)
@@ -137,9 +142,9 @@ def overtaken(book: HintBook, hints: Sequence[Hint]) -> list[tuple[Hint, Hint]]:
 
 
 def rejected_ideas(book: HintBook) -> dict[str, int]:
-    """Fingerprint of each rejected fix to its support: the same idea comes back only with twice that."""
+    """Fingerprint of each rejected or reverted fix to its support: the idea comes back with twice that."""
     found: dict[str, int] = {}
-    for hint in book.with_status("rejected"):
+    for hint in book.with_status("rejected", "reverted"):
         if hint.fingerprint:
             found[hint.fingerprint] = max(found.get(hint.fingerprint, 0), hint.support)
     return found
