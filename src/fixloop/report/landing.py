@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from fixloop.queue.outcome import Landed, Refused
 from fixloop.queue.prepare import Prepared
+from fixloop.queue.undo import Reverted
 from fixloop.report.page import Page, bad, dim, good, name
 
 
@@ -50,6 +51,20 @@ def draw_merged(page: Page, merged: Sequence[Landed], refused: Sequence[Refused]
     page.blank()
     page.line(f"{len(merged)} merged, {len(refused)} refused")
     page.next(*dict.fromkeys(_after_merge(merged, refused)))
+
+
+def draw_reverted(page: Page, hint: str, done: Reverted | None) -> None:
+    """The commits, the cases that went, and what the gate says of the branch now."""
+    if done is None:
+        page.line(name(hint), "  ", dim("reverted already"))
+        return
+    page.line(name(hint), "  ", good("reverted"), "  ", dim(" ".join(one[:12] for one in done.commits)))
+    if done.cases:
+        page.line(f"its cases went with it: {', '.join(done.cases)}", indent=4, hang=6)
+    for check in done.failed:
+        page.line(bad(check.id), f"  {check.detail}", indent=4, hang=6)
+    page.blank()
+    page.next(f"git log -{max(1, len(done.commits))}", "fixloop propose")
 
 
 def _after(status: str, ids: Sequence[str]) -> list[str]:

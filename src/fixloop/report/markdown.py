@@ -10,12 +10,14 @@ from fixloop.report.cases import came_out, expected
 from fixloop.report.dossier import HELD_OUT, Dossier, open_suites, told_evidence
 from fixloop.report.summary import (
     OUTCOMES,
+    WARNS,
     flat_metrics,
     moved_sentence,
     number_word,
     outcome_word,
     p_word,
     passing,
+    status_of,
     verdict_sentence,
     verdict_word,
     wrong_results,
@@ -27,7 +29,7 @@ MOST_LETTERS = 60_000
 """What a comment may hold, with room for what a bot puts around it."""
 
 _SHOWN, _CUT = 20, 300
-_MARKS = {PASS: "✅", FAIL: "❌", OVERRIDDEN: "⚠️", SKIP: "➖"}
+_MARKS = {PASS: "✅", FAIL: "❌", OVERRIDDEN: "⚠️", SKIP: "➖", WARNS: "⚠️"}
 _WORDS = {"pass": "✅ Pass", "provisional": "✅ Pass, provisional", "fail": "❌ Fail"}
 
 
@@ -113,7 +115,10 @@ def _hint(dossier: Dossier) -> str:
 
 def _checks(dossier: Dossier) -> str:
     checks = dossier.verdict.checks if dossier.verdict else ()
-    rows = [(_MARKS.get(one.status, "") + " " + one.status, said(one.id), said(one.detail)) for one in checks]
+    rows = [
+        (f"{_MARKS.get(status_of(one), '')} {status_of(one)}", said(one.id), said(one.detail))
+        for one in checks
+    ]
     return _table(("status", "check", "why"), rows)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from fixloop.evals.compare import Comparison
 from fixloop.evals.result import PASS, UNSCORED, CaseResult, SuiteReport
-from fixloop.gate.verdict import OVERRIDDEN
+from fixloop.gate.verdict import OVERRIDDEN, Check
 from fixloop.report.dossier import Dossier
 from fixloop.report.words import count, listed, percent
 
@@ -73,6 +73,14 @@ def _of_cases(dossier: Dossier) -> str:
     share = percent(passed / len(results))
     suites = count(len(dossier.report.suites), "suite")
     return f"{passed:,} of {count(len(results), 'case')} in {suites} pass ({share}){where}."
+
+
+WARNS = "warns"
+
+
+def status_of(check: Check) -> str:
+    """A check's status; a pass that has something to say is told apart."""
+    return WARNS if check.warns else check.status
 
 
 def moved_sentence(dossier: Dossier) -> str:

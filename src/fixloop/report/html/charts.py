@@ -9,7 +9,7 @@ from fixloop.report.trends import MergedFix, Series
 from fixloop.report.words import percent
 
 _WIDTH, _HEIGHT = 340, 150
-_LEFT, _BOTTOM = 34, 26
+_LEFT, _BOTTOM = 42, 26
 
 
 # --- beside a number in a table -------------------------------------------------------------------------
@@ -135,10 +135,9 @@ def _ends(names: Sequence[str], wide: float) -> list[Drawn]:
     if not names:
         return []
     y = _HEIGHT - 9
-    first = text(_LEFT, y, names[0], "tick")
     if len(names) == 1:
-        return [first]
-    return [first, text(_WIDTH - 4, y, names[-1], "tick", "end")]
+        return [text(_LEFT + wide / 2, y, names[0], "tick", "middle")]
+    return [text(_LEFT, y, names[0], "tick"), text(_WIDTH - 4, y, names[-1], "tick", "end")]
 
 
 def _height(share: float) -> float:

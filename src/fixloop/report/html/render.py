@@ -47,7 +47,8 @@ def render_html(dossier: Dossier) -> str:
     }
     sections = _sections(dossier)
     contents = [(id_, label) for id_, label, there in _CONTENTS if there(sections, dossier)]
-    return _environment().get_template("page.html").render(**parts, **sections, contents=contents)
+    page = _environment().get_template("page.html").render(**parts, **sections, contents=contents)
+    return page.lstrip() + "\n"
 
 
 def _sections(dossier: Dossier) -> dict[str, Any]:

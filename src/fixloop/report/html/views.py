@@ -15,6 +15,7 @@ from fixloop.report.dossier import HELD_OUT, Dossier, told_evidence
 from fixloop.report.html.charts import draw_intervals, draw_share
 from fixloop.report.summary import (
     OUTCOMES,
+    WARNS,
     flat_metrics,
     is_table,
     number_word,
@@ -22,6 +23,7 @@ from fixloop.report.summary import (
     p_word,
     passing,
     spaced,
+    status_of,
     wrong_results,
 )
 from fixloop.report.svg import Drawn
@@ -178,10 +180,10 @@ def quotes(evidence: Sequence[Feedback]) -> tuple[Quote, ...]:
 
 
 def check_rows(checks: Sequence[Check]) -> tuple[CheckRow, ...]:
-    """Those that refuse first, then what a person overrode, then the rest in their order."""
-    rank = {FAIL: 0, OVERRIDDEN: 1, SKIP: 3}
-    ordered = sorted(checks, key=lambda one: rank.get(one.status, 2))
-    return tuple(CheckRow(one.id, one.status, one.detail, told_evidence(one)) for one in ordered)
+    """Those that refuse first, then what a person overrode, then warnings, then the rest in their order."""
+    rank = {FAIL: 0, OVERRIDDEN: 1, WARNS: 2, SKIP: 4}
+    rows = [CheckRow(one.id, status_of(one), one.detail, told_evidence(one)) for one in checks]
+    return tuple(sorted(rows, key=lambda row: rank.get(row.status, 3)))
 
 
 # --- suites ---------------------------------------------------------------------------------------------
