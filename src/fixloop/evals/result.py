@@ -57,7 +57,8 @@ class CaseResult:
         where = {"id": self.id, "place": str(self.case.place)}
         if self.outcome == UNSCORED:
             return {**where, "error": self.error}
-        return {**where, "step": self.step, "expected": self.expected, "got": self.got}
+        runs = {key: self.trace[key] for key in ("passes", "of") if "of" in self.trace}
+        return {**where, "step": self.step, "expected": self.expected, "got": self.got, **runs}
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,12 @@
 """Run the suites over a pipeline: cases in, results and metrics out."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from importlib import import_module
 
 from fixloop.evals.case import SUITES, Case, CaseSet
+from fixloop.evals.cores import run_on_cores
+from fixloop.evals.flaky import REPEATS, VARYING, repeated
 from fixloop.evals.memo import Recalled, ResultMemo
 from fixloop.evals.result import CaseResult, EvalReport, SuiteReport
 from fixloop.evals.seam import Steps
@@ -48,11 +51,21 @@ def _report(pipeline: Steps, suite: str, asked: Recalled, memo: ResultMemo | Non
     judge = _judge(pipeline, suite)
     results = asked.results
     if asked.missing:
-        found = _runner(suite)(pipeline, asked.missing)
+        found = _ask(pipeline, suite, asked.missing)
         results = [*results, *found]
         if memo:
             memo.keep(asked, found)
     return SuiteReport(suite, tuple(sorted(results, key=lambda result: result.case.id)), judge)
+
+
+def _ask(pipeline: Steps, suite: str, cases: Sequence[Case]) -> list[CaseResult]:
+    """The cases' results: one run where an engine answers alike each time, else several as one."""
+    run = _runner(suite)
+    if suite not in VARYING or getattr(pipeline, "deterministic", True):
+        ask = partial(run, pipeline)
+        return run_on_cores(ask, cases) if getattr(pipeline, "forkable", False) else ask(cases)
+    workspace = getattr(pipeline, "workspace", None)
+    return repeated(partial(run, pipeline), cases, workspace.config.gate.repeats if workspace else REPEATS)
 
 
 def _judge(pipeline: Steps, suite: str) -> str:

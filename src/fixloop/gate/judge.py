@@ -22,6 +22,8 @@ def judge(trial: Trial) -> Verdict:
         checks=checks,
         suites=trial.suites if readable else {},
         hint=trial.hint.id if trial.hint else "",
+        wavered=trial.settled.wavered if readable else {},
+        quarantine_days=trial.base.workspace.config.gate.quarantine_days if readable else 0,
     )
 
 

@@ -11,6 +11,7 @@ from fixloop.evals.result import EvalReport
 from fixloop.feedback.model import Feedback
 from fixloop.gate.lanes import Changes, Lanes, is_of_the_judge, sort_into_lanes
 from fixloop.gate.side import Side
+from fixloop.gate.steady import Settled, settle
 from fixloop.hints.ledger import HintState
 from fixloop.hints.model import Hint
 from fixloop.ports.held_out import HeldOut
@@ -34,7 +35,8 @@ class Trial:
     knows for the branch, with its `state`; `allow_judge` is a person's reason to change what decides;
     `overrides` are checks that a person overrules, each with the reason;
     `stored` is the feedback whose tickets must not move unsaid; `held_out` is the set to ask, None where
-    this run asks none, and `held_out_later` says that one is there for the run that lands the change.
+    this run asks none, and `held_out_later` says that one is there for the run that lands the change;
+    `quarantine` are cases that wavered on a base, each with the moment until which they say nothing.
     """
 
     base_commit: str
@@ -52,6 +54,7 @@ class Trial:
     overrides: Mapping[str, str] = field(default_factory=dict)
     held_out: HeldOut | None = None
     held_out_later: bool = False
+    quarantine: Mapping[str, str] = field(default_factory=dict)
 
     batch: tuple[Hint, ...] = ()
     """The hints of a tree that several fixes make, where `hint` is None; each is asked for itself beside."""
@@ -94,8 +97,13 @@ class Trial:
 
     @cached_property
     def suites(self) -> Mapping[str, Comparison]:
-        """The paired comparison, suite by suite."""
-        return compare_reports(self.before, self.after)
+        """The paired comparison, suite by suite, of the cases that hold still on the base."""
+        return compare_reports(self.settled.before, self.settled.after)
+
+    @cached_property
+    def settled(self) -> Settled:
+        """Both reports as they may be compared; of engines that vary some cases are set aside."""
+        return settle(self.base, self.base.cases, self.before, self.after, self.quarantine)
 
 
 def judging_paths(changes: Changes, fixes: tuple[Hint, ...]) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fixloop.evals.compare import Comparison
+from fixloop.evals.flaky import Counts
 
 PASS, FAIL, SKIP, OVERRIDDEN = "pass", "fail", "skip", "overridden"
 
@@ -27,7 +28,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The verdict on one tree; `provisional` where a held-out set was not asked."""
+    """The verdict on one tree; `wavered` are cases that neither always nor never passed on the base."""
 
     base: str
     head: str
@@ -36,6 +37,8 @@ class Verdict:
     checks: tuple[Check, ...]
     suites: Mapping[str, Comparison] = field(default_factory=dict)
     hint: str = ""
+    wavered: Mapping[str, Counts] = field(default_factory=dict)
+    quarantine_days: int = 14
 
     @property
     def passed(self) -> bool:
@@ -63,5 +66,6 @@ class Verdict:
             "provisional": self.provisional,
             "hint": self.hint or None,
             "checks": [check.to_json() for check in self.checks],
+            **({"wavered": {name: list(one) for name, one in self.wavered.items()}} if self.wavered else {}),
             "suites": {suite: comparison.to_json() for suite, comparison in self.suites.items()},
         }

@@ -1,11 +1,12 @@
 """What the queue stands on: a repository, its record, a cache, a clock; all behind ports."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from fixloop.errors import BadInput
+from fixloop.evals.flaky import EVENT, in_quarantine, until
 from fixloop.feedback.model import Feedback
 from fixloop.feedback.shards import read_feedback
 from fixloop.gate.verdict import OVERRIDDEN, Verdict
@@ -73,6 +74,23 @@ class Ground:
         """An event of now, by whoever runs this."""
         return Event(self.clock.now(), self.who, name, hint.id if hint else "", **facts)  # type: ignore[arg-type]
 
+    @property
+    def quarantine(self) -> Mapping[str, str]:
+        """Cases that wavered on a base, each with the moment until which they say nothing."""
+        seen = [one.data["until"] for one in self.book.events if one.event == EVENT]
+        return in_quarantine(seen, self.clock.now())
+
+    def wavered(self, verdicts: Iterable[Verdict]) -> list[Event]:
+        """The event of cases that were just seen to waver and are in no quarantine; none where none were."""
+        known, now, found = self.quarantine, self.clock.now(), list[Event]()
+        for verdict in verdicts:
+            fresh = {name: counts for name, counts in verdict.wavered.items() if name not in known}
+            if fresh:
+                ends = until(now, verdict.quarantine_days)
+                data = {"until": dict.fromkeys(fresh, ends), "counts": {n: list(c) for n, c in fresh.items()}}
+                found.append(self.event(EVENT, base=verdict.base, tree=verdict.tree, data=data))
+        return found
+
     def overruled(self, verdict: Verdict, hint: Hint | None = None) -> list[Event]:
         """The event of a person's word against checks; none where none was overridden."""
         checks = [check for check in verdict.checks if check.status == OVERRIDDEN]
@@ -92,6 +110,7 @@ class Ground:
     ) -> None:
         """Add events, hints and verdicts to the record in one commit."""
         book = self.book
+        events = [*events, *self.wavered(verdicts or [])]
         files = {hint_path(hint): render_hint(hint) for hint in hints or []}
         files |= event_files(link(events, book.events))
         known = self.state.paths("verdicts/") if verdicts else frozenset()

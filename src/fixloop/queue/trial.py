@@ -54,6 +54,7 @@ def tree_trial(
         overrides=ground.overrides,
         held_out=ground.held_out,
         held_out_later=ground.held_out_later,
+        quarantine=ground.quarantine,
     )
 
 

@@ -176,7 +176,7 @@ def _config(file: schema.ConfigFile) -> Config:
     return Config(
         language=file.language,
         engines=Engines(**file.engines.model_dump()),
-        gate=GateConfig(gate.max_drift, gate.min_guard_strength, gate.max_intent_flips, tuple(gate.require)),
+        gate=GateConfig(**{**gate.model_dump(), "require": tuple(gate.require)}),
         policy=Policy(policy.auto_merge, tuple(policy.judges), policy.retain_days, policy.max_open_fixes),
         fallback_reply=file.fallback.reply if file.fallback else None,
     )

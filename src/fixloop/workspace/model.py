@@ -40,12 +40,18 @@ class Engines:
 
 @dataclass(frozen=True, slots=True)
 class GateConfig:
-    """What the gate tolerates; shares are of 1."""
+    """What the gate tolerates; shares are of 1.
+
+    A case of an engine that varies is asked `repeats` times; one that wavers is set aside for
+    `quarantine_days`.
+    """
 
     max_drift: float = 0.02
     min_guard_strength: float = 0.8
     max_intent_flips: float = 0.005
     require: tuple[str, ...] = ()
+    repeats: int = 3
+    quarantine_days: int = 14
 
 
 @dataclass(frozen=True, slots=True)

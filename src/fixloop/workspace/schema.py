@@ -111,6 +111,8 @@ class GateFile(Strict):
     min_guard_strength: Share = 0.8
     max_intent_flips: Share = 0.005
     require: list[str] = []
+    repeats: Annotated[int, Field(ge=1, le=50)] = 3
+    quarantine_days: Annotated[int, Field(ge=0)] = 14
 
 
 class PolicyFile(Strict):

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 
 from fixloop.evals.case import Case
 from fixloop.evals.compare import NOT_COMPARABLE, TOO_FEW, WORSE, Comparison, smallest_detectable
@@ -23,7 +24,7 @@ def check(trial: Trial) -> Check:
     found = judge(suites, cases, trial.base.workspace.config, max(1, len(trial.fixes)))
     if found.status == FAIL:
         return found
-    return _silent(trial) or _unguarded(trial) or found
+    return _silent(trial) or _unguarded(trial) or _with_aside(found, trial)
 
 
 def judge(
@@ -42,11 +43,22 @@ def judge(
     found = blocks(suites, cases, config.gate.max_intent_flips * changes)
     if found:
         detail = "; ".join(f"{block.suite}: {block.detail}" for block in found)
-        return Check("regressions", FAIL, detail, tuple(one for block in found for one in block.cases))
+        return Check(
+            "regressions", FAIL, detail, tuple(dict.fromkeys(one for block in found for one in block.cases))
+        )
     worse = tuple(name for name, one in suites.items() if one.outcome == WORSE)
     if worse:
         return Check("regressions", FAIL, "suites got worse", worse)
     return Check("regressions", PASS, _summary(suites))
+
+
+def _with_aside(found: Check, trial: Trial) -> Check:
+    """A pass says which cases could not speak: those of an engine that varies, while they waver."""
+    aside = trial.settled.aside
+    if not aside:
+        return found
+    told = tuple(f"{name} is set aside: it {why}" for name, why in aside.items())
+    return replace(found, detail=f"{found.detail}; {len(aside)} wavering cases set aside", evidence=told)
 
 
 def _silent(trial: Trial) -> Check | None:
