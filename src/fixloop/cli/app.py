@@ -43,6 +43,7 @@ VERBS = (
     "diff",
     "gate",
     "merge",
+    "revert",
     "hook",
     "cycle",
     "log",
