@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fixloop.commands.desk import Desk
-from fixloop.hints.model import Hint, Moves
+from fixloop.hints.model import Hint, Moves, fingerprint
 from fixloop.hints.operation import Operation
 
 ALEX_BLANK = {
@@ -27,6 +27,7 @@ def fix(
         evidence=("fb-0000000000000001",),
         operations=tuple(Operation.from_json(one) for one in operations),
         cases=(case,),
+        fingerprint=fingerprint(step, target, operations[0]["op"], case["expect"]),
         **more,
     ).named_cases()
 

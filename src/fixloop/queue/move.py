@@ -37,7 +37,7 @@ def move_stack(ground: Ground, target: str, stack: Stack, verdict: Verdict) -> t
     """
     landing = tuple(_chain(ground, stack))
     tip = landing[-1].commit
-    checkouts = _checkouts_of(ground, target)
+    checkouts = checkouts_of(ground, target)
     blocked = {path for one in checkouts for path in ground.repo.blocked_paths(one, stack.base, tip)}
     if blocked:
         return Blocked(tuple(sorted(blocked)))
@@ -70,7 +70,8 @@ def _facts(landing: Sequence[Landed], digests: Mapping[str, str]) -> list[dict[s
     ]
 
 
-def _checkouts_of(ground: Ground, target: str) -> list[WorkTree]:
+def checkouts_of(ground: Ground, target: str) -> list[WorkTree]:
+    """Every checkout that has this branch out."""
     return [one for one in ground.repo.work_trees() if one.branch == target]
 
 
@@ -152,7 +153,7 @@ def finish_interrupted(ground: Ground, target: str) -> tuple[Landed, ...]:
 
 def _again(ground: Ground, target: str, announced: Event, tip: str) -> tuple[Landed, ...]:
     """The ref has not moved; the checkouts may have. Go on where approvals hold, else take them back."""
-    checkouts = _checkouts_of(ground, target)
+    checkouts = checkouts_of(ground, target)
     old = announced.base
     if any(ground.repo.blocked_paths(one, old, tip) for one in checkouts):
         return ()
