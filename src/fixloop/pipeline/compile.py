@@ -202,6 +202,12 @@ class Pipeline:
         )
 
     @property
+    def forkable(self) -> bool:
+        """Whether a fork of this process answers alike: an engine of one's own may hold what none shares."""
+        engines = self.workspace.config.engines
+        return not is_custom(engines.intent) and not is_custom(engines.extraction)
+
+    @property
     def intent_version(self) -> str:
         """The intent engine and its version."""
         return self._classifier.version

@@ -1,0 +1,77 @@
+"""A loop on two cores gives what it gives on one, whatever becomes of a process."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+import pytest
+
+from fixloop.evals import cores
+from fixloop.evals.case import Case
+from fixloop.evals.cores import run_in_parts, run_on_cores
+from fixloop.evals.result import FAIL, PASS, CaseResult
+from fixloop.evals.run import evaluate
+from fixloop.pipeline.compile import compile_pipeline
+from fixloop.ports.cache import NoCache
+from tests.support.worlds import build_workspace
+from tests.unit.evals.test_memo import CASES, written
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are forked on Linux only")
+
+MANY = [Case("intent", f"c{number}", {"id": f"c{number}", "expect": "x"}) for number in range(4_000)]
+
+
+def judged(cases: Sequence[Case]) -> list[CaseResult]:
+    """Odd cases fail; every tenth has what JSON would change; some have a trace."""
+    return [
+        CaseResult(case, FAIL if n % 2 else PASS, (n,) if n % 10 == 0 else [n], "intent", trace={"n": n / 3})
+        for case in cases
+        for n in [int(case.id[1:])]
+    ]
+
+
+@pytest.mark.parametrize("parts", [2, 3])
+def test_parts_give_what_one_loop_gives(parts: int) -> None:
+    assert run_in_parts(judged, MANY, parts) == judged(MANY)
+
+
+def test_a_process_that_dies_is_made_up_for() -> None:
+    """An engine that exits takes its process along, and no case is lost."""
+    here = os.getpid()
+
+    def dies_elsewhere(cases: Sequence[Case]) -> list[CaseResult]:
+        if os.getpid() != here:
+            os._exit(3)
+        return judged(cases)
+
+    assert run_in_parts(dies_elsewhere, MANY, 2) == judged(MANY)
+
+
+def test_an_interrupted_loop_leaves_no_process_behind() -> None:
+    here = os.getpid()
+
+    def stopped(cases: Sequence[Case]) -> list[CaseResult]:
+        if os.getpid() == here:
+            raise KeyboardInterrupt
+        return judged(cases)
+
+    with pytest.raises(KeyboardInterrupt):
+        run_in_parts(stopped, MANY, 2)
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+def test_a_short_loop_forks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cores, "run_in_parts", None)
+    assert run_on_cores(judged, MANY, cores=2) == judged(MANY)
+
+
+def test_an_evaluation_on_two_cores_is_the_same_to_the_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every suite, each forced onto two processes however short its loop is."""
+    pipeline = compile_pipeline(build_workspace(), NoCache())
+    alone = written(evaluate(pipeline, CASES))
+    monkeypatch.setattr(
+        "fixloop.evals.run.run_on_cores",
+        lambda run, cases: run_in_parts(run, cases, 2) if len(cases) > 1 else run(cases),
+    )
+    assert written(evaluate(pipeline, CASES)) == alone
