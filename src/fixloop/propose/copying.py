@@ -20,7 +20,16 @@ SHORTEST = 4
 """Shorter values are words that anybody may use."""
 
 _RULES = frozenset(
-    {"add_branch", "set_condition", "set_tool_arg", "add_tool", "edit_template", "add_template", "add_value"}
+    {
+        "add_branch",
+        "set_condition",
+        "set_tool_arg",
+        "add_tool",
+        "edit_template",
+        "add_template",
+        "add_value",
+        "add_pattern",
+    }
 )
 _VARIABLE = re.compile(r"\{\{.*?\}\}", re.S)
 _MARK = re.compile(r"\w+(?:[\w.@+-]*\w)?")
@@ -28,7 +37,8 @@ _MARK = re.compile(r"\w+(?:[\w.@+-]*\w)?")
 
 def taken_over(bench: Workbench, operations: Iterable[Operation], evidence: Iterable[Feedback]) -> list[str]:
     """Personal values that operations would write into rules, sorted; [] is what a hint needs."""
-    told = [text for one in operations if one.op in _RULES for text in _written(one)]
+    rules = [one for one in operations if one.op in _RULES and not _is_anybodys(bench, one)]
+    told = [text for one in rules for text in _written(one)]
     if not told:
         return []
     marks = {mark for text in told for mark in _MARK.findall(normalise(_VARIABLE.sub(" ", text)))}
@@ -36,6 +46,12 @@ def taken_over(bench: Workbench, operations: Iterable[Operation], evidence: Iter
     known |= {normalise(value) for value in bench.personal.on_record}
     kept = {normalise(value) for value in bench.personal.kept_words | bench.personal.ordinary}
     return sorted(mark for mark in marks & known if len(mark) >= SHORTEST and mark not in kept)
+
+
+def _is_anybodys(bench: Workbench, operation: Operation) -> bool:
+    """Whether a word goes where words stand that the workspace itself lists: those are nobody's."""
+    field = operation.args.get("field")
+    return operation.op == "add_value" and not bench.personal.is_field(str(field))
 
 
 def _written(operation: Operation) -> Iterator[str]:

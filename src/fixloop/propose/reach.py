@@ -1,13 +1,18 @@
 """Which stored tickets a fix can reach at all, so that a dry run replays those and no others."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from fixloop.feedback.model import Feedback
 from fixloop.hints.operation import Operation
 from fixloop.pipeline.compile import Forced, Pipeline
+from fixloop.pipeline.extraction import Extractor, Rules
+from fixloop.pipeline.fetch import Rows
 from fixloop.pipeline.proposal import Proposal
+from fixloop.pipeline.rows import values_at
 from fixloop.propose.workbench import Trial, Workbench
+from fixloop.workspace.model import FieldRule
 
 _PLAN = frozenset(
     {
@@ -33,7 +38,12 @@ def replayed(bench: Workbench, trial: Trial, operations: Sequence[Operation]) ->
     """Every stored ticket's proposal with a fix, by feedback id; what it cannot reach is as it was."""
     if not all(_is_below_intent(one) for one in operations):
         return dict(_replay(trial.pipeline, bench.stored))
-    reached = [one for one in bench.stored if any(_reaches(op, bench.before[one.id]) for op in operations)]
+    rules = _changed_rules(bench, trial)
+    reached = [
+        one
+        for one in bench.stored
+        if any(_reaches(op, bench.before[one.id]) for op in operations) or _reads_otherwise(one, rules)
+    ]
     after = {one.id: bench.before[one.id] for one in bench.stored}
     return after | replay_below_intent(bench, trial.pipeline, reached)
 
@@ -66,7 +76,48 @@ def _reaches(operation: Operation, before: Proposal) -> bool:
         return bool(before.reply.template == args["template"])
     if operation.op in _FETCH or operation.op == "set_threshold":
         return bool(before.candidates) or operation.op == "add_signal"
-    return operation.op not in _SILENT
+    # What is extracted is asked of the ticket itself, below.
+    return operation.op not in _SILENT | _EXTRACTION
+
+
+_Rules = Sequence[tuple[FieldRule, FieldRule]]
+
+
+def _changed_rules(bench: Workbench, trial: Trial) -> _Rules:
+    """Each field's rule before and after, where they differ."""
+    before = {rule.path: rule for rule in bench.workspace.extraction}
+    return [(before[r.path], r) for r in trial.workspace.extraction if before.get(r.path, r) != r]
+
+
+def _reads_otherwise(one: Feedback, rules: _Rules) -> bool:
+    """Whether a ticket has other values by a changed rule."""
+    if not rules:
+        return False
+    fixture = one.fixture
+    text, rows = fixture.ticket.customer_text, fixture.rows or {}
+    return any(values_read(old, text, rows) != values_read(new, text, rows) for old, new in rules)
+
+
+def values_read(rule: FieldRule, text: str, rows: Rows) -> tuple[str, ...]:
+    """What one rule reads in a text, its vocabulary from some rows."""
+    if rule.values_from is None:
+        return _found(_extractor(rule), rule, text)
+
+    def from_rows(path: str) -> Iterable[str]:
+        source, _, column = path.partition(".")
+        found = (v for row in rows.get(source, ()) for v in values_at(row, column.split(".")))
+        return [str(value) for value in found if not isinstance(value, bool)]
+
+    return _found(Rules((rule,)).with_values(from_rows), rule, text)
+
+
+def _found(extractor: Extractor, rule: FieldRule, text: str) -> tuple[str, ...]:
+    return extractor.extract(text).fields.get(rule.group, {}).get(rule.name, ())
+
+
+@lru_cache(maxsize=256)
+def _extractor(rule: FieldRule) -> Extractor:
+    return Rules((rule,)).with_values(lambda _: ())
 
 
 def _replay(pipeline: Pipeline, feedback: Sequence[Feedback]) -> Mapping[str, Proposal]:

@@ -5,7 +5,7 @@ accepted ticket whose answer would change rules a change out; new values alone d
 nothing. Personal values never become rules: a form stands for them.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -13,11 +13,11 @@ from fixloop.feedback.model import Feedback
 from fixloop.hints.model import JsonCase
 from fixloop.hints.operation import Operation
 from fixloop.pipeline.compile import Forced
-from fixloop.pipeline.extraction import Rules
 from fixloop.pipeline.fixture import rows_json
 from fixloop.pipeline.rows import values_at
 from fixloop.propose.draft import Draft, Group, Unable
 from fixloop.propose.interventions import Intervention, Value
+from fixloop.propose.reach import values_read
 from fixloop.propose.synthesis.guards import accepted_tickets, extraction_near_misses
 from fixloop.propose.synthesis.patterns import Missed, patterns_for
 from fixloop.propose.synthesis.situations import names_of
@@ -186,17 +186,7 @@ def _losing(rule: FieldRule) -> Iterator[_Change]:
 def _read(rule: FieldRule, one: _Asked) -> tuple[str, ...]:
     """What a rule reads in the evidence, its vocabulary from the rows that the reading brings along."""
     fixture = one.reading.fixture or one.feedback.fixture
-    return _values(rule, one.text, fixture.rows or {})
-
-
-def _values(rule: FieldRule, text: str, rows: Any) -> tuple[str, ...]:
-    def from_rows(path: str) -> Iterable[str]:
-        source, _, column = path.partition(".")
-        found = (v for row in rows.get(source, ()) for v in values_at(row, column.split(".")))
-        return [str(value) for value in found if not isinstance(value, bool)]
-
-    found = Rules((rule,)).with_values(from_rows).extract(text).fields
-    return found.get(rule.group, {}).get(rule.name, ())
+    return values_read(rule, one.text, fixture.rows or {})
 
 
 def _more_found(bench: Workbench, before: FieldRule, after: FieldRule) -> int:
@@ -204,7 +194,7 @@ def _more_found(bench: Workbench, before: FieldRule, after: FieldRule) -> int:
     count = 0
     for one, _ in _accepted(bench):
         text, rows = one.fixture.ticket.customer_text, one.fixture.rows or {}
-        count += _values(before, text, rows) != _values(after, text, rows)
+        count += values_read(before, text, rows) != values_read(after, text, rows)
     return count
 
 

@@ -25,6 +25,7 @@ KNOWN, FURTHER = 0.4, 0.04
 
 _REPEAT = re.compile(r"\{(\d+)(?:,(\d+))?\}")
 _CLASS = re.compile(r"\[(?!\^)([^\]\\]*)\]")
+_WORD_CHOICE = re.compile(r"\(\?:([^()\[\]\\]*[^\W\d_][^()\[\]\\]*)\)")
 _RANGES = (("A", "Z"), ("a", "z"), ("0", "9"))
 _KNOWN_FORMS = (
     r"\b[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,40}(?:\.[A-Za-z0-9-]{1,20}){1,3}\b",
@@ -32,6 +33,8 @@ _KNOWN_FORMS = (
     r"\bwww\.[A-Za-z0-9-]{1,60}(?:\.[A-Za-z0-9-]{1,20}){1,3}",
     r"(?<![\w-])(?:\+\d{2} ?|0)\d{2,4}[ /-]?\d{3,4}(?:[ -]?\d{2,4}){0,2}(?!\w)",
 )
+_CAPITALS = r"[A-Z][\w&-]{1,20}(?: [A-Z&][\w&-]{0,20}){0,2}"
+_MONEY = re.compile(r"[€£$¥]|\b(?:eur|euros?|gbp|usd|chf|pounds?|dollars?|franken)\b", re.I)
 _AMOUNT = r"\d{1,6}(?:[.,]\d{3}){0,2}(?:[.,]\d{2})?"
 
 
@@ -56,7 +59,15 @@ def patterns_for(missed: Sequence[Missed], present: Sequence[str], known: Iterab
     """Patterns that find every missed value (or most of them), smallest first."""
     alike = list(dict.fromkeys(known))[:MOST_KNOWN]
     once = [Pattern(one, MENDED + far, pattern) for pattern in present for one, far in _changes(pattern)]
-    found = _that_find([*once, *_learnt(missed, alike), *_beside(missed)], missed, present)
+    once += [
+        Pattern(one, MENDED + far, pattern) for pattern in present for one, far in _worded(pattern, missed)
+    ]
+    once += [
+        Pattern(one, MENDED + FURTHER / 2, pattern)
+        for pattern in present
+        for one in _as_usual(pattern, present)
+    ]
+    found = _that_find([*once, *_learnt(missed, alike), *_beside(missed, alike)], missed, present)
     if not any(one.instead for one in found):
         found += _that_find(_mended_twice(present), missed, present)
     found = [replace(one, size=round(one.size - KNOWN * _share_read(one.pattern, alike), 6)) for one in found]
@@ -132,6 +143,33 @@ def _changes(pattern: str) -> Iterator[tuple[str, float]]:
     for match in _CLASS.finditer(pattern):
         for wider in _wider(match[1]):
             yield _put(pattern, match, f"[{wider}]"), FURTHER * (0.5 if len(wider) <= len(match[1]) else 1.5)
+
+
+def _as_usual(pattern: str, present: Sequence[str]) -> Iterator[str]:
+    """The pattern with one repeat as the field's other patterns have it."""
+    usual = dict.fromkeys(repeat[0] for other in present for repeat in _REPEAT.finditer(other))
+    for match in _REPEAT.finditer(pattern):
+        yield from (_put(pattern, match, repeat) for repeat in usual if repeat != match[0])
+
+
+def _worded(pattern: str, missed: Sequence[Missed]) -> Iterator[tuple[str, float]]:
+    """The pattern with one of the words beside a missed value among those it asks for."""
+    words = dict.fromkeys(word for one in missed for word in _words_beside(one))
+    for match in _WORD_CHOICE.finditer(pattern):
+        for word in words:
+            blank = " " if match[1].startswith(" ") else ""
+            far = 0.0 if stems(word) else FURTHER
+            yield _put(pattern, match, f"(?:{match[1]}|{blank}{re.escape(word)})"), far
+
+
+def _words_beside(one: Missed) -> list[str]:
+    """The three words before a value and the one after it, as they are written in any case."""
+    if one.value not in one.text:
+        return []
+    at = one.text.index(one.value)
+    before = re.findall(r"[^\W\d_]+", one.text[:at])[-3:]
+    after = re.findall(r"[^\W\d_]+", one.text[at + len(one.value) :])[:1]
+    return [word.casefold() for word in (*before, *after)]
 
 
 def _put(pattern: str, match: re.Match[str], to: str) -> str:
@@ -223,9 +261,9 @@ def _column_form(column: Sequence[Run], several: bool) -> str:
 # --- a form beside words ------------------------------------------------------------------------------------
 
 
-def _beside(missed: Sequence[Missed]) -> Iterator[Pattern]:
+def _beside(missed: Sequence[Missed], known: Sequence[str]) -> Iterator[Pattern]:
     """The form of short numbers and amounts next to the words or signs they stood beside."""
-    form = _plain_form([one.value for one in missed])
+    form = _plain_form(missed, known)
     if form is None:
         return
     for words in (WORDS_BESIDE, 1):
@@ -241,24 +279,34 @@ def _beside(missed: Sequence[Missed]) -> Iterator[Pattern]:
 
 def _vague(beside: Sequence[str], words: int) -> float:
     """Small words stand beside anything; a sign needs no word before it."""
-    signs = [one for one in beside if not one[-1].isalpha()]
+    signs = [one for one in beside if not any(char.isalpha() for char in one)]
     if signs:
-        return 0.0 if words == 1 or len(signs) == len(beside) else 0.3
-    return sum(0.5 for one in beside if not stems(one)) / len(beside) + (0.2 if words == 1 else 0.0)
+        return 0.0 if len(signs) == len(beside) else 0.3
+    small = sum(0.5 for one in beside if not stems(one)) / len(beside)
+    return small + (0.2 if words == 1 or any(not one[-1].isalpha() for one in beside) else 0.0)
+
+
+_SIGNS = "€£$"
 
 
 def _either(words: Sequence[str]) -> str:
+    """Any of the words; one currency is as good as another."""
+    if all(word in _SIGNS for word in words):
+        return f"[{_SIGNS}]"
     return "|".join(re.escape(word).replace(r"\ ", " ") for word in words)
 
 
-def _plain_form(values: Sequence[str]) -> str | None:
-    if all(value.isdigit() for value in values):
-        lengths = [len(value) for value in values]
-        return rf"\d{_repeat(min(lengths), max(lengths))}"
-    if all(re.fullmatch(_AMOUNT, value) for value in values):
+def _plain_form(missed: Sequence[Missed], known: Sequence[str]) -> str | None:
+    """Amounts, short numbers as long as they are known to be, and names that stand alike more than once."""
+    values = [one.value for one in missed]
+    money = any(_MONEY.search(_left(one, 1) + _right(one)) for one in missed)
+    if all(re.fullmatch(_AMOUNT, value) for value in values) and (money or not "".join(values).isdigit()):
         return _AMOUNT
-    if all(re.fullmatch(r"[A-Z][\w&-]{1,20}(?: [A-Z&][\w&-]{0,20}){0,2}", value) for value in values):
-        return r"[A-Z][\w&-]{1,20}(?: [A-Z&][\w&-]{0,20}){0,2}"
+    if all(value.isdigit() for value in values):
+        lengths = [len(value) for value in (*values, *known) if value.isdigit()]
+        return rf"\d{_repeat(min(lengths), max(lengths))}"
+    if len(set(values)) > 1 and all(re.fullmatch(_CAPITALS, value) for value in values):
+        return _CAPITALS
     return None
 
 
