@@ -22,19 +22,24 @@ from figures import print_table, to_json
 from index import HALVES, Showing, showing_faults
 from measure import Outcome, failed, run_scenario, world_words
 from scenario import Scenario, every_manner, scenarios, two_manners
+from shop import build_shop
 from staff import Staff, load_words
 from worlds import World
 
 from fixloop.adapters.disk_cache import DiskCache
 
 ABLATIONS = ("no_replay", "no_verification", "no_near_miss", "no_priors")
-WORLDS = ("bank",)
+WORLDS = ("bank", "shop")
+NEEDS_DATA = frozenset({"shop", "clinc"})
 MODELS = 4 * 1024**3
 """Every faulted workspace has intent models of its own."""
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument(
+        "data", type=Path, nargs="?", help="folder with the public data sets; none: the bank only"
+    )
     parser.add_argument("--half", choices=HALVES, default="tune")
     parser.add_argument("--workspace", action="append", choices=WORLDS)
     parser.add_argument("--kind", action="append", help="only faults of this kind; may be given again")
@@ -45,13 +50,23 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--ablate", choices=ABLATIONS)
     parser.add_argument("--explain", metavar="FAULT", help="one fault, with all that is said and found")
     parser.add_argument("--out", type=Path)
+    parser.add_argument("--reindex", action="store_true", help="find out anew which faults show")
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "fixloop-faults-cache")
     return parser.parse_args()
 
 
-def build_world(name: str, cache: Path) -> World:
+def worlds_of(options: argparse.Namespace) -> list[str]:
+    """The workspaces asked for, as far as their data is at hand."""
+    asked = options.workspace or WORLDS
+    without = [name for name in asked if name in NEEDS_DATA and options.data is None]
+    if without:
+        print(f"left out for want of data: {', '.join(without)}", file=sys.stderr)
+    return [name for name in asked if name not in without]
+
+
+def build_world(name: str, cache: Path, data: Path | None) -> World:
     models, kept = DiskCache(cache / "models", MODELS), DiskCache(cache / "kept")
-    return {"bank": build_bank}[name](models, kept)
+    return {"bank": build_bank, "shop": build_shop}[name](models, kept, data)
 
 
 def proposer_options(ablate: str | None) -> dict[str, Any]:
@@ -60,7 +75,7 @@ def proposer_options(ablate: str | None) -> dict[str, Any]:
         return {}
     from fixloop.propose import run
 
-    return {"ablation": run.Ablation(**{ablate: True})}  # type: ignore[attr-defined]
+    return {"ablation": run.Ablation(**{ablate: True})}
 
 
 # --- running --------------------------------------------------------------------------------------------
@@ -71,8 +86,8 @@ class Runner:
 
     def __init__(self, name: str, options: argparse.Namespace) -> None:
         self._options = options
-        self.world = build_world(name, options.cache)
-        self.showing = showing_faults(self.world)
+        self.world = build_world(name, options.cache, options.data)
+        self.showing = showing_faults(self.world, options.reindex)
         self._staff: dict[str, Staff] = {}
 
     def chosen(self) -> list[Showing]:
@@ -122,7 +137,7 @@ def _work(task: tuple[str, str, argparse.Namespace]) -> list[Outcome]:
 
 def run_all(options: argparse.Namespace) -> Iterator[Outcome]:
     tasks = []
-    for name in options.workspace or WORLDS:
+    for name in worlds_of(options):
         _runners[name] = Runner(name, options)
         tasks += [(name, one.fault.id, options) for one in _runners[name].chosen()]
     if options.jobs > 1:
@@ -144,7 +159,7 @@ def _counted(outcomes: Iterator[Outcome], faults: int) -> Iterator[Outcome]:
 
 
 def explain_one(options: argparse.Namespace) -> int:
-    for name in options.workspace or WORLDS:
+    for name in worlds_of(options):
         runner = Runner(name, options)
         for showing in runner.showing:
             if showing.fault.id == options.explain:

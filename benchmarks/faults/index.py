@@ -1,16 +1,17 @@
-"""Which faults show: each is planted once, and the tickets it changes are kept beside the cache."""
+"""Which faults are measured: those that show. Found once, and kept by name in `index/<world>.json`."""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from plant import Fault, candidates
-from worlds import PIPELINE, World, Written, answers, visible
+from worlds import PIPELINE, World, answers, visible
 
 from fixloop.errors import FixloopError
 from fixloop.pipeline.compile import compile_pipeline
@@ -18,7 +19,8 @@ from fixloop.workspace.load import load_workspace
 from fixloop.workspace.snapshot import digest_of
 
 HALVES = ("tune", "report")
-A_HALF = {"bank": 15, "clinc": 8, "shop": 7}
+FOLDER = Path(__file__).parent / "index"
+A_HALF = {"bank": 18, "clinc": 8, "shop": 8}
 """Faults of a kind in each half of a world."""
 
 MOST_TRIED = 120
@@ -26,62 +28,49 @@ MOST_TRIED = 120
 
 @dataclass(frozen=True)
 class Showing:
-    """A fault with the tickets whose proposal it changes."""
+    """A fault that shows."""
 
     fault: Fault
-    shown: tuple[str, ...]
-    unseen: tuple[str, ...]
 
 
-def showing_faults(world: World, progress: bool = True) -> list[Showing]:
+def showing_faults(world: World, anew: bool = False) -> list[Showing]:
     """The faults of a world that change a shown and an unseen ticket, so many a kind and half."""
-    key = _key(world)
     known = {fault.id: fault for found in candidates(world).values() for fault in found}
-    stored = world.kept.load("faults", key)
-    if stored is None:
-        stored = json.dumps([_row(one) for one in _find(world, progress)]).encode()
-        world.kept.save("faults", key, stored)
-    rows = json.loads(stored)
-    return [Showing(known[key], tuple(shown), tuple(unseen)) for key, shown, unseen in rows]
-
-
-def _row(one: Showing) -> list[object]:
-    return [one.fault.id, list(one.shown), list(one.unseen)]
+    path, key = FOLDER / f"{world.name}.json", _key(world)
+    index = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    if index.get("of") != key or anew or not set(index["faults"]) <= set(known):
+        print(f"{world.name}: finding out which faults show; this takes minutes, once", file=sys.stderr)
+        index = {"of": key, "faults": [fault.id for fault in _find(world)]}
+        FOLDER.mkdir(exist_ok=True)
+        path.write_text(json.dumps(index, indent=0) + "\n", encoding="utf-8")
+    return [Showing(known[fault]) for fault in index["faults"]]
 
 
 def _key(world: World) -> str:
-    code = b"".join((Path(__file__).parent / name).read_bytes() for name in ("plant.py", "index.py"))
-    pool = "\0".join(one.id + one.text for one in world.tickets)
-    parts = (digest_of(world.snapshot, PIPELINE).encode(), code, pool.encode())
-    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+    """The workspace's files and the tickets: another engine may change what shows, not what is asked."""
+    pool = "\0".join(f"{one.id} {one.text} {one.unseen}" for one in world.tickets)
+    return hashlib.sha256(f"{digest_of(world.snapshot, PIPELINE)}\0{pool}".encode()).hexdigest()[:16]
 
 
-def _find(world: World, progress: bool) -> Iterator[Showing]:
-    import sys
-
+def _find(world: World) -> Iterator[Fault]:
     for kind, faults in candidates(world).items():
         found: dict[str, int] = defaultdict(int)
         for fault in faults[:MOST_TRIED]:
-            if found[fault.half] < A_HALF[world.name] and (one := _shows(world, fault)):
+            if found[fault.half] < A_HALF[world.name] and shows(world, fault):
                 found[fault.half] += 1
-                yield one
-        if progress:
-            print(f"  {world.name} {kind}: {dict(found)} of {len(faults)}", file=sys.stderr)
+                yield fault
+        print(f"  {world.name} {kind}: {dict(found)} of {len(faults)}", file=sys.stderr)
 
 
-def _shows(world: World, fault: Fault) -> Showing | None:
+def shows(world: World, fault: Fault) -> bool:
+    """Whether a fault changes a shown and an unseen ticket."""
     near = [one for one in world.tickets if fault.concerns(world.truth[one.id])]
     if not near:
-        return None
+        return False
     try:
         pipeline = compile_pipeline(load_workspace(fault.planted(world.snapshot)), world.cache)
         after = answers(pipeline, near)
     except FixloopError:
-        return None
-    moved = [one for one in near if visible(after[one.id]) != visible(world.truth[one.id])]
-    shown, unseen = _ids(moved, False), _ids(moved, True)
-    return Showing(fault, shown, unseen) if shown and unseen else None
-
-
-def _ids(tickets: Sequence[Written], unseen: bool) -> tuple[str, ...]:
-    return tuple(one.id for one in tickets if one.unseen == unseen)
+        return False
+    moved = {one.unseen for one in near if visible(after[one.id]) != visible(world.truth[one.id])}
+    return moved == {True, False}

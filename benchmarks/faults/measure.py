@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from base import Base
 from draws import shuffled
 from plant import Fault
 from scenario import Rejection, Scenario, shuffled_tickets
@@ -234,13 +235,17 @@ class _Effects:
 def _looked_at(one: Scenario) -> tuple[list[str], list[str]]:
     """Unseen tickets that the fault changes, and others that are right on the base."""
     world, now = one.world, one.base.unseen
-    own = set(one.showing.unseen)
+    changed = one.base.changed(unseen=True)
+    if one.second is not None:
+        changed = [
+            key for key in changed if key in set(Base(world, [one.showing.fault]).changed(unseen=True))
+        ]
+    own = set(changed)
     right = [world.by_id[k] for k in now if visible(now[k]) == visible(world.truth[k])]
     leaves = {world.truth[key].leaf for key in own} | {now[key].leaf for key in own}
     near = [t for t in right if t.leaf in leaves]
     far = [t for t in right if t.leaf not in leaves]
     far = shuffled_tickets(far, one.showing.fault.id)[:FAR]
-    changed = [key for key in own if visible(now[key]) != visible(world.truth[key])]
     return shuffled(sorted(changed), "changed"), [t.id for t in (*near, *far)]
 
 

@@ -4,24 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 
+from base import Base
 from draws import draw, pick, shuffled
 from index import Showing
 from staff import CRYPTIC, MANNERS, Case, Remark, Staff
-from worlds import World, Written, answers, visible
+from worlds import World, Written, visible
 
-from fixloop.evals.cases import load_cases
-from fixloop.evals.result import PASS
-from fixloop.evals.run import evaluate
+from fixloop.errors import FixloopError
 from fixloop.feedback.model import Feedback
-from fixloop.fixes.jsonl_splice import lines_where, remove_line
-from fixloop.fixes.yaml_file import YamlFile
 from fixloop.hints.ids import content_id
-from fixloop.pipeline.compile import Pipeline, compile_pipeline
 from fixloop.pipeline.proposal import Proposal
-from fixloop.workspace.load import load_workspace
-from fixloop.workspace.snapshot import Overlay, Snapshot
 
 COUNTS = (1, 1, 2, 3, 5, 8)
 """How many rejections of one fault a scenario has, as far as it shows that often."""
@@ -60,70 +53,6 @@ class Scenario:
         return tuple(one for one in self.rejections if one.truth == "planted")
 
 
-class Base:
-    """The faulted workspace as one fresh commit: without the cases that the fault breaks."""
-
-    def __init__(self, world: World, showings: Sequence[Showing]) -> None:
-        self.world = world
-        snapshot = world.snapshot
-        for one in showings:
-            snapshot = one.fault.planted(snapshot)
-        self._bare = snapshot
-
-    @cached_property
-    def pipeline(self) -> Pipeline:
-        """The faulted workspace, compiled."""
-        return compile_pipeline(load_workspace(self._bare), self.world.cache)
-
-    @cached_property
-    def given(self) -> Mapping[str, Proposal]:
-        """What it answers to the shown tickets."""
-        return answers(self.pipeline, [one for one in self.world.tickets if not one.unseen])
-
-    @cached_property
-    def unseen(self) -> Mapping[str, Proposal]:
-        """What it answers to the unseen tickets."""
-        return answers(self.pipeline, [one for one in self.world.tickets if one.unseen])
-
-    @cached_property
-    def snapshot(self) -> Snapshot:
-        """With the cases that pass today only."""
-        report = evaluate(self.pipeline, load_cases(self._bare))
-        broken = {result.id for result in report if result.outcome != PASS}
-        return without_cases(self._bare, broken)
-
-
-def without_cases(snapshot: Snapshot, gone: set[str]) -> Snapshot:
-    """The snapshot without some eval cases; every other byte stays."""
-    edits: dict[str, bytes | None] = {}
-    for path in snapshot.paths():
-        data = snapshot.read(path) or b""
-        if gone and path.startswith("evals/"):
-            left = _without(path, data, gone)
-            if left != data:
-                edits[path] = left if left.strip() else None
-    return Overlay(snapshot, edits)
-
-
-def _without(path: str, data: bytes, gone: set[str]) -> bytes:
-    if path.endswith(".jsonl"):
-        for key in sorted(gone):
-            for line in lines_where(data, "id", key):
-                data = remove_line(data, line)
-                break
-        return data
-    if not path.endswith(".yaml"):
-        return data
-    file = YamlFile(path, data)
-    cases = file.value or []
-    numbers = [n for n, case in enumerate(cases) if case.get("id") in gone]
-    if len(numbers) == len(cases):
-        return b""
-    for number in reversed(numbers):
-        file = file.delete(number)
-    return file.data
-
-
 # --- who says what --------------------------------------------------------------------------------------
 
 
@@ -131,14 +60,8 @@ def scenarios(
     world: World, showing: Showing, every: Sequence[Showing], staff: Staff, manners: Sequence[str]
 ) -> list[Scenario]:
     """The scenarios of a fault: one a manner asked for."""
-    bases: dict[str, Base] = {}
-    found = []
-    for manner in manners:
-        second = _second(showing, every, manner)
-        key = second.fault.id if second else ""
-        base = bases.setdefault(key, Base(world, [showing, *([second] if second else [])]))
-        found.append(_scenario(world, showing, second, manner, staff, base))
-    return found
+    alone = Base(world, [showing.fault])
+    return [_scenario(world, showing, _second(showing, every, m), m, staff, alone) for m in manners]
 
 
 def two_manners(fault_id: str) -> list[str]:
@@ -153,38 +76,34 @@ def every_manner(fault_id: str) -> list[str]:
 
 
 def _second(showing: Showing, every: Sequence[Showing], manner: str) -> Showing | None:
-    """Another fault at the same time, in one scenario of 25: of another leaf and step."""
+    """Another fault at the same time, in one scenario of 25: in a plan tree or a text, of another step."""
     fault = showing.fault
     if manner == "cryptic alone" or draw(25, "second", fault.id, manner):
         return None
-    apart = [
-        one
-        for one in every
-        if not set(one.shown) & set(showing.shown)
-        and not {p for p in one.fault.edits} & {p for p in fault.edits}
-        and one.fault.step != fault.step
-        and len(one.shown) < 60
-    ]
+    apart = [one for one in every if one.fault.step in ("plan", "template") and one.fault.step != fault.step]
     return pick(apart, "which second", fault.id) if apart else None
 
 
 def _scenario(
-    world: World, showing: Showing, second: Showing | None, manner: str, staff: Staff, base: Base
+    world: World, showing: Showing, second: Showing | None, manner: str, staff: Staff, alone: Base
 ) -> Scenario:
-    seed = f"{showing.fault.id}/{manner}"
-    given = base.given
-    rejected = _rejected(world, showing, manner, given, seed)
-    spoken = manner.split(" ")[0]
+    seed, spoken = f"{showing.fault.id}/{manner}", manner.split(" ")[0]
+    base = _with_second(alone, showing, second)
+    given, changed = base.given, alone.changed(unseen=False)
+    rejected = _rejected(
+        world, [key for key in changed if key in set(base.changed(unseen=False))], manner, seed
+    )
     rows = [_said(world, one, given, staff, spoken, "planted", seed) for one in rejected]
     noisy = [] if manner == "cryptic alone" else _noise(world, rejected, given, staff, spoken, seed)
-    if second is not None:
-        others = _rejected(world, second, manner, given, seed + "2")[: max(1, len(rejected))]
-        noisy += [_said(world, one, given, staff, spoken, "second", seed) for one in others]
+    if second is not None and base is not alone:
+        others = [key for key in base.changed(unseen=False) if key not in set(changed)]
+        more = _rejected(world, others, manner, seed + "2")[: max(1, len(rejected))]
+        noisy += [_said(world, one, given, staff, spoken, "second", seed) for one in more]
     rows += noisy
     used = {row.feedback.ticket["id"] for row in rows}
     accepted = [
         _accepted(world, one, given, staff, seed)
-        for one in _accepted_tickets(world, showing, given, seed)
+        for one in _accepted_tickets(world, changed, given, seed)
         if one.id not in used
     ]
     accepted += [
@@ -193,14 +112,25 @@ def _scenario(
         if row.truth == "contradicted"
     ]
     feedback = tuple([row.feedback for row in rows] + accepted)
+    second = second if base is not alone else None
     return Scenario(world, showing, second, manner, tuple(rows), feedback, base)
 
 
-def _rejected(
-    world: World, showing: Showing, manner: str, given: Mapping[str, Proposal], seed: str
-) -> list[Written]:
+def _with_second(alone: Base, showing: Showing, second: Showing | None) -> Base:
+    """Both faults planted, where they can be and both show."""
+    if second is None:
+        return alone
+    try:
+        both = Base(alone.world, [showing.fault, second.fault])
+        shown = set(both.changed(unseen=False))
+    except FixloopError:
+        return alone
+    before = set(alone.changed(unseen=False))
+    return both if shown - before and shown & before else alone
+
+
+def _rejected(world: World, changed: Sequence[str], manner: str, seed: str) -> list[Written]:
     """Which of the changed tickets staff look at."""
-    changed = [key for key in showing.shown if visible(given[key]) != visible(world.truth[key])]
     if manner == "cryptic alone":
         count = 1
     elif manner == "cryptic many":
@@ -235,11 +165,7 @@ def _noise(
 ) -> list[Rejection]:
     """Wrong rejections of right proposals, duplicates, and reviewers who contradict each other."""
     found: list[Rejection] = []
-    right = [
-        one
-        for one in world.tickets
-        if not one.unseen and visible(given[one.id]) == visible(world.truth[one.id])
-    ]
+    right = _right(world, given)
     for n, one in enumerate(rejected):
         if draw(100, "noise", seed, n) >= NOISE:
             continue
@@ -251,18 +177,19 @@ def _noise(
 
 
 def _accepted_tickets(
-    world: World, showing: Showing, given: Mapping[str, Proposal], seed: str
+    world: World, changed: Sequence[str], given: Mapping[str, Proposal], seed: str
 ) -> list[Written]:
     """Unchanged tickets that staff sent as they were: of the leaves concerned, and some elsewhere."""
-    right = [
-        one
-        for one in world.tickets
-        if not one.unseen and visible(given[one.id]) == visible(world.truth[one.id])
-    ]
-    leaves = {world.truth[key].leaf for key in showing.shown} | {given[key].leaf for key in showing.shown}
+    right = _right(world, given)
+    leaves = {world.truth[key].leaf for key in changed} | {given[key].leaf for key in changed}
     near = [one for one in right if one.leaf in leaves]
     far = [one for one in right if one.leaf not in leaves]
     return shuffled_tickets(near, seed)[:SAME_LEAF] + shuffled_tickets(far, seed)[:ELSEWHERE]
+
+
+def _right(world: World, given: Mapping[str, Proposal]) -> list[Written]:
+    """The shown tickets that get what they should."""
+    return [world.by_id[key] for key, got in given.items() if visible(got) == visible(world.truth[key])]
 
 
 def shuffled_tickets(tickets: Sequence[Written], seed: str) -> list[Written]:

@@ -51,16 +51,12 @@ def visible(proposal: Proposal) -> Visible:
 
 @dataclass(frozen=True)
 class World:
-    """A right workspace; what it answers to its tickets is the truth.
-
-    `cache` holds models and may lose them; `kept` holds what takes minutes to find again.
-    """
+    """A right workspace; what it answers to its tickets is the truth."""
 
     name: str
     snapshot: Snapshot
     tickets: tuple[Written, ...]
     cache: Cache
-    kept: Cache
 
     @cached_property
     def workspace(self) -> Workspace:

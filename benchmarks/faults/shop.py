@@ -1,0 +1,75 @@
+"""The shop of tau2-bench's retail domain (MIT) with the workspace beside, and tickets to it."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from pathlib import Path
+
+from draws import pick
+from pool import HERE, Row, Source, kept_pool, of_every_sort, read_bodies, read_identities
+from worlds import World
+
+from fixloop.adapters.work_tree import read_work_tree
+from fixloop.ports.cache import Cache
+from fixloop.workspace.snapshot import MemorySnapshot
+
+PARTS = HERE.parent / "tau2_retail"
+BODIES, IDENTITIES = HERE / "tickets" / "shop.txt", HERE / "tickets" / "shop_identity.txt"
+USERS, MANY = 160, 6
+RECORDS = ("users", "orders")
+
+
+def build_shop(cache: Cache, kept: Cache, data: Path | None) -> World:
+    """The shop with a third of its users: enough for every plan, and quick to compile."""
+    assert data is not None
+    rows = _read(data / "tau2_retail")
+    tree = read_work_tree(PARTS)
+    files = {path: tree.read(path) or b"" for path in tree.paths()}
+    for name, found in rows.items():
+        lines = "".join(json.dumps(row) + "\n" for row in found)
+        files[f"workspace/records/{name}.jsonl"] = lines.encode()
+    snapshot = MemorySnapshot(files)
+    pool = kept_pool(snapshot, (BODIES, IDENTITIES, Path(__file__)), lambda: _source(rows), cache, kept)
+    return World("shop", snapshot, pool, cache)
+
+
+def _read(folder: Path) -> dict[str, list[Row]]:
+    """The first users and their orders."""
+    read = {
+        name: [
+            json.loads(line) for line in (folder / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+        ]
+        for name in RECORDS
+    }
+    users = read["users"][:USERS]
+    known = {user["user_id"] for user in users}
+    return {"users": users, "orders": [order for order in read["orders"] if order["user_id"] in known]}
+
+
+def _source(rows: dict[str, list[Row]]) -> Source:
+    orders = defaultdict(list)
+    for order in rows["orders"]:
+        orders[order["user_id"]].append(order)
+    joined = [
+        {**user, "mine": mine, "states": sorted({order["status"] for order in mine})}
+        for user in rows["users"]
+        if (mine := orders[user["user_id"]])
+    ]
+    records = of_every_sort(joined, "user_id", ("states",), MANY)
+    return Source(read_bodies(BODIES), read_identities(IDENTITIES), records, "user_id", _values)
+
+
+def _values(record: Row, seed: str) -> dict[str, str]:
+    order = pick(record["mine"], "order", record["user_id"], seed)
+    item = pick(order["items"], "item", record["user_id"], seed)
+    return {
+        "order": order["order_id"],
+        "order_plain": order["order_id"].removeprefix("#"),
+        "item": item["name"].lower(),
+        "email": record["email"],
+        "userid": record["user_id"],
+        "given": record["name"]["first_name"],
+        "family": record["name"]["last_name"],
+        "zip": record["address"]["zip"],
+    }
