@@ -31,6 +31,7 @@ VERBS = (
     "propose",
     "hints",
     "show",
+    "review",
     "hint",
     "note",
     "answer",
