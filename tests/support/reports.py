@@ -1,19 +1,23 @@
 """Dossiers in sight, and pages read as a browser and a screen reader would."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from typing import Any
 
 from fixloop.commands.report import History, Reported
+from fixloop.errors import Place
 from fixloop.evals.case import Case
 from fixloop.evals.compare import compare_reports
+from fixloop.evals.coverage import BranchCoverage, Coverage
 from fixloop.evals.result import FAIL, PASS, CaseResult, EvalReport, SuiteReport
 from fixloop.feedback.model import Feedback
 from fixloop.feedback.moves import Move, Shift
 from fixloop.gate.verdict import Check, Verdict
 from fixloop.hints.ledger import Event
 from fixloop.hints.model import Hint, Measured
+from fixloop.mutants.mutant import EdgeEdit, Mutant
+from fixloop.mutants.report import GuardReport, Killer, Outcome
 from fixloop.workspace.model import Config, FetchRules, Intent, IntentDag, Workspace
 
 TREE, BASE, HEAD = "c" * 40, "a" * 40, "b" * 40
@@ -105,6 +109,24 @@ def merge_dossier(evil: str = "", check: Check | None = None) -> Reported:
             {"h-1": f"it{evil}"},
         ),
     )
+
+
+def guarded_dossier() -> Reported:
+    """The merge with coverage and faults, so that every part of the page is there."""
+    coverage = Coverage(
+        (
+            BranchCoverage("fees", "b-1", Place("plan_trees/fees.yaml", 3, 5), 2, 1),
+            BranchCoverage("refunds", "b-2", Place("plan_trees/refunds.yaml", 3, 5), 0, 0),
+        ),
+        {"fees": 3, "refunds": 0},
+    )
+    mutant = Mutant("drop", "plan", "fees", "plan_trees/fees.yaml#b-1", "b-1 is gone", EdgeEdit("a", "b"))
+    other = replace(mutant, summary="b-1 answers other")
+    guard = GuardReport(
+        (Outcome(mutant, "p-1"), Outcome(other, "", "p-2", Killer({"suite": "plan"}, "a ticket"))),
+        {"fees": 3},
+    )
+    return replace(merge_dossier(), coverage=coverage, guard=guard)
 
 
 def _said(name: str, evil: str) -> Feedback:

@@ -72,7 +72,9 @@ class GuardedLeaf:
         told = f"{self.leaf}: {self.state}, {count(self.cases, 'case')}, {reached}"
         if self.strength is None:
             return told
-        return f"{told}, guard strength {percent(self.strength)}, {count(self.survivors, 'fault')} unseen"
+        return (
+            f"{told}, guard strength {percent(self.strength)}, {count(self.survivors, 'fault')} not noticed"
+        )
 
 
 def guarded_leaves(

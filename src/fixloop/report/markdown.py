@@ -69,7 +69,8 @@ def _blocks(dossier: Dossier) -> Iterator[tuple[str, str]]:
     if dossier.shift is not None and dossier.verdict is not None and dossier.shift.moves:
         yield "moved tickets", _moves(dossier)
     yield "metrics", _metrics(dossier)
-    yield "weak leaves", _uncovered(dossier)
+    yield "guard", _guard(dossier)
+    yield "branches that no case reaches", _uncovered(dossier)
 
 
 def _verdict(dossier: Dossier) -> str:
@@ -235,6 +236,20 @@ def _moves(dossier: Dossier) -> str:
     divergence = f"The leaf distributions are {shift.divergence:.4f} bits apart (Jensen–Shannon, base 2)."
     table = _table(("ticket", "declared", "begins at", "from", "to"), rows, more=len(ordered) - _SHOWN)
     return _fold(f"Stored tickets that move ({len(ordered)})", f"{divergence}\n\n{table}")
+
+
+def _guard(dossier: Dossier) -> str:
+    """How many faults the cases catch, and those that nobody would notice."""
+    guard = dossier.guard
+    if guard is None or guard.total.effective is None:
+        return ""
+    total, found = guard.total, guard.survivors
+    told = f"Guard strength {percent(total.effective or 0.0)}"
+    caught = f"{total.killed} of {total.mutants - total.unseen} faults that show are caught"
+    lines = [f"- {said(one.mutant.summary)} in {code(one.mutant.target)}" for one in found[:_SHOWN]]
+    lines += [f"- and {len(found) - _SHOWN} more"] if len(found) > _SHOWN else []
+    head = "Nobody would notice:" if lines else "Every fault that shows is noticed."
+    return _fold(f"{told}: {caught}", "\n".join([head, "", *lines]))
 
 
 def _uncovered(dossier: Dossier) -> str:

@@ -3,20 +3,16 @@
 import base64
 import hashlib
 import re
-from dataclasses import replace
 from itertools import pairwise
 
 import pytest
 
 from fixloop.commands.report import Reported
-from fixloop.errors import Place
-from fixloop.evals.coverage import BranchCoverage, Coverage
 from fixloop.gate.verdict import Check
-from fixloop.mutants.mutant import EdgeEdit, Mutant
-from fixloop.mutants.report import GuardReport, Killer, Outcome
 from fixloop.report.html.render import render_html
 from tests.support.reports import (
     PageReader,
+    guarded_dossier,
     intent_result,
     merge_dossier,
     report_of,
@@ -38,34 +34,16 @@ EVIL = [
 ]
 
 
-def covered() -> Reported:
-    """The merge with coverage and faults, so that every part of the page is there."""
-    coverage = Coverage(
-        (
-            BranchCoverage("fees", "b-1", Place("plan_trees/fees.yaml", 3, 5), 2, 1),
-            BranchCoverage("refunds", "b-2", Place("plan_trees/refunds.yaml", 3, 5), 0, 0),
-        ),
-        {"fees": 3, "refunds": 0},
-    )
-    mutant = Mutant("drop", "plan", "fees", "plan_trees/fees.yaml#b-1", "b-1 is gone", EdgeEdit("a", "b"))
-    other = replace(mutant, summary="b-1 answers other")
-    guard = GuardReport(
-        (Outcome(mutant, "p-1"), Outcome(other, "", "p-2", Killer({"suite": "plan"}, "a ticket"))),
-        {"fees": 3},
-    )
-    return replace(merge_dossier(), coverage=coverage, guard=guard)
-
-
 def read(dossier: Reported) -> PageReader:
     return PageReader(render_html(dossier))
 
 
 class TestOnePage:
     def test_every_tag_is_closed(self) -> None:
-        assert read(covered()).faults == []
+        assert read(guarded_dossier()).faults == []
 
     def test_nothing_is_asked_of_any_other_place(self) -> None:
-        page = render_html(covered())
+        page = render_html(guarded_dossier())
         found = PageReader(page)
         for one in found.elements:
             for name in ("src", "href", "xlink:href", "action", "srcset", "data", "poster", "style"):
@@ -78,7 +56,7 @@ class TestOnePage:
         assert re.findall(r"url\([^#]", page) == []
 
     def test_the_policy_lets_this_style_in_and_nothing_else(self) -> None:
-        found = read(covered())
+        found = read(guarded_dossier())
         [policy] = [one.attributes["content"] for one in found.of("meta") if "http-equiv" in one.attributes]
         [style] = found.of("style")
         digest = base64.b64encode(hashlib.sha256(style.text.encode()).digest()).decode()
@@ -87,27 +65,27 @@ class TestOnePage:
         )
 
     def test_equal_dossiers_give_equal_pages(self) -> None:
-        assert render_html(covered()) == render_html(covered())
+        assert render_html(guarded_dossier()) == render_html(guarded_dossier())
 
 
 class TestForEverybody:
     def test_language_title_and_landmarks(self) -> None:
-        found = read(covered())
+        found = read(guarded_dossier())
         assert found.of("html")[0].attributes["lang"] == "en"
         assert found.of("title")[0].text.startswith("fail: work into main")
         assert [len(found.of(tag)) for tag in ("main", "h1", "header", "footer", "nav")] == [1] * 5
 
     def test_the_verdict_comes_first(self) -> None:
-        headings = [one for one in read(covered()).of("h1", "h2", "h3")]
+        headings = [one for one in read(guarded_dossier()).of("h1", "h2", "h3")]
         assert headings[0].text == "fail: Refused by regressions, held_out: plan: 1 case broke."
 
     def test_headings_go_down_one_level_at_a_time(self) -> None:
-        levels = [int(one.tag[1]) for one in read(covered()).of("h1", "h2", "h3", "h4", "h5", "h6")]
+        levels = [int(one.tag[1]) for one in read(guarded_dossier()).of("h1", "h2", "h3", "h4", "h5", "h6")]
         assert levels[0] == 1
         assert all(after <= before + 1 for before, after in pairwise(levels))
 
     def test_ids_are_unique_and_links_lead_to_them(self) -> None:
-        found = read(covered())
+        found = read(guarded_dossier())
         ids = [one.attributes["id"] for one in found.elements if "id" in one.attributes]
         assert len(ids) == len(set(ids))
         targets = [one.attributes["href"][1:] for one in found.of("a")]
@@ -116,14 +94,14 @@ class TestForEverybody:
         assert {*targets, *named} <= {*ids}
 
     def test_every_picture_has_words(self) -> None:
-        pictures = read(covered()).of("svg")
+        pictures = read(guarded_dossier()).of("svg")
         spoken = [one for one in pictures if one.attributes.get("aria-hidden") != "true"]
         assert len(spoken) > 8 and len(pictures) - len(spoken) == 1
         for one in spoken:
             assert one.attributes.get("role") == "img" and one.attributes.get("aria-label", "").strip()
 
     def test_every_table_has_a_caption_and_headed_columns(self) -> None:
-        tables = read(covered()).of("table")
+        tables = read(guarded_dossier()).of("table")
         assert len(tables) > 10
         for table in tables:
             below = [one.tag for one in table.inside]
@@ -131,19 +109,18 @@ class TestForEverybody:
             assert all("scope" in one.attributes for one in table.inside if one.tag == "th")
 
     def test_what_scrolls_can_be_reached_and_says_what_it_is(self) -> None:
-        regions = [
-            one for one in read(covered()).of("div") if one.attributes.get("class") in ("scroll", "diff")
-        ]
+        parts = read(guarded_dossier()).of("div")
+        regions = [one for one in parts if one.attributes.get("class") in ("scroll", "diff")]
         assert regions
         for one in regions:
             assert one.attributes["tabindex"] == "0" and one.attributes["role"] == "region"
             assert one.attributes["aria-label"]
 
     def test_no_focus_order_of_its_own(self) -> None:
-        assert {one.attributes.get("tabindex", "0") for one in read(covered()).elements} == {"0"}
+        assert {one.attributes.get("tabindex", "0") for one in read(guarded_dossier()).elements} == {"0"}
 
     def test_dark_print_and_small_are_thought_of(self) -> None:
-        style = read(covered()).of("style")[0].text
+        style = read(guarded_dossier()).of("style")[0].text
         for query in (
             "prefers-color-scheme: dark",
             "@media print",
@@ -153,7 +130,7 @@ class TestForEverybody:
             assert query in style
 
     def test_a_state_is_told_by_shape_and_word_too(self) -> None:
-        page = render_html(covered())
+        page = render_html(guarded_dossier())
         assert '<path d="M30 34l6 11h-12z" class="mark weak"/>' in page  # a triangle
         assert 'class="mark bare"/>' in page and "no case" in page
         found = PageReader(page)

@@ -10,7 +10,7 @@ from fixloop.commands.report import Reported
 from fixloop.feedback.moves import Move, Shift
 from fixloop.gate.verdict import Check
 from fixloop.report.markdown import MOST_LETTERS, render_markdown, said
-from tests.support.reports import merge_dossier, plan_result, report_of
+from tests.support.reports import guarded_dossier, merge_dossier, plan_result, report_of
 
 EVIL = [
     "<script>alert(1)</script>",
@@ -54,6 +54,12 @@ class TestTheComment:
         text = render_markdown(merge_dossier())
         assert "the held-out set says no" in text
         assert "SECRET" not in text
+
+    def test_the_guard_is_told_with_what_nobody_would_notice(self) -> None:
+        text = render_markdown(guarded_dossier())
+        assert "<summary>Guard strength 50.0 %: 1 of 2 faults that show are caught</summary>" in text
+        assert "- b-1 answers other in <code>plan_trees/fees.yaml&#35;&#8203;b-1</code>" in text
+        assert "<summary>1 answering branch that no case reaches</summary>" in text
 
     def test_a_workspace_tells_what_does_not_pass(self) -> None:
         text = render_markdown(Reported("main", report_of(plan=[plan_result("p-1", "fail", "refund")])))
