@@ -13,6 +13,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from fixloop.errors import Place
 from fixloop.workspace import schema
+from fixloop.workspace.improver import Improver
 from fixloop.workspace.jsonl_source import raw_lines, read_json_line, read_jsonl
 from fixloop.workspace.model import (
     Config,
@@ -147,6 +148,11 @@ def rubric_part(path: str, data: bytes) -> Part[Rubric]:
     return _yaml_part(path, data, lambda value, report: _read(schema.RubricFile, value, report, _rubric))
 
 
+def improver_part(path: str, data: bytes) -> Part[Improver]:
+    """workspace/improver.yaml."""
+    return _yaml_part(path, data, lambda value, report: _read(schema.ImproverFile, value, report, _improver))
+
+
 def plan_tree_part(path: str, data: bytes) -> Part[PlanTree]:
     """plan_trees/<leaf>.yaml."""
 
@@ -185,6 +191,11 @@ def _config(file: schema.ConfigFile) -> Config:
 def _rubric(file: schema.RubricFile) -> Rubric:
     criteria = {str(name): weight for name, weight in file.criteria.items()}
     return Rubric(file.version, file.bar, criteria, tuple(file.required))
+
+
+def _improver(file: schema.ImproverFile) -> Improver:
+    priors = {str(step): share for step, share in file.priors.items()}
+    return Improver(file.version, priors, {str(kind): by for kind, by in file.kinds.items()}, file.margin)
 
 
 def _intents(file: schema.IntentsFile) -> IntentDag:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from fixloop.workspace import files
 from fixloop.workspace.checks.plan import check_plan_trees
 from fixloop.workspace.files import Part, read_part
+from fixloop.workspace.improver import IMPROVER, Improver
 from fixloop.workspace.model import PlanTree, Workspace
 from fixloop.workspace.parts import Parts
 from fixloop.workspace.paths import known_paths
@@ -40,6 +41,7 @@ def _around(known: Workspace, trees: Iterable[Part[PlanTree]]) -> Parts:
         templates=Part(files.TEMPLATES, known.templates, Document(files.TEMPLATES, None)),
         tools=Part(files.TOOLS, known.tools, Document(files.TOOLS, None)),
         rubric=Part(RUBRIC, Rubric(), Document(RUBRIC, None)),
+        improver=Part(IMPROVER, Improver(), Document(IMPROVER, None)),
         examples={},
         plan_trees=tuple(trees),
         records={},

@@ -8,6 +8,7 @@ from typing import TypeVar
 from fixloop.errors import Place
 from fixloop.workspace import files
 from fixloop.workspace.files import ExamplesPart, Part, RowsPart, read_part
+from fixloop.workspace.improver import IMPROVER, Improver
 from fixloop.workspace.model import (
     Config,
     FetchRules,
@@ -25,7 +26,7 @@ from fixloop.workspace.yaml_source import Document
 
 T = TypeVar("T")
 
-_KNOWN_FILES = (files.INTENTS, files.EXTRACTION, files.FETCH, files.TEMPLATES, files.TOOLS, RUBRIC)
+_KNOWN_FILES = (files.INTENTS, files.EXTRACTION, files.FETCH, files.TEMPLATES, files.TOOLS, RUBRIC, IMPROVER)
 _READABLE = (".yaml", ".yml", ".json", ".jsonl")
 
 
@@ -43,6 +44,7 @@ class Parts:
     plan_trees: tuple[Part[PlanTree], ...]
     records: Mapping[str, RowsPart]
     rubric: Part[Rubric]
+    improver: Part[Improver]
     stray: tuple[Problem, ...]
 
     @property
@@ -51,6 +53,7 @@ class Parts:
         yield from self.stray
         wholes = (self.config, self.intents, self.extraction, self.fetch, self.templates, self.tools)
         yield from self.rubric.problems
+        yield from self.improver.problems
         yield from chain.from_iterable(part.problems for part in wholes)
         yield from chain.from_iterable(part.problems for part in self.plan_trees)
         yield from chain.from_iterable(part.problems for part in self.examples.values())
@@ -71,6 +74,7 @@ def read_parts(snapshot: Snapshot) -> Parts:
         plan_trees=tuple(_plan_trees(snapshot)),
         records=_records(snapshot, fetch.value),
         rubric=_optional(snapshot, RUBRIC, files.rubric_part, Rubric()),
+        improver=_optional(snapshot, IMPROVER, files.improver_part, Improver()),
         stray=tuple(_stray_files(snapshot)),
     )
 

@@ -155,6 +155,20 @@ class RubricFile(Strict):
     required: list[Criterion] = ["step", "target", "operation", "failing_case"]
 
 
+# --- workspace/improver.yaml ----------------------------------------------------------------------------
+
+PriorStep = Literal["none", "intent", "new_leaf", "extraction", "fetch", "plan", "template"]
+
+
+class ImproverFile(Strict):
+    """What the proposer believes beforehand; what is left out is as built in."""
+
+    version: Annotated[int, Field(ge=1)]
+    priors: dict[PriorStep, Annotated[float, Field(gt=0, le=1)]] = {}
+    kinds: dict[Id, Annotated[float, Field(gt=0, le=100)]] = {}
+    margin: Share | None = None
+
+
 # --- workspace/ -----------------------------------------------------------------------------------------
 
 
