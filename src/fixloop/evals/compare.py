@@ -8,7 +8,7 @@ chances to be misled: their p values are adjusted by Holm (Scand. J. Stat. 6, 19
 import bisect
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from fixloop.evals.result import FAIL, PASS, UNSCORED, CaseResult, EvalReport, SuiteReport
@@ -103,6 +103,14 @@ def compare_suite(base: SuiteReport, head: SuiteReport) -> Comparison:
     """One suite alone, paired by case id; ids come sorted, so the order of cases changes nothing."""
     paired = _pair(base, head)
     return _compared(head.suite, paired, paired.p, 1)
+
+
+def with_gains(comparison: Comparison, ids: Sequence[str]) -> Comparison:
+    """The comparison with more cases that failed on the base and pass on the result; the rest as it was."""
+    gains = (*comparison.gains, *ids)
+    p = exact_mcnemar(len(gains), len(comparison.regressions))
+    worse = comparison.outcome == WORSE and not (p <= ALPHA and len(gains) < len(comparison.regressions))
+    return replace(comparison, gains=gains, outcome=NO_DIFFERENCE if worse else comparison.outcome)
 
 
 class _Paired(NamedTuple):

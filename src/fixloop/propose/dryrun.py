@@ -121,7 +121,11 @@ def _measured(bench: Workbench, trial: Trial, draft: Draft, cases: tuple[JsonCas
     """The hint, unless a protected case or what staff accepted would be lost."""
     report = bench.judge(trial.pipeline)
     known = {c.id: c for c in bench.cases}
-    harm = blocks(compare_reports(bench.baseline, report), known, _flips(bench))
+    compared = dict(compare_reports(bench.baseline, report))
+    answered = {case.id: case for case in _numbered(cases) if case.suite == "intent"}
+    if answered and "intent" in compared:
+        compared["intent"] = with_gains(compared["intent"], [*answered])
+    harm = blocks(compared, {**known, **answered}, _flips(bench))
     if harm:
         return _Fell(f"{harm[0].suite}: {harm[0].detail}", _lost(known[one].spec for one in harm[0].cases))
     after = replayed(bench, trial, draft.operations)

@@ -114,7 +114,7 @@ def _personal(base: Workspace, said: Sequence[Said], stored: Sequence[Feedback])
     numbers = frozenset(value for value in found if any(map(str.isdigit, value)))
     for one, own in words.items():
         hits = own & (numbers if one.is_example else found)
-        if one.is_example:
+        if one.is_example and hits:
             hits &= frozenset(_values_on_record(base, hits))  # a fixture's numbers are surrogates already
         forms = () if one.is_example else tuple(personal_values(one.text))
         for hit in sorted({*hits, *(form for form in forms if form not in _house(base))}):

@@ -5,13 +5,23 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from fixloop.evals.case import Case
-from fixloop.evals.compare import NOT_COMPARABLE, TOO_FEW, WORSE, Comparison, smallest_detectable
+from fixloop.evals.compare import (
+    NOT_COMPARABLE,
+    TOO_FEW,
+    WORSE,
+    Comparison,
+    smallest_detectable,
+    with_gains,
+)
+from fixloop.evals.given import given_cases
 from fixloop.evals.protected import blocks
 from fixloop.evals.result import UNSCORED
+from fixloop.gate.checks.fail_to_pass import passing
 from fixloop.gate.reach import changed_leaves, leaf_of
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import FAIL, PASS, Check
 from fixloop.workspace.model import Config
+from fixloop.workspace.text import text_digest
 
 KNOWN_GOOD = "known_good"
 """A suite with a check of its own."""
@@ -21,6 +31,11 @@ def check(trial: Trial) -> Check:
     """The comparison, read by the base's policy."""
     cases = {case.id: case for case in trial.base.cases}
     suites = {name: one for name, one in trial.suites.items() if name != KNOWN_GOOD}
+    answered = _answered_rejections(trial)
+    if answered and "intent" in suites:
+        # Of what the base gets wrong its own cases hold little: what staff rejected belongs on the scales.
+        suites["intent"] = with_gains(suites["intent"], [case.id for case in answered])
+        cases |= {case.id: case for case in answered}
     found = judge(suites, cases, trial.base.workspace.config, max(1, len(trial.fixes)))
     if found.status == FAIL:
         return found
@@ -50,6 +65,18 @@ def judge(
     if worse:
         return Check("regressions", FAIL, "suites got worse", worse)
     return Check("regressions", PASS, _summary(suites))
+
+
+def _answered_rejections(trial: Trial) -> list[Case]:
+    """Intent cases of the fixes that are texts staff rejected, fail on the base and pass on the result."""
+    evidence = {key for hint in trial.fixes for key in hint.evidence}
+    rejected = {one.text_digest for one in trial.stored if one.id in evidence and one.outcome != "accepted"}
+    own = [spec for hint in trial.fixes for spec in hint.cases if spec["suite"] == "intent"]
+    cases = given_cases(spec for spec in own if text_digest(str(spec["text"])) in rejected)
+    if not len(cases):
+        return []
+    moved = passing(trial.result, cases) - passing(trial.base, cases)
+    return [case for case in cases if case.id in moved]
 
 
 def _with_aside(found: Check, trial: Trial) -> Check:
