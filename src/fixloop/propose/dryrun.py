@@ -7,7 +7,7 @@ from typing import Any
 
 from fixloop.errors import FixloopError
 from fixloop.evals.case import CaseSet
-from fixloop.evals.compare import compare_reports
+from fixloop.evals.compare import compare_reports, with_gains
 from fixloop.evals.given import given_cases
 from fixloop.evals.protected import blocks
 from fixloop.evals.result import FAIL, PASS, CaseResult
