@@ -198,22 +198,35 @@ def _other(value: Any) -> Any:
     return value + 1 if isinstance(value, int | float) else f"not {value}"
 
 
+def text_near_misses(
+    bench: Workbench, template: str, leaves: Sequence[str], evidence: Sequence[Situation]
+) -> tuple[JsonCase, ...]:
+    """Situations that another template answers, of the leaves that use this one first: they stay."""
+    accepted = [one for one in _accepted_situations(bench) if one.leaf not in leaves]
+    near = [one for one in _accepted_situations(bench) if one.leaf in leaves]
+    near.sort(key=lambda one: (-_alike(one, evidence), one.name))
+    found: dict[str, JsonCase] = {}
+    for one in [*near, *_variants(bench, evidence, None), *accepted]:
+        if len(found) == MOST:
+            break
+        case = one.to_case(_today(bench, one, None))
+        if case["expect"]["reply"] != template and _renders(bench, case):
+            found.setdefault(_digest(case), case)
+    return tuple(found.values())
+
+
 # --- near misses of whole tickets --------------------------------------------------------------------------
 
 
 def ticket_near_misses(
-    bench: Workbench, but: Iterable[Feedback], prefer: Iterable[str] = (), after: Any = None
+    bench: Workbench, but: Iterable[Feedback], prefer: Sequence[str] = ()
 ) -> tuple[JsonCase, ...]:
-    """Accepted tickets, of the preferred leaves first, as pipeline cases on the rows they had.
-
-    `after` is a compiled pipeline with the fix: tickets whose fixture does not replay as a case are left out.
-    """
-    liked = list(prefer)
+    """Accepted tickets, of the preferred leaves first, as pipeline cases on the rows they had."""
     tickets = sorted(
         accepted_tickets(bench, but),
-        key=lambda item: (liked.index(item[1].leaf) if item[1].leaf in liked else len(liked), item[0].id),
+        key=lambda item: (prefer.index(item[1].leaf) if item[1].leaf in prefer else len(prefer), item[0].id),
     )
-    return tuple(_ticket_case(one, before) for one, before in tickets[: 2 * MOST])[:MOST]
+    return tuple(_ticket_case(one, before) for one, before in tickets[:MOST])
 
 
 def _ticket_case(one: Feedback, before: Proposal) -> JsonCase:

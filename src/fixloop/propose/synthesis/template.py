@@ -1,8 +1,9 @@
 """A template edit from a corrected reply: the difference, with its variables put back.
 
 A rendered reply is the template's pieces in order, literals as they stand and each `{{ … }}` as what it gave,
-so a differing stretch of the reply names the pieces it came from. Templates with `{% … %}` blocks are left to
-a person.
+so a differing stretch of the reply names the pieces it came from; an insertion takes a neighbour along, so
+that its place is named. What is no language's own (a number, a variable) is changed in every language's text.
+A reply that is unlike every template becomes a new one.
 """
 
 import re
@@ -18,7 +19,10 @@ from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.diagnose import Diagnosis
 from fixloop.propose.draft import Draft, Group, Unable
 from fixloop.propose.interventions import flat_branches
-from fixloop.propose.wanted import Wanted
+from fixloop.propose.synthesis.corrections import corrected_reply
+from fixloop.propose.synthesis.guards import text_near_misses
+from fixloop.propose.synthesis.situations import situation_of
+from fixloop.propose.wanted import Wanted, tool_names
 from fixloop.propose.workbench import Workbench
 from fixloop.workspace.model import Template, Workspace
 
@@ -26,6 +30,11 @@ _EXPRESSION = re.compile(r"\{\{.*?\}\}", re.S)
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
 LIKE_ENOUGH = 0.4
 """Below this share of common words a corrected reply is another reply, not this one corrected."""
+
+MOST_AROUND = 16
+"""Words and signs taken along on a side until the place is named by them alone."""
+
+MOST_CASES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +56,28 @@ class Edit:
 
 
 def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
-    """edit_template with the change most corrected replies ask for."""
-    name = group.members[0].before.reply.template
+    """edit_template with the change most corrected replies ask for, in each language that shows one."""
+    name = template_of(group.members[0].before)
     template = bench.workspace.templates.get(name)
     if template is None:
         return Unable("the reply's template is gone")
+    group = Group(group.key, tuple(one for one in group.members if template_of(one.before) == name))
     asked = [(one, edit) for one in group.members for edit in _edits(bench.workspace, template, one)]
     if not asked:
-        return Unable("no corrected reply shows which words should change")
-    counts = Counter((_language(bench.workspace, template, one), edit.was, edit.to) for one, edit in asked)
-    (language, was, to), _ = min(counts.items(), key=lambda item: (-item[1], item[0]))
-    chosen = [
-        (one, edit)
-        for one, edit in asked
-        if (edit.was, edit.to) == (was, to) and _language(bench.workspace, template, one) == language
-    ]
-    told = tuple(one for one in group.members if _language(bench.workspace, template, one) == language)
-    return _draft(bench, Group(group.key, told), template, language, chosen)
+        return _new_template(bench, group, template)
+    chosen: dict[str, list[tuple[Diagnosis, Edit]]] = {}
+    for language in sorted({_language(bench.workspace, template, one) for one, _ in asked}):
+        told = [(one, edit) for one, edit in asked if _language(bench.workspace, template, one) == language]
+        counts = Counter((edit.was, edit.to) for _, edit in told)
+        (was, to), _ = min(counts.items(), key=lambda item: (-item[1], item[0]))
+        chosen[language] = [(one, edit) for one, edit in told if (edit.was, edit.to) == (was, to)]
+    return _draft(bench, group, template, chosen)
+
+
+def template_of(before: Proposal) -> str:
+    """The template that was meant: the branch's own, also where it could not be rendered."""
+    trail = before.trace.trail
+    return (trail[-1].reply if trail else None) or before.reply.template
 
 
 def _language(workspace: Workspace, template: Template, one: Diagnosis) -> str:
@@ -75,16 +89,37 @@ def _language(workspace: Workspace, template: Template, one: Diagnosis) -> str:
 
 
 def _edits(workspace: Workspace, template: Template, one: Diagnosis) -> Iterator[Edit]:
-    corrected = one.feedback.reply
+    """The change that one corrected reply (or what staff quote) asks for."""
+    rendered = one.before.reply.text
+    corrected = corrected_reply(one.feedback, rendered)
     source = template.texts[_language(workspace, template, one)]
-    if not corrected or "{%" in source:
+    if template_of(one.before) != one.before.reply.template:
+        found = _unrendered_edit(source, one)
+        if found is not None:
+            yield found
         return
-    pieces = align(source, one.before.reply.text)
-    if pieces is None or _alike(one.before.reply.text, corrected) < LIKE_ENOUGH:
+    if not corrected or _alike(rendered, corrected) < LIKE_ENOUGH:
         return
-    edit = edit_of(pieces, corrected, values_of(one.before))
-    if edit is not None and source.count(edit.was) == 1:
-        yield edit
+    pieces = None if "{%" in source else align(source, rendered)
+    # A text with blocks cannot be cut into pieces; its words can still be found in it.
+    found = edit_of(pieces or [Piece(rendered, rendered)], corrected, values_of(one.before), source)
+    if found is not None:
+        yield found
+
+
+def _unrendered_edit(source: str, one: Diagnosis) -> Edit | None:
+    """Where the reply could not be rendered at all: the variable that gives what staff wrote in its place."""
+    corrected = one.feedback.reply
+    pieces = align(source, corrected.strip()) if corrected and "{%" not in source else None
+    for piece in pieces or ():
+        variable = every_value(one.before).get(piece.rendered)
+        if (
+            piece.source.startswith("{{")
+            and variable not in (None, piece.source)
+            and source.count(piece.source) == 1
+        ):
+            return Edit(piece.source, str(variable), "", piece.rendered)
+    return None
 
 
 def _alike(a: str, b: str) -> float:
@@ -111,21 +146,39 @@ def align(source: str, rendered: str) -> list[Piece] | None:
 
 
 def values_of(proposal: Proposal) -> dict[str, str]:
+    """The values that are surely this ticket's: not words that any text may have ("app", "open")."""
+    found = every_value(proposal)
+    return {text: path for text, path in found.items() if len(text) >= 3 and not _is_plain(text)}
+
+
+def _is_plain(text: str) -> bool:
+    return (text.isalpha() and text.islower()) or (text.isdigit() and len(text) < 4)
+
+
+def every_value(proposal: Proposal) -> dict[str, str]:
     """Rendered value to the path that gives it, for what a template could use here; longer values first."""
     found: dict[str, str] = {}
     if len(proposal.records) == 1:
         for column, value in sorted(proposal.records[0].row.items()):
-            if isinstance(value, str) and len(value) >= 3:
-                found.setdefault(value, f"{{{{ record.{column} }}}}")
+            text = "" if isinstance(value, bool | list | dict) or value is None else str(value)
+            if text:
+                found.setdefault(text, f"{{{{ record.{column} }}}}")
     for group, fields in sorted(proposal.fields.items()):
         for name, values in sorted(fields.items()):
-            if values and len(values[0]) >= 3:
+            if values:
                 found.setdefault(values[0], f"{{{{ fields.{group}.{name} | first }}}}")
     return dict(sorted(found.items(), key=lambda item: -len(item[0])))
 
 
-def edit_of(pieces: Sequence[Piece], corrected: str, values: Mapping[str, str]) -> Edit | None:
-    """The one stretch that differs, widened to whole pieces where it cuts into an expression."""
+def edit_of(
+    pieces: Sequence[Piece], corrected: str, values: Mapping[str, str], source: str | None = None
+) -> Edit | None:
+    """The one stretch that differs, with as much around it as names its place in the source.
+
+    Widened to whole pieces where it cuts into an expression. `source` is the whole text where the pieces are
+    not all of it.
+    """
+    whole = "".join(piece.source for piece in pieces) if source is None else source
     rendered = "".join(piece.rendered for piece in pieces)
     a, b = _TOKEN.findall(rendered.strip()), _TOKEN.findall(corrected.strip())
     blocks = [
@@ -133,20 +186,37 @@ def edit_of(pieces: Sequence[Piece], corrected: str, values: Mapping[str, str]) 
     ]
     if not blocks:
         return None
-    first, last = blocks[0], blocks[-1]
+    first, last = blocks[0][1], blocks[-1][2]
+    for around in range(MOST_AROUND):
+        # Before first, behind only where nothing stands before: a sentence follows what it follows.
+        found = _stretch(pieces, a, corrected, values, max(0, first - around), last)
+        if found is None or not found.was.strip() or whole.count(found.was) != 1:
+            further = min(len(a), last + around)
+            found = _stretch(pieces, a, corrected, values, max(0, first - around), further)
+        if found is not None and found.was.strip() and whole.count(found.was) == 1:
+            return found if found.was != found.to else None
+    return None
+
+
+def _stretch(
+    pieces: Sequence[Piece],
+    a: Sequence[str],
+    corrected: str,
+    values: Mapping[str, str],
+    first: int,
+    last: int,
+) -> Edit | None:
+    """The edit of the tokens from first to last."""
+    rendered = "".join(piece.rendered for piece in pieces)
     lead = len(rendered) - len(rendered.lstrip())
-    start = lead + sum(map(len, a[: first[1]]))
-    end = lead + sum(map(len, a[: last[2]]))
-    start, end, source = _widen(pieces, start, end)
-    if not source.strip():
-        return None
+    start, end, source = _widen(pieces, lead + sum(map(len, a[:first])), lead + sum(map(len, a[:last])))
     prefix, suffix = rendered[lead:start], rendered[end:].rstrip()
-    if not (corrected.strip().startswith(prefix) and corrected.strip().endswith(suffix)):
+    told = corrected.strip()
+    fits = told.startswith(prefix) and told.endswith(suffix) and len(prefix) + len(suffix) <= len(told)
+    if not fits:
         return None
-    to = corrected.strip()[len(prefix) : len(corrected.strip()) - len(suffix)]
-    return (
-        Edit(source, restore(to, values), rendered[start:end], to) if source != restore(to, values) else None
-    )
+    to = told[len(prefix) : len(told) - len(suffix)]
+    return Edit(source, restore(to, values), rendered[start:end], to)
 
 
 def _widen(pieces: Sequence[Piece], start: int, end: int) -> tuple[int, int, str]:
@@ -179,43 +249,74 @@ def _draft(
     bench: Workbench,
     group: Group,
     template: Template,
-    language: str,
-    chosen: Sequence[tuple[Diagnosis, Edit]],
+    chosen: Mapping[str, Sequence[tuple[Diagnosis, Edit]]],
 ) -> Draft:
-    edit = chosen[0][1]
-    operation = Operation(
-        "edit_template",
-        {"template": template.name, "language": language or None, "was": edit.was, "to": edit.to},
-    )
-    leaves = leaves_using(bench.workspace, template.name)
-    others = sorted(set(template.texts) - {language, ""})
+    name, edits = template.name, {language: told[0][1] for language, told in chosen.items()}
+    operations = [_operation(name, language, edit.was, edit.to) for language, edit in sorted(edits.items())]
+    carried = _carried_over(template, edits)
+    operations += [_operation(name, language, was, to) for language, (was, to) in sorted(carried.items())]
+    left = sorted(set(template.texts) - set(edits) - set(carried) - {""})
+    told = [pair for language in sorted(chosen) for pair in chosen[language]]
+    leaves, edit = leaves_using(bench.workspace, name), told[0][1]
+    evidence = tuple(one.feedback for one, _ in told)
     return Draft(
         step="template",
         kind="edit_template",
-        target=f"workspace/templates.yaml#{template.name}",
-        summary=f"{template.name} is outdated: say “{_short(edit.to)}” instead of “{_short(edit.was)}”"
+        target=f"workspace/templates.yaml#{name}",
+        summary=f"{name} is outdated: say “{_short(edit.to)}” instead of “{_short(edit.was)}”"
         + (f" (used by {len(leaves)} leaves: {', '.join(leaves)})" if len(leaves) > 1 else ""),
-        evidence=group.evidence,
-        operations=(operation,),
-        cases=tuple(_case(one, edit) for one, edit in chosen[: max(1, (len(chosen) + 2) // 3)]),
-        near_misses=(),
-        wanted={one.feedback.id: _wanted(template.name, edit) for one, edit in chosen},
-        idea={"template": template.name, "language": language},
-        one_off=len({one.feedback.text_digest for one, _ in chosen}) == 1,
-        open_work=tuple(
-            f"the {other} text of {template.name} may still say the old thing" for other in others
-        ),
+        evidence=evidence,
+        operations=tuple(operations),
+        cases=_cases(chosen),
+        near_misses=text_near_misses(bench, name, leaves, [_situation(bench, one) for one, _ in told]),
+        wanted={one.feedback.id: _wanted(name, edit) for one, edit in told},
+        idea={"template": name, "languages": sorted(chosen)},
+        one_off=len({one.text_digest for one in evidence}) == 1,
+        open_work=tuple(f"the {other} text of {name} may still say the old thing" for other in left),
         confidence=group.confidence,
     )
 
 
+def _situation(bench: Workbench, one: Diagnosis) -> Any:
+    return situation_of(bench.workspace, one.feedback, one.before)
+
+
+def _operation(template: str, language: str, was: str, to: str) -> Operation:
+    return Operation(
+        "edit_template", {"template": template, "language": language or None, "was": was, "to": to}
+    )
+
+
+def _carried_over(template: Template, edits: Mapping[str, Edit]) -> dict[str, tuple[str, str]]:
+    """The same change in other languages' texts, where it is no language's own: numbers and variables."""
+    found: dict[str, tuple[str, str]] = {}
+    for edit in edits.values():
+        was, to = _core(edit.was, edit.to)
+        if not was or any(char.isalpha() for char in _EXPRESSION.sub("", was + to)):
+            continue
+        for language, text in template.texts.items():
+            if language not in edits and text.count(was) == 1:
+                found.setdefault(language, (was, to))
+    return found
+
+
+def _core(was: str, to: str) -> tuple[str, str]:
+    """What differs, without the words and expressions that both begin or end with."""
+    pattern = re.compile(rf"{_EXPRESSION.pattern}|[\d ./-]*\d|\w+|\s+|[^\w\s]", re.S)
+    a, b = pattern.findall(was), pattern.findall(to)
+    while a and b and a[0] == b[0]:
+        a, b = a[1:], b[1:]
+    while a and b and a[-1] == b[-1]:
+        a, b = a[:-1], b[:-1]
+    return "".join(a).strip(), "".join(b).strip()
+
+
 def _wanted(name: str, edit: Edit) -> Wanted:
+    gone, new = edit.rendered_was.strip(), edit.rendered_to.strip()
     return Wanted(
         reply=name,
-        contains=(edit.rendered_to.strip(),) if edit.rendered_to.strip() else (),
-        excludes=(edit.rendered_was.strip(),)
-        if edit.rendered_was.strip() and edit.rendered_was.strip() not in edit.rendered_to
-        else (),
+        contains=(new,) if new else (),
+        excludes=(gone,) if gone and gone not in new else (),
     )
 
 
@@ -224,8 +325,17 @@ def _short(text: str) -> str:
     return flat if len(flat) <= 60 else flat[:59] + "…"
 
 
-def _case(one: Diagnosis, edit: Edit) -> JsonCase:
-    wanted = _wanted(one.before.reply.template, edit)
+def _cases(chosen: Mapping[str, Sequence[tuple[Diagnosis, Edit]]]) -> tuple[JsonCase, ...]:
+    """A third of the evidence of each language."""
+    found: dict[str, JsonCase] = {}
+    for told in chosen.values():
+        for one, edit in told[: min(MOST_CASES, max(1, (len(told) + 2) // 3))]:
+            case = _case(one, _wanted(template_of(one.before), edit))
+            found.setdefault(repr(case), case)
+    return tuple(found.values())
+
+
+def _case(one: Diagnosis, wanted: Wanted) -> JsonCase:
     case: dict[str, Any] = {
         "suite": "plan",
         "leaf": one.before.leaf,
@@ -245,3 +355,61 @@ def leaves_using(workspace: Workspace, template: str) -> list[str]:
         for leaf, tree in workspace.plan_trees.items()
         if any(branch.reply == template for branch in flat_branches(tree.branches))
     )
+
+
+# --- a reply that is unlike every template ----------------------------------------------------------------
+
+
+def _new_template(bench: Workbench, group: Group, template: Template) -> Draft | Unable:
+    """add_template and set_reply, where two or more staff wrote much the same, unlike what is there."""
+    told = [one for one in group.members if one.feedback.reply and one.before.branch is not None]
+    places = Counter((one.before.leaf, one.before.branch) for one in told)
+    if not places:
+        return Unable("no corrected reply shows which words should change")
+    (leaf, branch), _ = min(places.items(), key=lambda item: (-item[1], item[0]))
+    told = [one for one in told if (one.before.leaf, one.before.branch) == (leaf, branch)]
+    replies = [one.feedback.reply or "" for one in told]
+    near = [one for n, one in enumerate(told) if _alike(replies[n], replies[0]) >= LIKE_ENOUGH]
+    if len({one.feedback.text_digest for one in near}) < 2:
+        return Unable("one reply unlike every template: waiting for a second before a template is made of it")
+    if not bench.workspace.plan_trees.get(leaf):
+        return Unable("the leaf has no plan tree")
+    return _new_template_draft(bench, group, template, near, str(branch))
+
+
+def _new_template_draft(
+    bench: Workbench, group: Group, template: Template, told: Sequence[Diagnosis], branch: str
+) -> Draft:
+    first = told[0]
+    leaf, name = first.before.leaf, _free_name(bench.workspace, first.before.leaf)
+    text = restore((first.feedback.reply or "").strip(), values_of(first.before))
+    where = {"leaf": leaf, "branch": branch, "was": template.name, "to": name}
+    evidence = tuple(one.feedback for one in told)
+    operations = (
+        Operation(
+            "add_template", {"name": name, "description": f"Written by staff for {leaf}.", "text": text}
+        ),
+        Operation("set_reply", where),
+    )
+    wanted = {one.feedback.id: Wanted(leaf=leaf, reply=name, tools=tool_names(one.before)) for one in told}
+    return Draft(
+        step="template",
+        kind="add_template",
+        target=f"workspace/templates.yaml#{name}",
+        summary=f"{leaf}/{branch}: staff write another reply than {template.name}: new template {name}",
+        evidence=evidence,
+        operations=operations,
+        cases=tuple(_case(one, wanted[one.feedback.id]) for one in told[: max(1, len(told) // 3)]),
+        near_misses=text_near_misses(bench, template.name, [leaf], [_situation(bench, one) for one in told]),
+        wanted=wanted,
+        idea={"leaf": leaf, "instead": template.name},
+        open_work=(f"{name} has the one text that staff wrote; other languages have none",),
+        confidence=group.confidence,
+    )
+
+
+def _free_name(workspace: Workspace, leaf: str) -> str:
+    stem, number = f"{leaf}_reply", 1
+    while (name := stem if number == 1 else f"{stem}_{number}") in workspace.templates:
+        number += 1
+    return name
