@@ -55,7 +55,7 @@ from fixloop.workspace.text import text_digest
 
 KNOWN_INTENTS = 100
 QUARTER = 4
-LANDINGS = 3
+LANDINGS = 1
 GATE_CHECKS = {"regressions", "near_miss", "fail_to_pass", "drift"}
 WHO = "reviewer@example.org"
 

@@ -1,4 +1,4 @@
-"""Which fixes may stand in one batch: those that touch different places and reach different trees.
+"""Which fixes may stand in one batch: those that work at different places and reach different trees.
 
 Two fixes that share a place are never judged together: their common effect would be nobody's. What they
 share is asked of their operations, not of their text.
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from fixloop.errors import FixloopError
 from fixloop.hints.model import Hint
 from fixloop.workspace.model import Workspace
+from fixloop.workspace.text import text_digest
 
 MOST_TOGETHER = 64
 """Fixes in one batch: above it, looking for a culprit takes longer than the second gate saves."""
@@ -42,15 +43,21 @@ NOWHERE = Places(frozenset(), frozenset())
 def places_of(hint: Hint, workspace: Workspace) -> Places:
     """Where a fix's operations work.
 
-    A change of the fetch weights is felt by every record, so the whole file is its place.
+    A change of the fetch weights is felt by every record, so the whole file is its place. An example is a
+    line, and lines of one file are different places, but for those of the leaf that the hint is about: many
+    fixes shore up the same neighbour, few teach the same leaf. The same text taught twice is one place.
 
     Raises:
         BadInput: an operation is unknown or makes no sense.
     """
     from fixloop.fixes.apply import parse_operations
+    from fixloop.fixes.operations.example import AddExample
 
-    own: set[str] = set()
+    own = {hint.target}
     for operation in parse_operations(hint.operations):
+        if isinstance(operation, AddExample):
+            own.add(f"text:{text_digest(operation.text)}")
+            continue
         path, _, key = operation.target(workspace).partition("#")
         own.add(path if operation.step == "fetch" or not key else f"{path}#{key}")
         own |= {one for one in operation.paths(workspace) if one != path}
