@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from bank import build_bank
+from clinc import build_clinc
 from explain import explain
 from figures import print_table, to_json
 from index import HALVES, Showing, showing_faults
@@ -29,7 +30,7 @@ from worlds import World
 from fixloop.adapters.disk_cache import DiskCache
 
 ABLATIONS = ("no_replay", "no_verification", "no_near_miss", "no_priors")
-WORLDS = ("bank", "shop")
+WORLDS = ("bank", "clinc", "shop")
 NEEDS_DATA = frozenset({"shop", "clinc"})
 MODELS = 4 * 1024**3
 """Every faulted workspace has intent models of its own."""
@@ -66,7 +67,7 @@ def worlds_of(options: argparse.Namespace) -> list[str]:
 
 def build_world(name: str, cache: Path, data: Path | None) -> World:
     models, kept = DiskCache(cache / "models", MODELS), DiskCache(cache / "kept")
-    return {"bank": build_bank, "shop": build_shop}[name](models, kept, data)
+    return {"bank": build_bank, "clinc": build_clinc, "shop": build_shop}[name](models, kept, data)
 
 
 def proposer_options(ablate: str | None) -> dict[str, Any]:

@@ -20,7 +20,7 @@ USERS, MANY = 160, 6
 RECORDS = ("users", "orders")
 
 
-def build_shop(cache: Cache, kept: Cache, data: Path | None) -> World:
+def build_shop(cache: Cache, kept: Cache | None = None, data: Path | None = None) -> World:
     """The shop with a third of its users: enough for every plan, and quick to compile."""
     assert data is not None
     rows = _read(data / "tau2_retail")
@@ -30,7 +30,9 @@ def build_shop(cache: Cache, kept: Cache, data: Path | None) -> World:
         lines = "".join(json.dumps(row) + "\n" for row in found)
         files[f"workspace/records/{name}.jsonl"] = lines.encode()
     snapshot = MemorySnapshot(files)
-    pool = kept_pool(snapshot, (BODIES, IDENTITIES, Path(__file__)), lambda: _source(rows), cache, kept)
+    pool = kept_pool(
+        snapshot, (BODIES, IDENTITIES, Path(__file__)), lambda: _source(rows), cache, kept or cache
+    )
     return World("shop", snapshot, pool, cache)
 
 

@@ -18,6 +18,9 @@ from draws import draw, pick
 from fixloop.pipeline.proposal import Proposal, ToolCallMade
 
 HERE = Path(__file__).parent
+LOOP = HERE.parent / "loop_sentences"
+"""What staff call the 150 intents of CLINC150, in two halves as well."""
+
 CRYPTIC, WISH, HAPPENED, PRECISE, CORRECTED = "cryptic", "wish", "happened", "precise", "corrected"
 MANNERS = (CRYPTIC, WISH, HAPPENED, PRECISE, CORRECTED)
 OTHER_WORDS = {"en": "none of our topics", "de": "keines unserer Themen"}
@@ -84,6 +87,11 @@ def load_words(world: str, half: str) -> Words:
             names[kind, key, "en"] = cells[0]
             if len(cells) > 1:
                 names[kind, key, "de"] = cells[1]
+    if world == "clinc":
+        for head, *cells in _rows(LOOP / f"{half}.txt"):
+            if not head.startswith("*"):
+                names["leaf", head, "en"], wishes[head, "en"] = cells[0], cells[1]
+        wishes["other", "en"] = wishes["other", "de"] = ["asks for what we have no topic for"]
     frames = {(what, language[0]): said for what, language, said in _frames(half)}
     return Words(names, wishes, frames)
 
