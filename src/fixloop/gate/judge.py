@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from fixloop.errors import EnvironmentLacks
 from fixloop.gate.checks import run_checks
+from fixloop.gate.divergence import NO_SHIFT
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import FAIL, SKIP, Check, Verdict
 from fixloop.workspace.invalid import WorkspaceInvalid
@@ -22,6 +23,7 @@ def judge(trial: Trial) -> Verdict:
         checks=checks,
         suites=trial.suites if readable else {},
         hint=trial.hint.id if trial.hint else "",
+        shift=trial.leaf_shift if readable else NO_SHIFT,
         wavered=trial.settled.wavered if readable else {},
         quarantine_days=trial.base.workspace.config.gate.quarantine_days if readable else 0,
     )

@@ -1,5 +1,6 @@
 """Everything a check may look at. Checks are functions from this to a `Check`, a file each."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -9,11 +10,14 @@ from fixloop.evals.case import CaseSet
 from fixloop.evals.compare import Comparison, compare_reports
 from fixloop.evals.result import EvalReport
 from fixloop.feedback.model import Feedback
+from fixloop.feedback.replays import distinct_tickets
+from fixloop.gate.divergence import Shift
 from fixloop.gate.lanes import Changes, Lanes, is_of_the_judge, sort_into_lanes
 from fixloop.gate.side import Side
 from fixloop.gate.steady import Settled, settle
 from fixloop.hints.ledger import HintState
 from fixloop.hints.model import Hint
+from fixloop.pipeline.proposal import Outcome
 from fixloop.ports.held_out import HeldOut
 from fixloop.workspace.invalid import WorkspaceInvalid
 from fixloop.workspace.model import PlanTree
@@ -26,6 +30,13 @@ class Asked(NamedTuple):
     results: int
 
 
+class Replays(NamedTuple):
+    """Stored tickets answered by both sides."""
+
+    before: Mapping[str, Outcome]
+    after: Mapping[str, Outcome]
+
+
 @dataclass(frozen=True)
 class Trial:
     """Base and result of one merge.
@@ -36,7 +47,8 @@ class Trial:
     `overrides` are checks that a person overrules, each with the reason;
     `stored` is the feedback whose tickets must not move unsaid; `held_out` is the set to ask, None where
     this run asks none, and `held_out_later` says that one is there for the run that lands the change;
-    `quarantine` are cases that wavered on a base, each with the moment until which they say nothing.
+    `quarantine` are cases that wavered on a base, each with the moment until which they say nothing;
+    `landed` are the shifts of the landings before this one, oldest first.
     """
 
     base_commit: str
@@ -55,6 +67,7 @@ class Trial:
     held_out: HeldOut | None = None
     held_out_later: bool = False
     quarantine: Mapping[str, str] = field(default_factory=dict)
+    landed: tuple[Shift, ...] = ()
 
     batch: tuple[Hint, ...] = ()
     """The hints of a tree that several fixes make, where `hint` is None; each is asked for itself beside."""
@@ -99,6 +112,17 @@ class Trial:
     def suites(self) -> Mapping[str, Comparison]:
         """The paired comparison, suite by suite, of the cases that hold still on the base."""
         return compare_reports(self.settled.before, self.settled.after)
+
+    @cached_property
+    def leaf_shift(self) -> Shift:
+        """How many stored tickets each leaf has on both sides."""
+        return Shift(*(Counter(one.leaf for one in side.values()) for side in self.replays))
+
+    @cached_property
+    def replays(self) -> Replays:
+        """What every stored ticket gets on the base and on the result, by feedback id."""
+        stored = distinct_tickets(self.stored)
+        return Replays(self.base.replay(stored), self.result.replay(stored)) if stored else Replays({}, {})
 
     @cached_property
     def settled(self) -> Settled:

@@ -6,6 +6,7 @@ from typing import Any
 
 from fixloop.evals.compare import Comparison
 from fixloop.evals.flaky import Counts
+from fixloop.gate.divergence import NO_SHIFT, Shift
 
 PASS, FAIL, SKIP, OVERRIDDEN = "pass", "fail", "skip", "overridden"
 
@@ -28,7 +29,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The verdict on one tree; `wavered` are cases that neither always nor never passed on the base."""
+    """The verdict on one tree; `wavered` are cases that neither always nor never passed on the base.
+
+    `shift` is how many stored tickets each leaf has before and after.
+    """
 
     base: str
     head: str
@@ -38,6 +42,7 @@ class Verdict:
     suites: Mapping[str, Comparison] = field(default_factory=dict)
     hint: str = ""
     wavered: Mapping[str, Counts] = field(default_factory=dict)
+    shift: Shift = NO_SHIFT
     quarantine_days: int = 14
 
     @property

@@ -9,6 +9,7 @@ from fixloop.errors import BadInput
 from fixloop.evals.flaky import EVENT, in_quarantine, until
 from fixloop.feedback.model import Feedback
 from fixloop.feedback.shards import read_feedback
+from fixloop.gate.divergence import Shift
 from fixloop.gate.verdict import OVERRIDDEN, Verdict
 from fixloop.hints.ids import content_id
 from fixloop.hints.ledger import NOTED, Event, in_order
@@ -79,6 +80,12 @@ class Ground:
         """Cases that wavered on a base, each with the moment until which they say nothing."""
         seen = [one.data["until"] for one in self.book.events if one.event == EVENT]
         return in_quarantine(seen, self.clock.now())
+
+    @property
+    def landed(self) -> tuple[Shift, ...]:
+        """What the landings so far have moved between leaves, oldest first."""
+        told = (one.data["leaves"] for one in in_order(self.book.events) if "leaves" in one.data)
+        return tuple(map(Shift.from_json, told))
 
     def wavered(self, verdicts: Iterable[Verdict]) -> list[Event]:
         """The event of cases that were just seen to waver and are in no quarantine; none where none were."""

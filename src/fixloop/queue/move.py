@@ -42,9 +42,9 @@ def move_stack(ground: Ground, target: str, stack: Stack, verdict: Verdict) -> t
     if blocked:
         return Blocked(tuple(sorted(blocked)))
     digests = {hint.id: hint.digest for hint in stack.hints}
-    announced = ground.event(
-        LANDING, base=stack.base, tree=stack.tree, data={"target": target, "fixes": _facts(landing, digests)}
-    )
+    moved = {"leaves": verdict.shift.to_json()} if verdict.shift.moves else {}
+    facts = {"target": target, "fixes": _facts(landing, digests), **moved}
+    announced = ground.event(LANDING, base=stack.base, tree=stack.tree, data=facts)
     # The verdict is on record before the ref moves: a hook recognises a move of ours by it.
     overruled = ground.overruled(verdict, stack.hints[0] if len(landing) == 1 else None)
     before = [*overruled, announced]

@@ -55,6 +55,7 @@ def tree_trial(
         held_out=ground.held_out,
         held_out_later=ground.held_out_later,
         quarantine=ground.quarantine,
+        landed=ground.landed,
     )
 
 
