@@ -34,11 +34,9 @@ def test_a_leaf_that_is_guarded_well_is_exit_0(fixloop: Fixloop, bank: Path) -> 
 def test_survivors_come_with_a_case_that_can_be_pasted(fixloop: Fixloop, bank: Path) -> None:
     said = fixloop("guard", "account_locked", "--step", "plan", "--survivors")
     assert "plan_trees/account_locked.yaml#" in said.out
-    pasted = [line[2:] for line in said.out.splitlines() if line.startswith(("  - id:", "    "))]
-    start = next(index for index, line in enumerate(pasted) if line.startswith("- id:"))
-    case = [pasted[start], *(line for line in pasted[start + 1 :] if line.startswith("  "))]
-    end = next((index for index, line in enumerate(case) if index and line.startswith("- id:")), len(case))
-    (bank / "evals/plan/pasted.yaml").write_text("\n".join(case[:end]) + "\n")
+    shown = said.out[said.out.index("  - id: guard-account_locked-") :]
+    case = [line.removeprefix("  ") for line in shown.split("\n\n")[0].splitlines()]
+    (bank / "evals/plan/pasted.yaml").write_text("\n".join(case) + "\n")
     assert fixloop("check").code == 0
     assert fixloop("eval", "--suite", "plan").code == 0
 

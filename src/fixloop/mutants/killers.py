@@ -34,6 +34,7 @@ from fixloop.workspace.text import text_digest
 
 MADE_UP = "made up"
 _PIECES = re.compile(r"(?<=[.!?;,])\s+|\n+")
+_TOLD = re.compile(r"\brecord\.(\w+)")
 _MOST_RECORDS = 40
 
 Case = dict[str, Any]
@@ -82,7 +83,7 @@ class Killers:
         tell = _PlanTeller(leaf, self._watch.pipeline, faulty)
         for situation, origin in self._situations(leaf, shown):
             if tell.differs(situation):
-                least = tell.cut_down(situation, self._id_columns)
+                least = tell.cut_down(situation, self._told_columns)
                 for expect in tell.expectations(least):
                     yield {"suite": "plan", "leaf": leaf, **least.to_case(), "expect": expect}, origin
 
@@ -108,8 +109,12 @@ class Killers:
             yield situation, MADE_UP
 
     @cached_property
-    def _id_columns(self) -> frozenset[str]:
-        return frozenset(source.id for source in self._watch.workspace.fetch.sources.values())
+    def _told_columns(self) -> frozenset[str]:
+        """Columns that stay in a case: ids, and what any reply tells, for a later text may tell it here too."""
+        workspace = self._watch.workspace
+        texts = [text for template in workspace.templates.values() for text in template.texts.values()]
+        told = {column for text in texts for column in _TOLD.findall(text)}
+        return frozenset({source.id for source in workspace.fetch.sources.values()} | told)
 
     # --- extraction cases -------------------------------------------------------------------------------
 
@@ -236,14 +241,14 @@ class _PlanTeller:
         answers = bool(sound.trail) and sound.reply.template == sound.trail[-1].reply
         return answers and seen_plan(sound) != seen_plan(self._ask(self._faulty, case))
 
-    def cut_down(self, situation: Situation, ids: Iterable[str]) -> Situation:
-        """The situation without what neither the base's answer nor the difference needs."""
+    def cut_down(self, situation: Situation, kept: Iterable[str]) -> Situation:
+        """The situation without what neither the base's answer nor the difference needs, but some columns."""
         wanted = seen_names(self._ask(self._sound, situation.to_case()))
 
         def still(one: Situation) -> bool:
             return self.differs(one) and seen_names(self._ask(self._sound, one.to_case())) == wanted
 
-        keep = frozenset(ids)
+        keep = frozenset(kept)
         for smaller in (
             replace(situation, ticket={}),
             replace(situation, ticket=situation.ticket, fetched={}),
@@ -257,7 +262,7 @@ class _PlanTeller:
         )
         situation = replace(situation, fields=least)
         for number, row in enumerate(situation.records):
-            for column in [one for one in row if one not in keep]:
+            for column in [one for one in row if one not in keep or isinstance(row[one], list | dict)]:
                 rows = list(situation.records)
                 rows[number] = {key: value for key, value in rows[number].items() if key != column}
                 smaller = replace(situation, records=tuple(rows))
