@@ -88,5 +88,7 @@ def _print(found: "Reported", chosen: str) -> int:
     from fixloop.report.files import render
 
     progress.done()
-    sys.stdout.write(render(found, chosen))
+    letters = sys.stdout.encoding or "utf-8"
+    # Every format but JSON, which is ASCII, knows character references.
+    sys.stdout.write(render(found, chosen).encode(letters, "xmlcharrefreplace").decode(letters))
     return 0

@@ -39,7 +39,9 @@ def verdict_sentence(dossier: Dossier) -> str:
         return _of_pairs(dossier) if dossier.before is not None else _of_cases(dossier)
     if not verdict.passed:
         failed = verdict.failures
-        return f"Refused by {listed([check.id for check in failed], 3)}: {failed[0].detail or 'no detail'}."
+        first = f"{failed[0].id} says: " if len(failed) > 1 else ""
+        by = listed([check.id for check in failed], 3)
+        return f"Refused by {by}{'; ' if first else ': '}{first}{failed[0].detail or 'no detail'}."
     overridden = [check.id for check in verdict.checks if check.status == OVERRIDDEN]
     by_hand = f", {listed(overridden)} overridden by a person" if overridden else ""
     but = "; provisional, since no held-out set was asked" if verdict.provisional else ""

@@ -31,7 +31,7 @@ class TestTheComment:
     def test_the_verdict_comes_first(self) -> None:
         lines = render_markdown(merge_dossier()).split("\n")
         assert lines[0] == "### ❌ Fail: work into main"
-        assert lines[2] == "Refused by regressions, held_out: plan: 1 case broke."
+        assert lines[2] == "Refused by regressions, held_out; regressions says: plan: 1 case broke."
         assert lines[4] == "1 of 2 stored tickets get another proposal: 0 declared, 1 not."
 
     def test_a_pass_says_whether_it_is_provisional(self) -> None:

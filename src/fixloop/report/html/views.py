@@ -213,22 +213,15 @@ def _compared(one: Comparison, before: Mapping[str, CaseResult], after: Mapping[
         ("new, missing", f"{len(one.new)}, {len(one.missing)}"),
     )
     worse = [_case_row(after[case], before.get(case)) for case in one.regressions[:MOST_IDS] if case in after]
-    state = "bad" if one.regressions and one.outcome == "no_difference" else _STATES.get(one.outcome, "calm")
     return SuiteRow(
         one.suite,
-        _outcome(one),
-        state,
+        OUTCOMES.get(one.outcome, one.outcome),
+        _STATES.get(one.outcome, "calm"),
         facts,
         draw_intervals(one),
         tuple(worse),
         one.gains[:MOST_IDS],
     )
-
-
-def _outcome(one: Comparison) -> str:
-    """The outcome; cases that broke are told beside it, since a small suite cannot tell them from chance."""
-    said = OUTCOMES.get(one.outcome, one.outcome)
-    return f"{said}, {len(one.regressions)} worse" if one.regressions and one.outcome != "worse" else said
 
 
 def _alone(suite: SuiteReport) -> SuiteRow:
