@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fixloop.commands.desk import Desk
+from fixloop.commands.grow import with_known_good
 from fixloop.feedback.model import Feedback
 from fixloop.hints.ids import content_id, short_id
 from fixloop.hints.model import Hint
@@ -58,6 +59,11 @@ def hint_row(hint: Hint, status: str) -> dict[str, Any]:
 
 
 def propose(desk: Desk, onto: str | None = None) -> ProposeResult:
+    """Hints for rejections no hint rests on yet, and for known-good, against the branch fixes go to."""
+    return with_known_good(desk, onto, _diagnosed(desk, onto))
+
+
+def _diagnosed(desk: Desk, onto: str | None) -> ProposeResult:
     """Diagnose what no hint rests on yet, against the newest commit of the branch fixes go to."""
     ground = desk.ground()
     base = commit_of(desk.repo, target_branch(desk.repo, onto))
