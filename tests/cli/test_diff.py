@@ -52,6 +52,28 @@ def test_the_document(fixloop: Fixloop, moved: Path) -> None:
     assert document["leaves"]["account_locked"] == {"before": 4, "after": 4, "left": 0, "came": 0}
 
 
+@pytest.mark.parametrize(
+    ("path", "was", "to", "step"),
+    [
+        ("workspace/extraction.yaml", "[A-Z]{3,4}", "[A-Z]{9}", "extraction"),
+        ("workspace/fetch.yaml", "threshold: 4", "threshold: 9", "fetch"),
+        (LOCKED, "reply: unlock_instructions", "reply: security_escalation", "plan"),
+        ("workspace/templates.yaml", "call {{", "ring {{", "template"),
+    ],
+)
+def test_a_move_begins_at_the_step_that_changed(
+    fixloop: Fixloop, told: Path, path: str, was: str, to: str, step: str
+) -> None:
+    before = (told / path).read_text()
+    assert was in before
+    run_git(told, "checkout", "-q", "-b", "work")
+    commit_all(told, {path: before.replace(was, to)})
+    run_git(told, "checkout", "-q", "main")
+    document = json.loads(fixloop("diff", "main", "work", "--json").out)
+    assert document["steps"] == {step: document["moved"]}
+    assert document["moved"] > 0
+
+
 def test_a_commit_and_itself(fixloop: Fixloop, moved: Path) -> None:
     said = fixloop("diff", "main", "main")
     assert (said.code, said.out.splitlines()[0]) == (0, "0 of 4 stored tickets get another proposal")
