@@ -110,7 +110,7 @@ class Killers:
 
     @cached_property
     def _told_columns(self) -> frozenset[str]:
-        """Columns that stay in a case: ids, and what any reply tells, for a later text may tell it here too."""
+        """Columns that stay in a case: ids, and what replies tell, for a later text may tell it here too."""
         workspace = self._watch.workspace
         texts = [text for template in workspace.templates.values() for text in template.texts.values()]
         told = {column for text in texts for column in _TOLD.findall(text)}
