@@ -77,16 +77,23 @@ def _judged(
 ) -> "tuple[EvalReport, Coverage | None]":
     from fixloop.evals.cases import load_cases
     from fixloop.evals.coverage import measure_coverage
+    from fixloop.evals.large import LargeCases, is_large
     from fixloop.evals.memo import ResultMemo
-    from fixloop.evals.run import evaluate
+    from fixloop.evals.run import evaluate, evaluate_large
     from fixloop.pipeline.compile import compile_pipeline
     from fixloop.pipeline.memo import Memo
     from fixloop.workspace.stored import load_stored
 
-    cases = load_cases(snapshot, suites or None, shelf.cache)
+    large = is_large(snapshot, suites or None)
+    cases = (
+        LargeCases(snapshot, suites or None) if large else load_cases(snapshot, suites or None, shelf.cache)
+    )
     workspace = load_stored(snapshot, shelf.cache)
     pipeline = compile_pipeline(workspace, shelf.cache)
-    report = evaluate(pipeline, cases, memo=ResultMemo(Memo(shelf.cache), pipeline))
+    if isinstance(cases, LargeCases):
+        report = evaluate_large(pipeline, cases)
+    else:
+        report = evaluate(pipeline, cases, memo=ResultMemo(Memo(shelf.cache), pipeline))
     asked = report.suites and not suites
     return report, measure_coverage(workspace, snapshot, report) if asked else None
 

@@ -56,26 +56,39 @@ def _read_jsonl(suite: str, path: str, data: bytes) -> FileCases:
     """
     cases: list[Case] = []
     problems: list[Problem] = []
-    decoder: Any = json.JSONDecoder(object_pairs_hook=_without_doubles, parse_constant=_refuse)
-    scan = decoder.scan_once
     for number, raw in raw_lines(data):
-        try:
-            line = raw.decode()
-            spec, end = scan(line, 0)
-            slow = end != len(line) or "\\u" in line
-        except (StopIteration, ValueError, RecursionError):
-            slow = True
-        if slow:
-            _, spec, problem = read_json_line(path, number, raw)
-            if problem:
-                problems.append(problem)
-                continue
-        faults = faults_of(suite, spec)
-        if faults:
-            problems += (_in_line(path, number, raw, fault) for fault in faults)
-        else:
-            cases.append(Case(suite, spec["id"], spec, path, number, 1))
+        _read_case(suite, path, number, raw, cases, problems)
     return FileCases(cases, problems)
+
+
+def read_line(suite: str, path: str, number: int, data: bytes) -> FileCases:
+    """The case of one line of a JSON Lines file, or its problems; nothing of a blank line."""
+    found = FileCases([], [])
+    raw = data.strip()
+    if raw:
+        _read_case(suite, path, number, raw, *found)
+    return found
+
+
+def _read_case(
+    suite: str, path: str, number: int, raw: bytes, cases: list[Case], problems: list[Problem]
+) -> None:
+    try:
+        line = raw.decode()
+        spec, end = _SCAN(line, 0)
+        slow = end != len(line) or "\\u" in line
+    except (StopIteration, ValueError, RecursionError):
+        slow = True
+    if slow:
+        _, spec, problem = read_json_line(path, number, raw)
+        if problem:
+            problems.append(problem)
+            return
+    faults = faults_of(suite, spec)
+    if faults:
+        problems += (_in_line(path, number, raw, fault) for fault in faults)
+    else:
+        cases.append(Case(suite, spec["id"], spec, path, number, 1))
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -87,6 +100,10 @@ def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse(_constant: str) -> None:
     raise ValueError
+
+
+_DECODER: Any = json.JSONDecoder(object_pairs_hook=_without_doubles, parse_constant=_refuse)
+_SCAN = _DECODER.scan_once
 
 
 def _in_line(path: str, number: int, raw: bytes, fault: Fault) -> Problem:

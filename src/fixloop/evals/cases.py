@@ -77,20 +77,32 @@ def read_cases(
 ) -> CaseInspection:
     """The readable cases with every problem of form; refers to nothing outside the case files."""
     cases: list[Case] = []
-    problems: list[Problem] = []
-    files: list[CaseFile] = []
-    for path in below(snapshot, FOLDER):
-        suite, problem = _suite_of(path)
-        if problem:
-            problems.append(problem)
-        elif suite and (suites is None or suite in suites):
-            files.append(CaseFile(suite, path, snapshot.blob(path) or ""))
+    files, problems = located(snapshot, suites)
     read = read_case_files(snapshot, files, cache or NoCache())
     for file in files:
         cases += read[file.path].cases
         problems += read[file.path].problems
     problems += id_problems(cases)
     return CaseInspection(CaseSet(tuple(cases)), tuple(problems))
+
+
+class CaseFiles(NamedTuple):
+    """The case files of a snapshot, and a problem for each file nobody would read."""
+
+    files: list[CaseFile]
+    problems: list[Problem]
+
+
+def located(snapshot: Snapshot, suites: Collection[str] | None = None) -> CaseFiles:
+    """Every case file, or those of some suites."""
+    found = CaseFiles([], [])
+    for path in below(snapshot, FOLDER):
+        suite, problem = _suite_of(path)
+        if problem:
+            found.problems.append(problem)
+        elif suite and (suites is None or suite in suites):
+            found.files.append(CaseFile(suite, path, snapshot.blob(path) or ""))
+    return found
 
 
 class _Located(NamedTuple):

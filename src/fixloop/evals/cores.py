@@ -24,8 +24,8 @@ _WARM, _TIMED = 64, 512
 
 def run_on_cores(run: Run, cases: Sequence[Case], cores: int | None = None) -> list[CaseResult]:
     """The results of all cases in order; alone where the loop is short, or a process cannot be forked."""
-    workers = _cores() if cores is None else cores
-    if workers < 2 or len(cases) < 4 * _TIMED or sys.platform != "linux":
+    workers = usable_cores() if cores is None else cores
+    if workers < 2 or len(cases) < 4 * _TIMED:
         return run(cases)
     done = run(cases[:_WARM])  # fitting, imports and compiling are no part of a case's time
     started = time.perf_counter()
@@ -34,6 +34,28 @@ def run_on_cores(run: Run, cases: Sequence[Case], cores: int | None = None) -> l
     if (time.perf_counter() - started) / _TIMED * len(rest) < WORTH_SECONDS:
         return done + run(rest)
     return done + run_in_parts(run, rest, workers)
+
+
+class LongLoop:
+    """A loop whose cases come a chunk at a time; the first tells whether a second process is worth it."""
+
+    def __init__(self, run: Run, size: int, cores: int) -> None:
+        self._run = run
+        self._rest = size
+        self._cores = cores
+        self._parts = 0
+
+    def __call__(self, cases: Sequence[Case]) -> list[CaseResult]:
+        """The results of one more chunk."""
+        self._rest -= len(cases)
+        if self._parts:
+            return run_in_parts(self._run, cases, self._parts)
+        done = self._run(cases[:_WARM])
+        started = time.perf_counter()
+        done += self._run(cases[_WARM:])
+        pace = (time.perf_counter() - started) / max(len(cases) - _WARM, 1)
+        self._parts = self._cores if pace * self._rest >= WORTH_SECONDS else 1
+        return done
 
 
 def run_in_parts(run: Run, cases: Sequence[Case], parts: int) -> list[CaseResult]:
@@ -51,9 +73,9 @@ def run_in_parts(run: Run, cases: Sequence[Case], parts: int) -> list[CaseResult
     return results
 
 
-def _cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
+def usable_cores() -> int:
+    """How many cores this process may use by forks; off Linux, libraries may not survive one."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
 
 
 def _completed(run: Run, cases: Sequence[Case], rows: Sequence[Any]) -> list[CaseResult]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from fixloop.evals.calibration import calibration
-from fixloop.evals.result import PASS, UNSCORED, CaseResult, Metrics
+from fixloop.evals.result import PASS, CaseResult, Metrics, Scored
 from fixloop.workspace.model import is_other
 
 RATES = ("precision", "recall", "f1")
@@ -21,8 +21,7 @@ STEPS = ("intent", "extraction", "fetch", "plan", "template")
 
 def metrics_of(suite: str, results: Sequence[CaseResult]) -> Metrics:
     """The metrics of one suite's results."""
-    scored = [result for result in results if result.outcome != UNSCORED]
-    return _SUITES[suite](scored)
+    return _SUITES[suite](Scored(results))
 
 
 class Tally(NamedTuple):
@@ -65,9 +64,8 @@ Choices = Mapping[tuple[str, str], int]
 
 def intent_metrics(results: Sequence[CaseResult]) -> Metrics:
     """After the thresholds, and before them under `raw`; `other` pools every level's `other`."""
-    expected = [result.expected for result in results]
-    final = Counter(zip(expected, [result.got for result in results], strict=True))
-    raw = Counter(zip(expected, [result.trace["raw"] for result in results], strict=True))
+    final = Counter((result.expected, result.got) for result in results)
+    raw = Counter((result.expected, result.trace["raw"]) for result in results)
     classes = tallies(final)
     return {
         **_summary(final),
@@ -80,10 +78,13 @@ def intent_metrics(results: Sequence[CaseResult]) -> Metrics:
 
 def _calibration(results: Sequence[CaseResult]) -> dict[str, Any]:
     """How far the score of the raw choice can be trusted; empty where the engine gives none."""
-    scored = [one for one in results if one.trace.get("score") is not None]
-    return calibration(
-        [one.trace["score"] for one in scored], [one.trace["raw"] == one.expected for one in scored]
-    )
+    scores: list[float] = []
+    right: list[bool] = []
+    for one in results:
+        if one.trace.get("score") is not None:
+            scores.append(one.trace["score"])
+            right.append(one.trace["raw"] == one.expected)
+    return calibration(scores, right)
 
 
 def tallies(choices: Choices) -> dict[str, Tally]:
@@ -199,16 +200,20 @@ def fetch_metrics(results: Sequence[CaseResult]) -> Metrics:
     Margins are in weights: of the top score to the threshold, over the cases that found any record, and to
     the runner-up. `narrowest` are the smallest of the cases that rightly select one record.
     """
-    found = [one for one in results if one.trace["over_threshold"] is not None]
-    chosen = [one for one in results if one.outcome == PASS and len(one.expected["records"]) == 1]
+    over = [one.trace["over_threshold"] for one in results]
+    chosen = [
+        (one.trace["margin"], one.trace["over_threshold"])
+        for one in results
+        if one.outcome == PASS and len(one.expected["records"]) == 1
+    ]
     return {
         "right_records": _passed(results),
         "mean_top_score": _mean([one.trace["top_score"] for one in results]),
         "mean_margin": _mean([one.trace["margin"] for one in results]),
-        "mean_over_threshold": _mean([one.trace["over_threshold"] for one in found]),
+        "mean_over_threshold": _mean([one for one in over if one is not None]),
         "narrowest": {
-            "margin": min((one.trace["margin"] for one in chosen), default=0.0),
-            "over_threshold": min((one.trace["over_threshold"] for one in chosen), default=0.0),
+            "margin": min((margin for margin, _ in chosen), default=0.0),
+            "over_threshold": min((above for _, above in chosen), default=0.0),
         },
     }
 

@@ -1,9 +1,10 @@
 """What an evaluation says: a result a case, with three outcomes, and a report a suite."""
 
-from collections.abc import Iterator, Mapping
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, overload
 
 from fixloop.evals.case import Case
 
@@ -61,12 +62,42 @@ class CaseResult:
         return {**where, "step": self.step, "expected": self.expected, "got": self.got, **runs}
 
 
+class Packed(Sequence[CaseResult]):
+    """Results too many to be held as they are: made again whenever they are read."""
+
+    @abstractmethod
+    def with_outcome(self, outcome: str) -> tuple[CaseResult, ...]:
+        """The results with one of the three outcomes."""
+
+
+class Scored(Sequence[CaseResult]):
+    """Results without the unscored ones, read as often as is asked and never held."""
+
+    def __init__(self, results: Sequence[CaseResult]) -> None:
+        self._results = results
+        self._size = sum(result.outcome != UNSCORED for result in results)
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __iter__(self) -> Iterator[CaseResult]:
+        return (result for result in self._results if result.outcome != UNSCORED)
+
+    @overload
+    def __getitem__(self, index: int) -> CaseResult: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[CaseResult]: ...
+    def __getitem__(self, index: int | slice) -> CaseResult | Sequence[CaseResult]:
+        """One result, or some."""
+        return list(self)[index]
+
+
 @dataclass(frozen=True)
 class SuiteReport:
     """One suite's results, by id; reports of unlike judges are not comparable."""
 
     suite: str
-    results: tuple[CaseResult, ...]
+    results: Sequence[CaseResult]
     judge: str = ""
 
     @cached_property
@@ -78,6 +109,8 @@ class SuiteReport:
 
     def with_outcome(self, outcome: str) -> tuple[CaseResult, ...]:
         """The results with one of the three outcomes."""
+        if isinstance(self.results, Packed):
+            return self.results.with_outcome(outcome)
         return tuple(result for result in self.results if result.outcome == outcome)
 
     def to_json(self) -> dict[str, Any]:

@@ -3,13 +3,17 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from fixloop.evals.case import SUITES, Case, CaseSet
-from fixloop.evals.cores import run_on_cores
+from fixloop.evals.cores import LongLoop, Run, run_on_cores, usable_cores
 from fixloop.evals.flaky import REPEATS, VARYING, repeated
 from fixloop.evals.memo import Recalled, ResultMemo
 from fixloop.evals.result import CaseResult, EvalReport, SuiteReport
 from fixloop.evals.seam import Steps
+
+if TYPE_CHECKING:
+    from fixloop.evals.large import LargeCases
 
 EVALUATOR = "fixloop-evals/1"
 """Changes whenever an old result could come out otherwise: then two reports are not comparable."""
@@ -46,6 +50,20 @@ def evaluate(
     return EvalReport(reports, executed)
 
 
+def evaluate_large(pipeline: Steps, cases: "LargeCases") -> EvalReport:
+    """As `evaluate`, of cases too many to be held; nothing of them is kept for another run."""
+    from fixloop.evals.large import kept_results
+
+    reports: dict[str, SuiteReport] = {}
+    for suite in cases.suites:
+        judge, size = _judge(pipeline, suite), cases.size(suite)
+        ask: Run = partial(_ask, pipeline, suite)
+        if _may_fork(pipeline, suite):
+            ask = LongLoop(partial(_runner(suite), pipeline), size, usable_cores())
+        reports[suite] = SuiteReport(suite, kept_results(suite, cases.chunks(suite), ask), judge)
+    return EvalReport(reports, sum(map(cases.size, cases.suites)))
+
+
 def _report(pipeline: Steps, suite: str, asked: Recalled, memo: ResultMemo | None) -> SuiteReport:
     # Asked first: an engine that cannot be loaded is one message, not one unscored case after another.
     judge = _judge(pipeline, suite)
@@ -61,11 +79,20 @@ def _report(pipeline: Steps, suite: str, asked: Recalled, memo: ResultMemo | Non
 def _ask(pipeline: Steps, suite: str, cases: Sequence[Case]) -> list[CaseResult]:
     """The cases' results: one run where an engine answers alike each time, else several as one."""
     run = _runner(suite)
-    if suite not in VARYING or getattr(pipeline, "deterministic", True):
-        ask = partial(run, pipeline)
-        return run_on_cores(ask, cases) if getattr(pipeline, "forkable", False) else ask(cases)
+    if _may_fork(pipeline, suite):
+        return run_on_cores(partial(run, pipeline), cases)
+    if _answers_alike(pipeline, suite):
+        return run(pipeline, cases)
     workspace = getattr(pipeline, "workspace", None)
     return repeated(partial(run, pipeline), cases, workspace.config.gate.repeats if workspace else REPEATS)
+
+
+def _answers_alike(pipeline: Steps, suite: str) -> bool:
+    return suite not in VARYING or getattr(pipeline, "deterministic", True)
+
+
+def _may_fork(pipeline: Steps, suite: str) -> bool:
+    return _answers_alike(pipeline, suite) and getattr(pipeline, "forkable", False)
 
 
 def _judge(pipeline: Steps, suite: str) -> str:

@@ -35,10 +35,31 @@ class PlacedValue(NamedTuple):
 
 def raw_lines(data: bytes) -> Iterator[RawLine]:
     """The lines that are not blank; a BOM and carriage returns are dropped."""
-    for number, line in enumerate(data.removeprefix(_BOM).split(b"\n"), start=1):
-        stripped = line.strip()
+    for number, start, size in line_spans(data):
+        stripped = data[start : start + size].strip()
         if stripped:
             yield RawLine(number, stripped)
+
+
+class LineSpan(NamedTuple):
+    """Where a line stands: its number from 1, its first byte, its size without the line's end."""
+
+    number: int
+    start: int
+    size: int
+
+
+def line_spans(data: bytes) -> Iterator[LineSpan]:
+    """Every line that is not empty, found one after another: a large file is not held twice."""
+    start = len(_BOM) if data.startswith(_BOM) else 0
+    number, last = 0, len(data)
+    while start < last:
+        end = data.find(b"\n", start)
+        end = last if end < 0 else end
+        number += 1
+        if end > start:
+            yield LineSpan(number, start, end - start)
+        start = end + 1
 
 
 def read_jsonl(path: str, data: bytes) -> Iterator[JsonLine]:
