@@ -46,6 +46,7 @@ check: $(BIN)/.ready
 
 bench: $(BIN)/.ready
 	@$(BIN)/python benchmarks/startup.py
+	@$(BIN)/python benchmarks/guard_speed.py
 	@$(BIN)/python benchmarks/apply_speed.py
 	@$(BIN)/python benchmarks/run_speed.py $(DATA)
 	@$(BIN)/python benchmarks/eval_speed.py $(DATA)
