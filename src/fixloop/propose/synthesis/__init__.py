@@ -17,7 +17,8 @@ class _Maker(NamedTuple):
 
 
 _MAKERS = {
-    "add_example": _Maker("examples"),
+    "add_example": _Maker("intent"),
+    "set_threshold": _Maker("intent", "threshold"),
     "add_leaf": _Maker("new_leaf"),
     "set_weight": _Maker("fetch"),
     "add_pattern": _Maker("extraction"),

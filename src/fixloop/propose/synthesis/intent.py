@@ -1,0 +1,318 @@
+"""Step one's smallest change: a missing edge, examples in the wrong leaf, examples more, or a threshold.
+
+What the group's rejections say of the way their tickets took comes first (a parent that does not lead to the
+leaf, though the leaf has examples like them); then examples, moved where they lie in the wrong leaf or added;
+a threshold where nothing else does, for it moves tickets nobody spoke of.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from fixloop.hints.operation import Operation
+from fixloop.propose.diagnose import Diagnosis
+from fixloop.propose.draft import Draft, Group, Unable
+from fixloop.propose.interventions import Intervention
+from fixloop.propose.near import nearest, similarities
+from fixloop.propose.synthesis import examples
+from fixloop.propose.synthesis.examples import border_of, fresh_texts, intent_cases, of_leaf
+from fixloop.propose.wanted import Wanted
+from fixloop.propose.workbench import Workbench
+from fixloop.workspace.model import OTHER, is_other, other_of
+
+MOST_MOVED = 24
+FEWEST_MOVED = 3
+CLEARLY = 1.25
+"""How much more like the known texts of another leaf an example must be, to lie in the wrong one."""
+
+NEAREST = 3
+MOST_KNOWN = 120
+MOST_CASES = 6
+LOW = 0.25
+"""Where between what must stay out and what must come in a threshold goes: nearer to what must stay out."""
+
+Texts = Sequence[str]
+
+
+def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
+    """Every change that could teach a leaf its tickets, in the order in which they are tried."""
+    leaf = next(r.intervention.wanted.leaf for m in group.members for r in m.readings if r.key == group.key)
+    assert leaf is not None
+    taught = examples.synthesise(bench, group)
+    edges = list(_edges(bench, group, leaf))
+    sure = bool(edges) and _has_been_taught(bench, group, leaf)
+    moved = _moved_examples(bench, group, leaf)
+    found = [
+        *(edges if sure else ()),
+        moved,
+        taught,
+        *(() if sure else edges),
+        _threshold(bench, group, leaf),
+    ]
+    drafts = [one for one in found if isinstance(one, Draft)]
+    if drafts:
+        return replace(drafts[0], instead=tuple(drafts[1:]))
+    return taught if isinstance(taught, Unable) else Unable("nothing teaches this leaf these tickets")
+
+
+def _draft(
+    bench: Workbench,
+    group: Group,
+    members: Sequence[Diagnosis],
+    wanted: Mapping[str, str],
+    operations: Iterable[Operation],
+    target: str,
+    summary: str,
+) -> Draft | None:
+    """A draft of intent operations; the cases are texts of the evidence, each with the leaf it should get."""
+    made = tuple(operations)
+    by_text = {m.feedback.fixture.ticket.customer_text: wanted[m.feedback.id] for m in members}
+    texts = fresh_texts(bench, [m.feedback for m in members])
+    if not texts or not made:
+        return None
+    cases = tuple(case for text in texts for case in intent_cases([text], by_text[text]))
+    evidence = tuple(m.feedback for m in members)
+    first = wanted[members[0].feedback.id]
+    return Draft(
+        step="intent",
+        kind=made[0].op,
+        target=target,
+        summary=summary,
+        evidence=evidence,
+        operations=made,
+        cases=cases[: min(MOST_CASES, max(1, (len(cases) + 2) // 3))],
+        near_misses=border_of(bench, texts, first).near_misses,
+        wanted={m.feedback.id: Wanted(leaf=wanted[m.feedback.id]) for m in members},
+        idea={"leaves": sorted(set(wanted.values()))},
+        one_off=len({one.text_digest for one in evidence}) == 1,
+        confidence=group.confidence,
+    )
+
+
+# --- edges ------------------------------------------------------------------------------------------------
+
+
+def _edges(bench: Workbench, group: Group, leaf: str) -> Iterator[Draft | None]:
+    """The leaf below one more parent: the one most of its tickets went down, or its own examples do."""
+    for parent in _parents(bench, group, leaf):
+        operation = Operation("add_edge", {"parent": parent, "child": leaf})
+        where = "the root" if parent == "root" else parent
+        yield _draft(
+            bench,
+            group,
+            group.members,
+            {m.feedback.id: leaf for m in group.members},
+            [operation],
+            f"workspace/intents.yaml#{parent}",
+            f"Tickets that mean {leaf} go down {where}, which does not lead to it: put it below {where} too",
+        )
+
+
+def _has_been_taught(bench: Workbench, group: Group, leaf: str) -> bool:
+    """Whether the leaf has examples like most of these tickets already: then it lacks no examples."""
+    texts = list(
+        {m.feedback.text_digest: m.feedback.fixture.ticket.customer_text for m in group.members}.values()
+    )
+    if not bench.workspace.intents.parents_of(leaf):
+        return True
+    if "taught" not in bench.kept:
+        found = sorted(bench.workspace.examples.items())
+        bench.kept["taught"] = [(one.text, str(name)) for name, some in found for one in some]
+    taught: list[tuple[str, str]] = bench.kept["taught"]
+    nearest_of = [nearest([text], [example for example, _ in taught], 1) for text in texts[:MOST_CASES]]
+    own = sum(taught[found[0]][1] == leaf for found in nearest_of if found)
+    return len(texts) > 1 and 3 * own >= 2 * len(nearest_of)
+
+
+def _parents(bench: Workbench, group: Group, leaf: str) -> list[str]:
+    dag = bench.workspace.intents
+    if is_other(leaf) or leaf not in dag.intents:
+        return []
+    above = set(dag.parents_of(leaf))
+    counts = Counter(
+        step for m in group.members for step in m.before.path if step in dag.children and step not in above
+    )
+    counts.update({_own_level(m.before.leaf): 1 for m in group.members if is_other(m.before.leaf)})
+    often = [
+        p
+        for p, n in sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+        if 2 * n >= len(group.members)
+    ]
+    found = [parent for parent in often if parent not in above and parent != "root"]
+    if not above:
+        found += [*_where_examples_go(bench, leaf), "root"]
+    return list(dict.fromkeys(found))[:2]
+
+
+def _own_level(other: str) -> str:
+    return "root" if other == OTHER else other.removesuffix(".other")
+
+
+def _where_examples_go(bench: Workbench, leaf: str) -> list[str]:
+    """The parents that an orphan's own examples go down, commonest first."""
+    texts = [one.text for one in bench.workspace.examples.get(leaf, ())][:MOST_KNOWN]
+    if not texts:
+        return []
+    dag = bench.workspace.intents
+    steps = Counter(
+        step for one in bench.pipeline.classify(texts) for step in one.path if step in dag.children
+    )
+    return [step for step, _ in sorted(steps.items(), key=lambda item: (-item[1], item[0]))][:1]
+
+
+# --- examples in the wrong leaf ----------------------------------------------------------------------------
+
+
+def _moved_examples(bench: Workbench, group: Group, leaf: str) -> Draft | None:
+    """Examples of the leaf that lie in the leaf its tickets come out as, and the other way round, moved.
+
+    What is known by staff and by cases says where an example belongs: a model that was taught it cannot.
+    """
+    rivals = Counter(m.before.leaf for m in group.members if not is_other(m.before.leaf))
+    rivals.pop(leaf, None)
+    if is_other(leaf) or not rivals:
+        return None
+    rival = min(rivals, key=lambda one: (-rivals[one], one))
+    members = [m for m in group.members if m.before.leaf == rival]
+    mine = [m.feedback.fixture.ticket.customer_text for m in members] + _known(bench, leaf)
+    theirs = _known(bench, rival)
+    strayed = [
+        *((text, rival, leaf) for text in _strayed(bench, rival, mine, theirs)),
+        *((text, leaf, rival) for text in _strayed(bench, leaf, theirs, mine)),
+    ][:MOST_MOVED]
+    if len(strayed) < FEWEST_MOVED:
+        return None
+    operations = [Operation("remove_example", {"leaf": out, "text": text}) for text, out, _ in strayed]
+    operations += [Operation("add_example", {"leaf": to, "text": text}) for text, _, to in strayed]
+    return _draft(
+        bench,
+        group,
+        members,
+        {m.feedback.id: leaf for m in members},
+        operations,
+        f"workspace/examples/{rival}.jsonl",
+        f"{len(strayed)} examples of {leaf} and {rival} lie in each other's leaf: move them",
+    )
+
+
+def _known(bench: Workbench, leaf: str) -> list[str]:
+    """Texts that staff or cases say are a leaf's."""
+    asked = [text for text, expected in bench.passing_intents if expected == leaf]
+    return [*of_leaf(bench, leaf), *asked][:MOST_KNOWN]
+
+
+def _strayed(bench: Workbench, leaf: str, elsewhere: Texts, here: Texts) -> list[str]:
+    """A leaf's examples that are clearly more like texts known to be of another leaf than like its own."""
+    texts = [one.text for one in bench.workspace.examples.get(leaf, ())]
+    if not texts or not elsewhere or not here:
+        return []
+    like = similarities(texts, [*elsewhere, *here])
+    there, own = like[:, : len(elsewhere)], like[:, len(elsewhere) :]
+    scores = [(_nearest(there[n]), _nearest(own[n]), text) for n, text in enumerate(texts)]
+    strays = [(a / max(b, 1e-6), text) for a, b, text in scores if a > CLEARLY * b]
+    return [text for _, text in sorted(strays, key=lambda item: (-round(item[0], 6), item[1]))]
+
+
+def _nearest(row: Any) -> float:
+    return (
+        float(sorted(row.tolist(), reverse=True)[:NEAREST][-1]) if len(row) >= NEAREST else float(row.max())
+    )
+
+
+# --- thresholds --------------------------------------------------------------------------------------------
+
+
+def threshold(bench: Workbench, group: Group) -> Draft | Unable:
+    """The level's threshold, for a group that asks for several leaves that were held back there."""
+    wanted = {m.feedback.id: _wanted_leaf(group, m) for m in group.members}
+    level = str(group.key[2] if group.key[1] == "set_threshold" else group.key[-1]).rpartition("thresholds.")[
+        2
+    ]
+    found = _level_draft(bench, group, level, {key: leaf for key, leaf in wanted.items() if leaf})
+    return found or Unable("no threshold lets these tickets through and keeps out what should stay out")
+
+
+def _wanted_leaf(group: Group, member: Diagnosis) -> str | None:
+    asked: list[Intervention] = [r.intervention for r in member.readings]
+    mine = [one for one in asked if one.key == group.key] or [one for one in asked if one.step == "intent"]
+    return mine[0].wanted.leaf if mine else None
+
+
+def _threshold(bench: Workbench, group: Group, leaf: str) -> Draft | None:
+    """The threshold that held back most of one leaf's tickets."""
+    held = [m for m in group.members if m.before.raw_leaf == leaf and is_other(m.before.leaf)]
+    levels = Counter(_own_level(m.before.leaf) for m in held)
+    if is_other(leaf):
+        return _level_draft(bench, group, _own_level(leaf), {m.feedback.id: leaf for m in group.members})
+    if not levels or 2 * len(held) < len(group.members):
+        return None
+    level = min(levels, key=lambda one: (-levels[one], one))
+    return _level_draft(bench, group, level, {m.feedback.id: leaf for m in held})
+
+
+def _level_draft(bench: Workbench, group: Group, level: str, wanted: Mapping[str, str]) -> Draft | None:
+    members = [m for m in group.members if m.feedback.id in wanted]
+    was = bench.workspace.intents.thresholds.get(level)
+    to = _new_threshold(bench, level, members, wanted)
+    if not members or to is None or to == was:
+        return None
+    to = to or None
+    operation = Operation("set_threshold", {"at": level, "was": was, "to": to})
+    held = "keeps out" if is_other(wanted[members[0].feedback.id]) else "holds back"
+    return _draft(
+        bench,
+        group,
+        members,
+        wanted,
+        [operation],
+        f"workspace/intents.yaml#thresholds.{level}",
+        f"The threshold of {level} {held} too {'little' if held == 'keeps out' else 'much'}: {to}, not {was}",
+    )
+
+
+def _new_threshold(
+    bench: Workbench, level: str, members: Sequence[Diagnosis], wanted: Mapping[str, str]
+) -> float | None:
+    """Between the scores of what should be held back at a level and what should not; None if they cross."""
+    inside, outside = _known_scores(bench, level, {m.feedback.text_digest for m in members})
+    for member in members:
+        score = member.before.scores.get(member.before.raw_leaf, 0.0)
+        if wanted[member.feedback.id] == other_of(level):
+            outside.append(score)
+        elif wanted[member.feedback.id] == member.before.raw_leaf:
+            inside.append(score)
+    low, high = max(outside, default=0.0), min(inside, default=1.0)
+    if low >= high:
+        return None
+    if not outside and level != "root":
+        return 0.0
+    between = low + (high - low) * (0.5 if is_other(next(iter(wanted.values()))) else LOW)
+    rounded = round(between, 2)
+    return rounded if low < rounded <= high else round(between, 6)
+
+
+def _known_scores(bench: Workbench, level: str, but: set[str]) -> tuple[list[float], list[float]]:
+    """Scores of accepted tickets and passing cases that pass a level, and of those rightly held back."""
+    inside: list[float] = []
+    outside: list[float] = []
+    below = bench.workspace.intents.children
+    known = [(one.text_digest, bench.before[one.id]) for one in bench.stored if one.outcome == "accepted"]
+    for digest, before in known:
+        if digest not in but:
+            _sort_in(before, level, below, inside, outside)
+    if "case answers" not in bench.kept:
+        bench.kept["case answers"] = bench.pipeline.classify([text for text, _ in bench.passing_intents])
+    for answer in bench.kept["case answers"]:
+        _sort_in(answer, level, below, inside, outside)
+    return inside, outside
+
+
+def _sort_in(answer: Any, level: str, below: Any, inside: list[float], outside: list[float]) -> None:
+    score = answer.scores.get(answer.raw_leaf, 0.0)
+    if answer.leaf == other_of(level):
+        # Without a raw leaf nothing was held back: no threshold changes that.
+        if answer.raw_leaf != answer.leaf:
+            outside.append(score)
+    elif (level == "root" or level in answer.path) and not is_other(answer.leaf):
+        inside.append(score)
