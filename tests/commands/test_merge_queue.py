@@ -11,6 +11,7 @@ import pytest
 
 from fixloop.adapters.state_branch import StateBranch
 from fixloop.commands.apply import apply
+from fixloop.commands.cycle import cycle
 from fixloop.commands.decide import Why, reject
 from fixloop.commands.desk import Desk
 from fixloop.commands.hook import Move, run_hook
@@ -225,6 +226,17 @@ def test_no_more_branches_than_policy_lets_be_open(tmp_path: Path) -> None:
     merge(desk_of(desk.folder), [fixes[0].id])
     third = apply(desk_of(desk.folder), [fixes[2].id]).prepared
     assert (len(third.applied), third.waiting) == (1, ())
+
+
+def test_cycle_says_for_how_many_no_branch_was_free(tmp_path: Path) -> None:
+    desk = bank(tmp_path, **ALEX)
+    config = (desk.folder / "fixloop.yaml").read_text() + "policy: {max_open_fixes: 2}\n"
+    commit_all(desk.folder, {"fixloop.yaml": config}, "policy")
+    fixes = three_fixes()
+    approve_fixes(desk_of(desk.folder), *fixes)
+    result = cycle(desk_of(desk.folder))
+    assert "apply: 2 on branches, 1 without a free one" in result.summary
+    assert result.to_json()["no_branch_free"] == [fixes[2].id]
 
 
 def test_merge_needs_no_branch_and_so_no_free_one(tmp_path: Path) -> None:

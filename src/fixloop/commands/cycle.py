@@ -60,6 +60,7 @@ class CycleResult:
             "propose": self.proposed.to_json(),
             "applied": [one.id for one in self.prepared.applied],
             "conflicts": [{"id": one.id, "detail": one.detail} for one in self.prepared.failed],
+            "no_branch_free": list(self.prepared.waiting),
             "gate": [
                 {"id": one.id, "verdict": "pass" if one.verdict.passed else "fail", "held": one.held}
                 for one in self.judged
@@ -98,12 +99,18 @@ class CycleResult:
         parts = [
             f"ingest: {ingested}",
             f"propose: {self.proposed.fresh} new hints",
-            f"apply: {len(self.prepared.applied)} on branches",
+            f"apply: {len(self.prepared.applied)} on branches{self._without_branch}",
             f"gate: {len(self.judged) - failed} pass, {failed} fail",
             f"merge: {len(self.landed)}",
             f"{self.waiting} wait for review",
         ]
         return " · ".join(parts) + ("" if self.ended == "done" else f" · stopped before {self.ended}: budget")
+
+    @property
+    def _without_branch(self) -> str:
+        """How many approved fixes no branch was free for; policy says how many may be open."""
+        count = len(self.prepared.waiting)
+        return f", {count} without a free one" if count else ""
 
 
 def cycle(
