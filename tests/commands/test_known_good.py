@@ -12,7 +12,7 @@ from fixloop.commands.merge import Word, merge
 from fixloop.commands.propose import propose
 from fixloop.hints.model import Hint, Moves
 from tests.support.git_worlds import commit_all, run_git
-from tests.support.hints import hint_of, record
+from tests.support.hints import hint_of, record, transfer_hint
 from tests.support.loop import bank, desk_of, row, tell
 
 JUDGE = Word("judge", why="they were right")
@@ -82,6 +82,15 @@ def test_they_land_in_the_judge_lane_and_then_stay(tmp_path: Path) -> None:
     assert [check.id for check in verdict.failures] == ["known_good"]
 
 
+def test_fixes_come_first(tmp_path: Path) -> None:
+    desk = bank(tmp_path)
+    tell(desk, [accepted(n, text) for n, text in enumerate(TEXTS)])
+    fix = record(desk, transfer_hint(), approved_by=())
+    assert grown(desk_of(desk.folder)) == []
+    reject(desk_of(desk.folder), [fix.id], Why("costly"), "ann@bank")
+    assert len(grown(desk_of(desk.folder))) == 1
+
+
 def test_a_rejected_growth_is_not_asked_again(tmp_path: Path) -> None:
     desk = bank(tmp_path)
     tell(desk, [accepted(n, text) for n, text in enumerate(TEXTS[:3])])
@@ -105,6 +114,8 @@ def test_what_somebody_disputes_or_no_longer_holds_is_left_out(tmp_path: Path) -
     old = (desk.folder / "plan_trees/account_locked.yaml").read_text()
     changed = old.replace("reply: security_escalation", "reply: handover")
     commit_all(desk.folder, {"plan_trees/account_locked.yaml": changed})
+    for hint in propose(desk_of(desk.folder)).hints:
+        reject(desk_of(desk.folder), [hint.id], Why("staff_wrong"), "ann@bank")
     assert grown(desk_of(desk.folder)) == []
 
 

@@ -45,7 +45,7 @@ def with_known_good(desk: Desk, onto: str | None, found: "ProposeResult") -> "Pr
 def _hints(desk: Desk, ground: Ground, base: str) -> list[Hint]:
     """At most one that adds outcomes, and one for each approved fix that replaces some."""
     book = ground.book
-    wanted = [] if _waits(book) else ripe(ground.feedback, desk.clock.now(), _rested_on(book))
+    wanted = [] if _is_busy(book) else ripe(ground.feedback, desk.clock.now(), _rested_on(book))
     fixes = [one for one in book.with_status(*APPLICABLE) if one.moves.from_ and not is_of_the_judge(one)]
     fixes = fixes if any(path.startswith(f"evals/{SUITE}/") for path in desk.tree(base).paths()) else []
     if not wanted and not fixes:
@@ -61,9 +61,12 @@ def _bench(desk: Desk, base: str, feedback: Sequence[Feedback]) -> Workbench:
     return build_workbench(base, desk.base(base), feedback, desk.cache)
 
 
-def _waits(book: HintBook) -> bool:
-    """Whether outcomes that were proposed still wait: a person is asked about a few at a time."""
-    return any(hint.kind == "add_case" and book.is_open(hint.id) for hint in book.hints.values())
+def _is_busy(book: HintBook) -> bool:
+    """Whether a fix, a question or earlier outcomes still wait for a person: those come first."""
+    undecided = book.with_status("proposed", "deferred")
+    return any(hint.step != "none" for hint in undecided) or any(
+        hint.kind == "add_case" and book.is_open(hint.id) for hint in book.hints.values()
+    )
 
 
 def _rested_on(book: HintBook) -> frozenset[str]:
