@@ -46,8 +46,15 @@ class Base:
 
     def changed(self, unseen: bool) -> list[str]:
         """The shown or the unseen tickets that get another proposal than they should."""
-        now = self.unseen if unseen else self.given
-        return [key for key, got in now.items() if visible(got) != visible(self.world.truth[key])]
+        return self._changed_unseen if unseen else self._changed_shown
+
+    @cached_property
+    def _changed_shown(self) -> list[str]:
+        return [key for key, got in self.given.items() if visible(got) != self.world.seen[key]]
+
+    @cached_property
+    def _changed_unseen(self) -> list[str]:
+        return [key for key, got in self.unseen.items() if visible(got) != self.world.seen[key]]
 
     @cached_property
     def snapshot(self) -> Snapshot:

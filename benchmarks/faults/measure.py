@@ -11,7 +11,7 @@ from base import Base
 from draws import shuffled
 from plant import Fault
 from scenario import Rejection, Scenario, shuffled_tickets
-from worlds import Visible, World, answers, visible
+from worlds import World, answers, visible
 
 from fixloop.errors import FixloopError
 from fixloop.fixes.apply import apply_operations
@@ -241,7 +241,8 @@ def _looked_at(one: Scenario) -> tuple[list[str], list[str]]:
             key for key in changed if key in set(Base(world, [one.showing.fault]).changed(unseen=True))
         ]
     own = set(changed)
-    right = [world.by_id[k] for k in now if visible(now[k]) == visible(world.truth[k])]
+    wrong = set(one.base.changed(unseen=True))
+    right = [world.by_id[key] for key in now if key not in wrong]
     leaves = {world.truth[key].leaf for key in own} | {now[key].leaf for key in own}
     near = [t for t in right if t.leaf in leaves]
     far = [t for t in right if t.leaf not in leaves]
@@ -251,10 +252,9 @@ def _looked_at(one: Scenario) -> tuple[list[str], list[str]]:
 
 def _is_restored(one: Scenario, key: str, got: Proposal, new: set[str]) -> bool:
     """As it was; where the leaf itself was lost, in the leaf that was made for it."""
-    right: Visible = visible(one.world.truth[key])
     if one.showing.fault.kind == "leaf_removed" and one.world.truth[key].leaf == one.showing.fault.leaf:
         return got.leaf in new or got.leaf == one.showing.fault.leaf
-    return visible(got) == right
+    return visible(got) == one.world.seen[key]
 
 
 def failed(one: Scenario, error: str) -> Outcome:

@@ -9,7 +9,7 @@ from base import Base
 from draws import draw, pick, shuffled
 from index import Showing
 from staff import CRYPTIC, MANNERS, Case, Remark, Staff
-from worlds import World, Written, visible
+from worlds import World, Written
 
 from fixloop.errors import FixloopError
 from fixloop.feedback.model import Feedback
@@ -90,11 +90,11 @@ def _scenario(
     seed, spoken = f"{showing.fault.id}/{manner}", manner.split(" ")[0]
     base = _with_second(alone, showing, second)
     given, changed = base.given, alone.changed(unseen=False)
-    rejected = _rejected(
-        world, [key for key in changed if key in set(base.changed(unseen=False))], manner, seed
-    )
+    right = _right(base)
+    still = set(base.changed(unseen=False))
+    rejected = _rejected(world, [key for key in changed if key in still], manner, seed)
     rows = [_said(world, one, given, staff, spoken, "planted", seed) for one in rejected]
-    noisy = [] if manner == "cryptic alone" else _noise(world, rejected, given, staff, spoken, seed)
+    noisy = [] if manner == "cryptic alone" else _noise(world, rejected, right, given, staff, spoken, seed)
     if second is not None and base is not alone:
         others = [key for key in base.changed(unseen=False) if key not in set(changed)]
         more = _rejected(world, others, manner, seed + "2")[: max(1, len(rejected))]
@@ -103,7 +103,7 @@ def _scenario(
     used = {row.feedback.ticket["id"] for row in rows}
     accepted = [
         _accepted(world, one, given, staff, seed)
-        for one in _accepted_tickets(world, changed, given, seed)
+        for one in _accepted_tickets(world, changed, right, given, seed)
         if one.id not in used
     ]
     accepted += [
@@ -158,6 +158,7 @@ def _said(
 def _noise(
     world: World,
     rejected: Sequence[Written],
+    right: Sequence[Written],
     given: Mapping[str, Proposal],
     staff: Staff,
     manner: str,
@@ -165,7 +166,6 @@ def _noise(
 ) -> list[Rejection]:
     """Wrong rejections of right proposals, duplicates, and reviewers who contradict each other."""
     found: list[Rejection] = []
-    right = _right(world, given)
     for n, one in enumerate(rejected):
         if draw(100, "noise", seed, n) >= NOISE:
             continue
@@ -177,19 +177,19 @@ def _noise(
 
 
 def _accepted_tickets(
-    world: World, changed: Sequence[str], given: Mapping[str, Proposal], seed: str
+    world: World, changed: Sequence[str], right: Sequence[Written], given: Mapping[str, Proposal], seed: str
 ) -> list[Written]:
     """Unchanged tickets that staff sent as they were: of the leaves concerned, and some elsewhere."""
-    right = _right(world, given)
     leaves = {world.truth[key].leaf for key in changed} | {given[key].leaf for key in changed}
     near = [one for one in right if one.leaf in leaves]
     far = [one for one in right if one.leaf not in leaves]
     return shuffled_tickets(near, seed)[:SAME_LEAF] + shuffled_tickets(far, seed)[:ELSEWHERE]
 
 
-def _right(world: World, given: Mapping[str, Proposal]) -> list[Written]:
+def _right(base: Base) -> list[Written]:
     """The shown tickets that get what they should."""
-    return [world.by_id[key] for key, got in given.items() if visible(got) == visible(world.truth[key])]
+    changed = frozenset(base.changed(unseen=False))
+    return [base.world.by_id[key] for key in base.given if key not in changed]
 
 
 def shuffled_tickets(tickets: Sequence[Written], seed: str) -> list[Written]:

@@ -74,6 +74,11 @@ class World:
         return answers(self.pipeline, self.tickets)
 
     @cached_property
+    def seen(self) -> Mapping[str, Visible]:
+        """Ticket id to what is visible of the right proposal."""
+        return {key: visible(proposal) for key, proposal in self.truth.items()}
+
+    @cached_property
     def by_id(self) -> Mapping[str, Written]:
         """Ticket id to ticket."""
         return {one.id: one for one in self.tickets}
