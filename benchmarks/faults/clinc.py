@@ -63,7 +63,7 @@ _CITIES = ["Ashford", "Belmont", "Carlow", "Dunmore", "Elston", "Fairhaven"]
 def build_clinc(cache: Cache, kept: Cache | None = None, data: Path | None = None) -> World:
     """The workspace with its pool of tickets, from CLINC150's train alone."""
     assert data is not None
-    rows = _train(data / "clinc150" / "train.jsonl")
+    rows = read_train(data)
     corpus = _corpus([row for found in rows.values() for row in found[:EXAMPLES]])
     files = dict(render_workspace(corpus, _thresholds(corpus, kept or cache)))
     tree = read_work_tree(PARTS)
@@ -77,10 +77,11 @@ def build_clinc(cache: Cache, kept: Cache | None = None, data: Path | None = Non
     return World("clinc", snapshot, pool, cache)
 
 
-def _train(path: Path) -> dict[str, list[Row]]:
+def read_train(data: Path) -> dict[str, list[Row]]:
     """Rows by intent, `other` for out of scope, in an order of draws."""
     found: dict[str, list[Row]] = defaultdict(list)
-    read = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    lines = (data / "clinc150" / "train.jsonl").read_text(encoding="utf-8").splitlines()
+    read = [json.loads(line) for line in lines]
     for row in sorted(read, key=lambda row: draw(1 << 40, "clinc", row["id"])):
         found[row["intent"] or "other"].append(row)
     return found
