@@ -199,9 +199,9 @@ class TestLanding:
             f"  lane      fix for {hint}\n"
             "  but       provisional: no held-out set was asked\n"
             "\n"
-            "  pass  structure     4 leaves, 8 cases\n"
-            "  pass  lane          2 governed files\n"
-            "  pass  scope         2 files, all named by the hint\n"
+            "  pass  structure       4 leaves, 8 cases\n"
+            "  pass  lane            2 governed files\n"
+            "  pass  scope           2 files, all named by the hint\n"
         )
         assert picture(told) == before
         merged = fixloop("merge", "--passing")
@@ -236,7 +236,7 @@ class TestLanding:
         said = fixloop("gate", "main", "bad")
         assert said.code == 1
         assert said.out.startswith("FAIL: ")
-        assert "  FAIL  regressions   plan: 1 protected case passed before and no longer does\n" in re.sub(
+        assert "  FAIL  regressions     plan: 1 protected case passed before and no longer does\n" in re.sub(
             r"no longer\b.*\n", "no longer does\n", said.out
         )
         assert json.loads(fixloop("gate", "main", "bad", "--json").out)["verdict"] == "fail"
