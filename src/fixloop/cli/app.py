@@ -31,6 +31,7 @@ VERBS = (
     "propose",
     "hints",
     "show",
+    "spec",
     "review",
     "hint",
     "note",
