@@ -215,6 +215,7 @@ class Killers:
         for ask in shown:
             if isinstance(ask, TicketAsk) and _is_settled(ask) and text_digest(ask.text) not in taught:
                 yield {"suite": "intent", "text": ask.text, "expect": ask.proposal.leaf}, _origin(ask)
+                yield _way_down(ask), _origin(ask)
 
 
 class _PlanTeller:
@@ -303,6 +304,17 @@ def _plain(fields: FieldValues) -> Case:
     return {group: {name: list(values) for name, values in some.items()} for group, some in fields.items()}
 
 
+def _way_down(ask: TicketAsk) -> Case:
+    """A case of the way to a leaf: a leaf with several parents may be reached by the wrong one."""
+    rows, found = _rows_of(ask), ask.proposal
+    return {
+        "suite": "pipeline",
+        "ticket": {"id": ask.ticket.id, "text": ask.text},
+        **({"rows": rows_json(rows)} if rows is not None else {}),
+        "expect": {"leaf": found.leaf, "path": list(found.path)},
+    }
+
+
 def _pieces(text: str) -> list[str]:
     """The sentences and clauses of a text, shortest first: a case need not repeat a whole letter."""
     pieces = [piece.strip() for piece in _PIECES.split(text)]
@@ -327,5 +339,9 @@ def _origin(ask: Ask) -> str:
 
 def _id_of(mutant: Mutant, case: Case) -> str:
     """A name that says where the case looks; the same case has the same one, whichever fault asked for it."""
-    where = mutant.leaf or mutant.target.rpartition("#")[2].replace(".", "-")
+    expect = case["expect"]
+    leaf = {"plan": case.get("leaf"), "intent": expect}.get(case["suite"])
+    if case["suite"] == "pipeline":
+        leaf = expect["leaf"]
+    where = leaf or mutant.target.rpartition("#")[2].replace(".", "-")
     return f"guard-{where}-{content_id('c', case)[2:10]}"
