@@ -8,6 +8,7 @@ so they cannot all stand in one batch. Timed is the whole process, with nothing 
 """
 
 import json
+import resource
 import shutil
 import subprocess
 import sys
@@ -42,9 +43,9 @@ def main() -> None:
         make_example(folder)
         hints = make_fixes(folder)
         approve(build_desk(str(folder), lambda _: None), hints)
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), cpu_of_children()
         result = run_merge(folder)
-        took = time.perf_counter() - began
+        took, worked = time.perf_counter() - began, cpu_of_children() - worked
         batches = len({one["judged"] for one in result["merged"]})
         check(folder, result)
     landed, refused = len(result["merged"]), result["refused"]
@@ -53,7 +54,7 @@ def main() -> None:
         print(f"refused       {targets[one['id']]} by {one['check']}: {one['detail']}")
     print(f"merge --passing, {len(hints)} approved fixes, the shipped example, one process")
     print(f"landed        {landed:6d}, a commit each, in {batches} batches")
-    print(f"took          {took:6.1f} s")
+    print(f"took          {took:6.1f} s; {worked:.1f} s of one core, git included")
     word = "met" if took <= TARGET_SECONDS and landed == len(hints) else "MISSED"
     print(f"target        {len(hints)} land in one run, <= {TARGET_SECONDS:g} s: {word}")
 
@@ -226,6 +227,12 @@ def run_merge(folder: Path) -> dict[str, Any]:
         raise SystemExit(done.stderr)
     result: dict[str, Any] = json.loads(done.stdout)
     return result
+
+
+def cpu_of_children() -> float:
+    """Seconds of a core that ended processes of ours have used: on a busy machine, the fairer figure."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def check(folder: Path, result: Mapping[str, Any]) -> None:
