@@ -48,6 +48,7 @@ bench: $(BIN)/.ready
 	@$(BIN)/python benchmarks/startup.py
 	@$(BIN)/python benchmarks/guard_speed.py
 	@$(BIN)/python benchmarks/apply_speed.py
+	@$(BIN)/python benchmarks/queue_speed.py
 	@$(BIN)/python benchmarks/run_speed.py $(DATA)
 	@$(BIN)/python benchmarks/eval_speed.py $(DATA)
 
