@@ -120,6 +120,20 @@ def test_an_example_that_only_looks_different_from_a_case(desk: Desk, text: str)
     assert refusals(verdict) == ["split"]
 
 
+def test_an_old_overlap_does_not_hide_a_new_one(tmp_path: Path) -> None:
+    """A text of one leaf is an example and a case already; that excuses no other text of the leaf."""
+    old = '{"id": "old", "text": "my transfer was rejected", "expect": "transfer_failed"}\n'
+    desk = defended(tmp_path, **{"evals/intent/old.jsonl": old})
+    mine = '{"id": "mine", "text": "why did the transfer fail", "expect": "transfer_failed"}\n'
+    assert refusals(attack(desk, {"evals/intent/mine.jsonl": mine})) == ["split"]
+
+
+def test_an_extraction_case_may_use_the_text_of_an_example(desk: Desk) -> None:
+    """Extraction learns nothing from examples: that overlap is a warning of `check`, and no reason to refuse."""
+    mine = '{"id": "mine", "text": "my transfer was rejected", "expect": {}, "exact": true}\n'
+    assert refusals(attack(desk, {"evals/extraction/mine.jsonl": mine})) == []
+
+
 def test_a_case_that_only_looks_different_from_an_example(desk: Desk) -> None:
     case = '{"id": "mine", "text": "my transfer was rejected!!", "expect": "transfer_failed"}\n'
     assert refusals(attack(desk, {"evals/intent/mine.jsonl": case})) == ["split"]

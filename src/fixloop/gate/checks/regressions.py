@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
-from fixloop.evals.case import Case
+from fixloop.evals.case import Case, CaseSet
 from fixloop.evals.compare import (
     NOT_COMPARABLE,
     TOO_FEW,
@@ -20,6 +20,7 @@ from fixloop.gate.checks.fail_to_pass import passing
 from fixloop.gate.reach import changed_leaves, leaf_of
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import FAIL, PASS, Check
+from fixloop.hints.model import Hint
 from fixloop.workspace.model import Config
 from fixloop.workspace.text import text_digest
 
@@ -108,7 +109,8 @@ def _unguarded(trial: Trial) -> Check | None:
     """A guarded leaf with too few cases to see any difference: its change would pass unseen."""
     trees = trial.base.workspace.plan_trees
     guarded = [leaf for leaf in sorted(changed_leaves(trial)) if trees[leaf].stability == "guarded"]
-    asked = Counter(leaf for case in trial.base.cases if (leaf := leaf_of(case)) is not None)
+    known = [*trial.base.cases, *(case for fix in trial.fixes for case in _own_cases(fix))]
+    asked = Counter(leaf for case in known if (leaf := leaf_of(case)) is not None)
     bare = tuple(
         f"{leaf}: {asked[leaf]} cases" for leaf in guarded if smallest_detectable(asked[leaf], 0, 0) is None
     )
@@ -116,6 +118,11 @@ def _unguarded(trial: Trial) -> Check | None:
         return None
     detail = "a guarded leaf has too few cases to see a difference: add cases first, as a change of its own"
     return Check("regressions", FAIL, detail, bare)
+
+
+def _own_cases(fix: Hint) -> CaseSet:
+    """What a hint brings to guard its own change: people have approved it with the change."""
+    return given_cases([*fix.cases, *fix.near_misses])
 
 
 def _summary(suites: Mapping[str, Comparison]) -> str:

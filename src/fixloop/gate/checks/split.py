@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from fixloop.evals.case import CaseSet
-from fixloop.evals.splits import LEARNED, case_text, split_overlaps
+from fixloop.evals.splits import LEARNED, Overlap, case_text, split_overlaps
 from fixloop.gate.side import Side
 from fixloop.gate.texts import loose_digest
 from fixloop.gate.trial import Trial
@@ -16,9 +16,10 @@ def check(trial: Trial) -> Check:
     """Overlaps that the result has and the base had not."""
     if not any(path.startswith(_TEXTS_STAND_IN) for path in trial.changes):
         return Check("split", PASS, "the change brings no text")
-    old = {overlap.problem.message for overlap in split_overlaps(trial.base.workspace, trial.base.cases)}
-    found = [overlap.problem for overlap in split_overlaps(trial.result.workspace, trial.result.cases)]
-    new = tuple(f"{problem.place}: {problem.message}" for problem in found if problem.message not in old)
+    old = {_key(overlap) for overlap in split_overlaps(trial.base.workspace, trial.base.cases)}
+    found = split_overlaps(trial.result.workspace, trial.result.cases)
+    wrong = [one.problem for one in found if one.severity == "error" and _key(one) not in old]
+    new = tuple(f"{problem.place}: {problem.message}" for problem in wrong)
     if new:
         return Check("split", FAIL, f"{len(new)} texts are in two splits", new[:10])
     alike = tuple(_alike(trial))
@@ -29,6 +30,11 @@ def check(trial: Trial) -> Check:
         detail = f"{held_out} of the texts that it brings belong to the held-out set; which, is not told"
         return Check("split", FAIL, detail)
     return Check("split", PASS, "no text is both example and case")
+
+
+def _key(overlap: Overlap) -> tuple[str, str, str]:
+    """What names an overlap: two cases may overlap with one leaf."""
+    return overlap.kind, overlap.case.id, overlap.other
 
 
 def _alike(trial: Trial) -> Iterator[str]:
