@@ -323,7 +323,7 @@ def _pieces(text: str) -> list[str]:
 
 def _is_settled(ask: Ask) -> bool:
     """Whether the base's answer is known to be wanted: a case says so, or staff accepted it."""
-    return not isinstance(ask, TicketAsk) or ask.feedback is None or ask.feedback.outcome == "accepted"
+    return not isinstance(ask, TicketAsk) or ask.feedback is None or ask.is_accepted
 
 
 def _rows_of(ask: Ask) -> Rows | None:

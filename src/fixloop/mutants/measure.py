@@ -68,14 +68,14 @@ class Measure:
         return found
 
     def try_one(self, mutant: Mutant) -> Measured:
-        """One mutant: shown to cases until one minds, then to stored tickets until one shows a difference."""
+        """One mutant: shown to cases until one minds, then to stored tickets until an accepted one moves."""
         shown: list[Ask] = []
         for look in self.looks(mutant):
             if look.fails:
                 return Measured(Outcome(mutant, look.ask.name, look.ask.name))
             if look.seen:
                 shown.append(look.ask)
-                if isinstance(look.ask, TicketAsk) and look.ask.feedback is not None:
+                if isinstance(look.ask, TicketAsk) and look.ask.is_accepted:
                     break
         return Measured(Outcome(mutant, "", shown[0].name if shown else ""), tuple(shown))
 

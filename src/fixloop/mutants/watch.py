@@ -168,6 +168,11 @@ class TicketAsk:
         return self.case.id if self.case else self.feedback.id if self.feedback else ""
 
     @property
+    def is_accepted(self) -> bool:
+        """Whether it is a stored ticket whose proposal staff accepted."""
+        return self.feedback is not None and self.feedback.outcome == "accepted"
+
+    @property
     def text(self) -> str:
         """What step one and two read."""
         return self.ticket.customer_text

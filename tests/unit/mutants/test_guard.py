@@ -98,6 +98,18 @@ def test_a_ticket_that_staff_rejected_is_no_example_of_what_is_right() -> None:
     assert any(one.killer and one.killer.origin.startswith("ticket") for one in accepted.outcomes)
 
 
+def test_a_rejected_ticket_that_shows_the_fault_hides_no_accepted_one() -> None:
+    told = [one for one in REPORT.outcomes if one.killer and one.killer.origin.startswith("ticket")]
+    first = told[0].seen_by
+    doubled = [replace(one, id=f"{one.id}-again") for one in BUSY.stored]
+    disputed = [replace(one, outcome="rejected") for one in BUSY.stored]
+    report = guard_strength(BUSY.workspace, BUSY.pipeline, BUSY.cases, [*disputed, *doubled])
+    found = next(one for one in report.outcomes if one.mutant.id == told[0].mutant.id)
+    assert found.seen_by == first
+    assert found.killer is not None
+    assert found.killer.origin.endswith("-again")
+
+
 def test_the_same_case_has_the_same_name_whichever_fault_asked_for_it() -> None:
     cases: dict[str, object] = {}
     for one in WITH_CASE:
