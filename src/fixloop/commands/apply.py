@@ -30,7 +30,7 @@ class ApplyResult:
     @property
     def no_branch_free(self) -> str:
         """Why some hints wait."""
-        return f"{self.prepared.limit} fix branches are open, as many as policy.max_open_fixes lets be"
+        return f"no branch is free: policy.max_open_fixes is {self.prepared.limit}"
 
 
 def apply(desk: Desk, ids: Sequence[str], approved: bool = False, onto: str | None = None) -> ApplyResult:

@@ -1,0 +1,96 @@
+"""`apply`, `merge` and `revert` at the terminal: pages, documents, exit codes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Fixloop
+from tests.support.fixes import approve_fixes, ask_which, branch_weighs, given_names_count, other_words
+from tests.support.git_worlds import commit_all, run_git
+from tests.support.loop import desk_of
+
+
+def short(hint_id: str) -> str:
+    return hint_id[:8]
+
+
+class TestMerge:
+    def test_a_batch_and_its_document(self, fixloop: Fixloop, bank: Path) -> None:
+        fixes = [other_words(), branch_weighs()]
+        approve_fixes(desk_of(bank), *fixes)
+        said = fixloop("merge", "--passing", "--json")
+        assert said.code == 0
+        document = json.loads(said.out)
+        assert [one["id"] for one in document["merged"]] == [hint.id for hint in fixes]
+        assert {frozenset(one) for one in document["merged"]} == {
+            frozenset({"id", "commit", "tree", "judged"})
+        }
+        assert {one["judged"] for one in document["merged"]} == {run_git(bank, "rev-parse", "main^{tree}")}
+        assert "merging 2 fixes, 2 of 2" in said.err
+
+    def test_the_pair_is_named_on_the_page(self, fixloop: Fixloop, bank: Path) -> None:
+        alex = '{"id": "p", "ticket": {"id": "P", "text": "login fails with a blank screen, this is Alex"}, '
+        alex += '"expect": {"leaf": "login_problem", "reply": "request_account_information"}}\n'
+        commit_all(bank, {"evals/pipeline/alex.jsonl": alex})
+        which, names = ask_which(), given_names_count()
+        # The tree of this bank has another branch behind the first, which is where the fix goes all the same.
+        approve_fixes(desk_of(bank), which, names)
+        said = fixloop("merge", "--passing")
+        assert said.code == 1
+        assert "refused by regressions" in said.out
+        assert which.id in said.out.replace("\n", "")
+        assert "1 merged, 1 refused" in said.out
+
+
+class TestApply:
+    def test_the_limit(self, fixloop: Fixloop, bank: Path) -> None:
+        config = (bank / "fixloop.yaml").read_text() + "policy: {max_open_fixes: 1}\n"
+        commit_all(bank, {"fixloop.yaml": config})
+        approve_fixes(desk_of(bank), other_words(), branch_weighs())
+        said = fixloop("apply", "--approved")
+        assert said.code == 1
+        assert "1 fix branches are open, as many as policy.max_open_fixes lets be" in " ".join(
+            said.out.split()
+        )
+        assert said.out.rstrip().endswith("next: fixloop merge --passing")
+
+
+class TestRevert:
+    @pytest.fixture
+    def merged(self, fixloop: Fixloop, bank: Path) -> str:
+        fix = other_words()
+        approve_fixes(desk_of(bank), fix)
+        assert fixloop("merge", "--passing").code == 0
+        return fix.id
+
+    def test_the_page(self, fixloop: Fixloop, bank: Path, merged: str) -> None:
+        said = fixloop("revert", short(merged), "too soon", "--why", "too_risky_now")
+        assert said.code == 0
+        first, second, *_ = said.out.splitlines()
+        commits = [one[:12] for one in run_git(bank, "rev-list", "--reverse", "-2", "main").split()]
+        assert first == f"{merged}  reverted  {' '.join(commits)}"
+        assert second == f"    its cases went with it: {merged}-1"
+        assert "Do check" not in (bank / "workspace/templates.yaml").read_text()
+        assert "too soon" in run_git(bank, "log", "-1", "--format=%B")
+
+    def test_the_document(self, fixloop: Fixloop, merged: str) -> None:
+        document = json.loads(fixloop("revert", merged, "--json").out)
+        assert document.keys() == {"id", "status", "commits", "undone", "cases", "failed"}
+        assert (document["id"], document["status"], document["cases"]) == (
+            merged,
+            "reverted",
+            [f"{merged}-1"],
+        )
+        again = fixloop("revert", merged)
+        assert (again.code, again.out) == (0, f"{merged}  reverted already\n")
+
+    def test_what_is_not_merged(self, fixloop: Fixloop, bank: Path) -> None:
+        fix = other_words()
+        approve_fixes(desk_of(bank), fix)
+        said = fixloop("revert", fix.id)
+        assert said.code == 2
+        assert f"{fix.id} is approved, not merged" in said.err
+
+    def test_an_unknown_reason(self, fixloop: Fixloop, merged: str) -> None:
+        assert fixloop("revert", merged, "--why", "because").code == 2
