@@ -129,7 +129,7 @@ def test_an_old_overlap_does_not_hide_a_new_one(tmp_path: Path) -> None:
 
 
 def test_an_extraction_case_may_use_the_text_of_an_example(desk: Desk) -> None:
-    """Extraction learns nothing from examples: that overlap is a warning of `check`, and no reason to refuse."""
+    """Extraction learns nothing from examples: the overlap is a warning of `check`, no reason to refuse."""
     mine = '{"id": "mine", "text": "my transfer was rejected", "expect": {}, "exact": true}\n'
     assert refusals(attack(desk, {"evals/extraction/mine.jsonl": mine})) == []
 
