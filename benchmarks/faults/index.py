@@ -20,10 +20,10 @@ from fixloop.workspace.snapshot import digest_of
 
 HALVES = ("tune", "report")
 FOLDER = Path(__file__).parent / "index"
-A_HALF = {"bank": 18, "clinc": 8, "shop": 8}
+A_HALF = {"bank": 15, "clinc": 6, "shop": 8}
 """Faults of a kind in each half of a world."""
 
-MOST_TRIED = 120
+MOST_TRIED = {"bank": 120, "clinc": 36, "shop": 120}
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ def _key(world: World) -> str:
 def _find(world: World) -> Iterator[Fault]:
     for kind, faults in candidates(world).items():
         found: dict[str, int] = defaultdict(int)
-        for fault in faults[:MOST_TRIED]:
+        for fault in faults[: MOST_TRIED[world.name]]:
             if found[fault.half] < A_HALF[world.name] and shows(world, fault):
                 found[fault.half] += 1
                 yield fault
