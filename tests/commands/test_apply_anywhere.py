@@ -12,16 +12,15 @@ from typing import cast
 import pytest
 
 from fixloop.commands.apply import apply
-from fixloop.commands.decide import approve
 from fixloop.commands.desk import Desk
 from fixloop.commands.merge import merge
-from fixloop.commands.propose import propose
 from fixloop.errors import AnotherRunHoldsTheLock
 from fixloop.hints.model import Hint
 from fixloop.ports.git import NewCommit, RefChange, Repository
-from tests.commands.test_walkthrough import KNOWS_FRAUD, WITHOUT_FRAUD, the_fix
+from tests.commands.test_walkthrough import KNOWS_FRAUD, WITHOUT_FRAUD
+from tests.support.fixes import approve_fixes, fraud_branch
 from tests.support.git_worlds import commit_all, picture, run_git
-from tests.support.loop import bank, desk_of, row, tell
+from tests.support.loop import bank, desk_of
 
 
 @pytest.fixture
@@ -29,10 +28,7 @@ def desk(tmp_path: Path) -> Desk:
     """A bank with one approved hint."""
     files = {"plan_trees/account_locked.yaml": WITHOUT_FRAUD, "plan_trees/login_problem.yaml": KNOWS_FRAUD}
     desk = bank(tmp_path, **files)
-    wanted = {"tools": ["escalate_to_security"]}
-    tell(desk, [row(1, "KTR05821 my account is locked", "fraud flag! to security", expected=wanted)])
-    hint = the_fix(propose(desk), "add_branch")
-    approve(desk, [hint.id], "ann@bank")
+    approve_fixes(desk, fraud_branch())
     return desk
 
 
