@@ -46,6 +46,23 @@ def ask_which(leaf: str = "login_problem") -> Hint:
     return fix("plan", path, [{"op": "add_branch", "leaf": leaf, "before": before, "branch": branch}], case)
 
 
+def fraud_branch() -> Hint:
+    """A flagged account goes to the security desk; for a tree of locked accounts that forgets it."""
+    branch = {
+        "when": {"record.fraud_flag": True},
+        "reply": "security_escalation",
+        "tools": [{"name": "escalate_to_security", "args": {"account_id": "{{ record.account_id }}"}}],
+    }
+    case = {
+        "suite": "plan",
+        "leaf": "account_locked",
+        "records": [{"account_id": "a1", "account_number": "KTR05821", "fraud_flag": True, "hotline": "1"}],
+        "expect": {"reply": "security_escalation"},
+    }
+    operation = {"op": "add_branch", "leaf": "account_locked", "before": "default", "branch": branch}
+    return fix("plan", "plan_trees/account_locked.yaml", [operation], case)
+
+
 def first_branch(leaf: str) -> str:
     """The id of the branch for no account, or for anything but one."""
     from tests.support.worlds import build_workspace
