@@ -71,7 +71,7 @@ def test_applying_twice_is_applying_once(desk: Desk) -> None:
     (first,) = apply(desk, (), approved=True).prepared.applied
     (second,) = apply(desk, (), approved=True).prepared.applied
     assert first == second
-    assert len(run_git(desk.folder, "log", "--format=%s", "fixloop/state").splitlines()) == 4
+    assert len(run_git(desk.folder, "log", "--format=%s", "fixloop/state").splitlines()) == 2
 
 
 def test_a_stale_branch_is_rebuilt_on_the_newest_base(desk: Desk) -> None:
