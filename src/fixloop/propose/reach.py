@@ -73,7 +73,9 @@ def _reaches(operation: Operation, before: Proposal) -> bool:
     if operation.op in _PLAN:
         return bool(before.leaf == args["leaf"])
     if operation.op in _TEMPLATE:
-        return bool(before.reply.template == args["template"])
+        # A branch whose reply cannot be rendered answers with the fallback's.
+        meant = before.trace.trail[-1].reply if before.trace.trail else None
+        return args["template"] in (before.reply.template, meant)
     if operation.op in _FETCH or operation.op == "set_threshold":
         return bool(before.candidates) or operation.op == "add_signal"
     # What is extracted is asked of the ticket itself, below.

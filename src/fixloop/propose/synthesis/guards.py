@@ -96,7 +96,8 @@ def _today(bench: Workbench, one: Situation, branch: Branch | None) -> dict[str,
 def _renders(bench: Workbench, case: JsonCase) -> bool:
     """Whether the case's answer is the tree's own today: no case passes by a crash."""
     planned = bench.pipeline.plan(case["leaf"], case["fields"], case["records"])
-    return planned.branch is not None and planned.reply.template == case["expect"]["reply"]
+    own = planned.trail[-1].reply if planned.trail else None
+    return bool(own == planned.reply.template == case["expect"]["reply"])
 
 
 def _alike(one: Situation, evidence: Sequence[Situation]) -> int:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
+from itertools import accumulate
 from typing import Any
 
 from fixloop.hints.model import JsonCase
@@ -186,32 +187,41 @@ def edit_of(
     ]
     if not blocks:
         return None
+    told, lead = corrected.strip(), len(rendered) - len(rendered.lstrip())
+    offsets = list(accumulate((len(token) for token in a), initial=lead))
     first, last = blocks[0][1], blocks[-1][2]
     for around in range(MOST_AROUND):
         # Before first, behind only where nothing stands before: a sentence follows what it follows.
-        found = _stretch(pieces, a, corrected, values, max(0, first - around), last)
-        if found is None or not found.was.strip() or whole.count(found.was) != 1:
-            further = min(len(a), last + around)
-            found = _stretch(pieces, a, corrected, values, max(0, first - around), further)
-        if found is not None and found.was.strip() and whole.count(found.was) == 1:
-            return found if found.was != found.to else None
+        for end in (last, min(len(a), last + around)):
+            start = offsets[max(0, first - around)]
+            found = _stretch(pieces, *_with_values(rendered, told, start, offsets[end], values), told, values)
+            if found is not None and found.was.strip() and whole.count(found.was) == 1:
+                return found if found.was != found.to else None
     return None
 
 
+def _with_values(
+    rendered: str, told: str, start: int, end: int, values: Mapping[str, str]
+) -> tuple[int, int]:
+    """A differing stretch widened so that a value which changed in a part of it is in it as a whole."""
+    after = len(rendered.rstrip()) - end
+    lead = len(rendered) - len(rendered.lstrip())
+    low, high = start - lead, len(told) - after
+    for value in values:
+        at = told.find(value, max(0, low - len(value) + 1))
+        if 0 <= at < high and at + len(value) > low and (at < low or at + len(value) > high):
+            return start - max(0, low - at), end + max(0, at + len(value) - high)
+    return start, end
+
+
 def _stretch(
-    pieces: Sequence[Piece],
-    a: Sequence[str],
-    corrected: str,
-    values: Mapping[str, str],
-    first: int,
-    last: int,
+    pieces: Sequence[Piece], start: int, end: int, told: str, values: Mapping[str, str]
 ) -> Edit | None:
-    """The edit of the tokens from first to last."""
+    """The edit of what was rendered from one place to another."""
     rendered = "".join(piece.rendered for piece in pieces)
     lead = len(rendered) - len(rendered.lstrip())
-    start, end, source = _widen(pieces, lead + sum(map(len, a[:first])), lead + sum(map(len, a[:last])))
+    start, end, source = _widen(pieces, start, end)
     prefix, suffix = rendered[lead:start], rendered[end:].rstrip()
-    told = corrected.strip()
     fits = told.startswith(prefix) and told.endswith(suffix) and len(prefix) + len(suffix) <= len(told)
     if not fits:
         return None

@@ -30,6 +30,7 @@ ONE, MORE = 1.0, 0.7
 
 MOVED, NEGATED, TESTED, RANGED, REMOVED, ADDED = 1.3, 1.2, 1.4, 1.9, 2.0, 4.0
 LEAST_ADDED = 2.2
+FURTHER = 0.02
 
 _OPPOSITE = {
     "eq": "ne",
@@ -169,7 +170,7 @@ def move_edits(tree: PlanTree) -> Iterator[Edit]:
                 "move_branch",
                 (operation,),
                 with_branch(rest, at, branch, insert=True),
-                MOVED,
+                MOVED + FURTHER * abs(target - path[-1]),
                 f"try branch {branch.id} before {before}",
                 branch,
                 other.when,

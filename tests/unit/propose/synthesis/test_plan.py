@@ -1,0 +1,179 @@
+"""Plan edits: every kind of planted fault is undone by the smallest edit, and none touches what is right."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from fixloop.fixes.apply import apply_operations
+from fixloop.hints.model import Hint
+from fixloop.hints.operation import Operation
+from fixloop.propose.draft import Draft, Unable
+from fixloop.propose.dryrun import Dropped, dry_run
+from fixloop.propose.interventions import Action
+from fixloop.propose.synthesis.plan import synthesise
+from fixloop.propose.wanted import Wanted
+from tests.unit.propose.synthesis.benches import (
+    ESCALATE,
+    LOCKED,
+    bench_of,
+    faulted,
+    group,
+    locked_bench,
+    ops,
+    plan_group,
+    propose_all,
+    told,
+    world,
+)
+
+LEAF = {"leaf": "account_locked"}
+CALL = {"name": "escalate_to_security", "args": {"account_id": "{{ record.account_id }}"}}
+FAULTS: dict[str, tuple[Operation, str]] = {
+    "wrong template": (
+        Operation(
+            "set_reply", {**LEAF, "branch": "fraud", "was": "security_escalation", "to": "transfer_help"}
+        ),
+        "set_reply",
+    ),
+    "tool missing": (Operation("remove_tool", {**LEAF, "branch": "fraud", "tool": CALL}), "add_tool"),
+    "tool too many": (Operation("add_tool", {**LEAF, "branch": "default", "tool": CALL}), "remove_tool"),
+    "argument wrong": (
+        Operation(
+            "set_tool_arg",
+            {
+                **LEAF,
+                "branch": "fraud",
+                "tool": "escalate_to_security",
+                "arg": "account_id",
+                "was": "{{ record.account_id }}",
+                "to": "{{ record.branch }}",
+            },
+        ),
+        "set_tool_arg",
+    ),
+    "condition negated": (
+        Operation(
+            "set_condition",
+            {
+                **LEAF,
+                "branch": "fraud",
+                "was": {"record.fraud_flag": True},
+                "to": {"record.fraud_flag": False},
+            },
+        ),
+        "set_condition",
+    ),
+    "value wrong": (
+        Operation(
+            "set_condition",
+            {
+                **LEAF,
+                "branch": "fraud",
+                "was": {"record.fraud_flag": True},
+                "to": {"record.branch": "Nowhere"},
+            },
+        ),
+        "",
+    ),
+    "branch dropped": (Operation("remove_branch", {**LEAF, "branch": "fraud"}), "add_branch"),
+}
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=str)
+def test_a_planted_fault_is_undone_for_every_ticket(fault: str) -> None:
+    operation, kind = FAULTS[fault]
+    right = world()
+    wrong = faulted(right, operation)
+    bench, rejected = locked_bench(right, wrong, fraud="the fraud flag is set, this goes to security")
+    assert rejected, fault
+    draft = synthesise(bench, plan_group(bench, rejected, right))
+    assert isinstance(draft, Draft), draft
+    assert draft.kind == (kind or draft.kind)
+    hint = dry_run(bench, draft)
+    assert isinstance(hint, Hint), hint
+    mended = apply_operations(wrong, hint.operations).snapshot
+    was, now = propose_all(right, LOCKED.values()), propose_all(mended, LOCKED.values())
+    assert {text: one.outcome[2:] for text, one in now.items()} == {
+        text: one.outcome[2:] for text, one in was.items()
+    }
+    assert len(hint.near_misses) >= 3
+    assert hint.measured is not None
+    assert hint.measured.fixed == len(hint.evidence)
+
+
+def test_swapped_branches_are_put_in_order() -> None:
+    tree = """\
+leaf: account_locked
+branches:
+  - id: none
+    when: {fetched.count: 0}
+    reply: request_account_information
+  - id: fraud
+    when: {record.fraud_flag: true}
+    reply: security_escalation
+    tools: [{name: escalate_to_security, args: {account_id: "{{ record.account_id }}"}}]
+  - id: riverton
+    when: {record.branch: Riverton}
+    reply: transfer_help
+  - {reply: handover}
+"""
+    right = world(account_locked=tree)
+    wrong = faulted(right, Operation("move_branch", {**LEAF, "branch": "riverton", "before": "fraud"}))
+    bench, rejected = locked_bench(right, wrong)
+    draft = synthesise(bench, plan_group(bench, rejected, right))
+    assert isinstance(draft, Draft)
+    assert draft.kind == "move_branch"
+    assert len(draft.operations) == 1
+    mended = apply_operations(wrong, draft.operations).snapshot
+    was, now = propose_all(right, LOCKED.values()), propose_all(mended, LOCKED.values())
+    assert {text: one.outcome for text, one in now.items()} == {
+        text: one.outcome for text, one in was.items()
+    }
+
+
+def test_a_branch_too_many_goes() -> None:
+    right = world()
+    extra = {"id": "odd", "when": {"record.branch": "Easton"}, "reply": "transfer_help"}
+    wrong = faulted(right, Operation("add_branch", {**LEAF, "before": "default", "branch": extra}))
+    bench, rejected = locked_bench(right, wrong)
+    draft = synthesise(bench, plan_group(bench, rejected, right))
+    assert isinstance(draft, Draft)
+    kinds = [one.kind for one in (draft, *draft.instead)]
+    assert "remove_branch" in kinds or draft.kind == "set_reply"
+    assert isinstance(dry_run(bench, draft), Hint)
+
+
+def test_no_edit_takes_an_answer_that_staff_accepted() -> None:
+    """Two tickets alike in all that a condition could ask, one of them accepted: nothing separates."""
+    right = world()
+    texts = [LOCKED["open"], "my account NSB01234 is locked"]
+    shown = propose_all(right, texts)
+    feedback = [told(texts[0], shown[texts[0]], "rejected"), told(texts[1], shown[texts[1]])]
+    bench = bench_of(right, feedback)
+    members = plan_group(bench, feedback[:1], world()).members
+    change: Any = members[0].readings[0].intervention
+    wish = replace(
+        change,
+        action=Action("security_escalation", (ESCALATE,)),
+        wanted=Wanted(leaf="account_locked", reply="security_escalation", tools=("escalate_to_security",)),
+    )
+    found = synthesise(bench, group(bench, [(feedback[0], wish)]))
+    if isinstance(found, Draft):
+        assert isinstance(dry_run(bench, found), Dropped)
+    else:
+        assert isinstance(found, Unable)
+        assert "without changing answers that are right" in found.reason
+
+
+def test_a_condition_never_names_a_person() -> None:
+    right = world()
+    wrong = faulted(right, Operation("remove_branch", {**LEAF, "branch": "fraud"}))
+    bench, rejected = locked_bench(right, wrong)
+    draft = synthesise(bench, plan_group(bench, rejected, right))
+    assert isinstance(draft, Draft)
+    for one in (draft, *draft.instead):
+        text = str(ops(one.operations))
+        assert "KTR05821" not in text
+        assert "Alex" not in text
+        assert "a1" not in text.replace("account", "")
