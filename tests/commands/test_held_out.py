@@ -4,18 +4,23 @@ import io
 import json
 import os
 import stat
+import subprocess
+import sys
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 
 import pytest
 
 from fixloop.__main__ import main
+from fixloop.adapters.git_repository import open_repository
 from fixloop.commands.desk import Desk
 from fixloop.commands.gate import gate
+from fixloop.commands.hook_install import install_hooks
 from fixloop.commands.merge import merge
 from fixloop.errors import BadInput, EnvironmentLacks
 from fixloop.gate.verdict import Check, Verdict
-from tests.support.git_worlds import commit_all, run_git
+from fixloop.wiring import build_hook_folder
+from tests.support.git_worlds import commit_all, cut_off_git, make_repo, run_git
 from tests.support.hints import record, transfer_hint
 from tests.support.loop import bank, desk_of
 from tests.support.worlds import minimal_world
@@ -39,6 +44,11 @@ def held_out_set(place: Path, number: int = 40) -> Path:
     ]
     (place / "pipeline" / "s.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     return place
+
+
+@pytest.fixture(autouse=True)
+def _own_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cut_off_git(monkeypatch, tmp_path / "home")
 
 
 @pytest.fixture
@@ -170,6 +180,28 @@ def test_a_held_out_text_may_be_neither_example_nor_case(desk: Desk, tmp_path: P
     case = '{"id": "mine", "text": "why did the transfer fail quokka 7", "expect": "transfer_failed"}\n'
     branch(desk, {"evals/intent/mine.jsonl": case})
     assert the_check(gate(desk, "main", "work", heldout=str(place)).verdict, "split").status == "fail"
+
+
+def test_a_server_asks_whoever_pushes(tmp_path: Path) -> None:
+    """The real hook of a bare repository; a clone without hooks cannot get past it."""
+    place = held_out_set(tmp_path / "apart")
+    seed = make_repo(tmp_path, dict(WORLD), "seed")
+    server, clone = tmp_path / "server.git", tmp_path / "clone"
+    run_git(tmp_path, "clone", "-q", "--bare", str(seed), str(server))
+    install_hooks(open_repository(server), build_hook_folder(str(server)), sys.executable, server=True)
+    run_git(server, "config", "fixloop.heldout", str(place))
+    run_git(tmp_path, "clone", "-q", str(server), str(clone))
+    run_git(clone, "config", "user.email", "ada@example.org")
+    run_git(clone, "config", "user.name", "Ada")
+    commit_all(clone, {"plan_trees/transfer_failed.yaml": REMARK})
+    run_git(clone, "push", "-q", "origin", "main")
+    commit_all(clone, {"plan_trees/transfer_failed.yaml": BENT})
+    said = subprocess.run(["git", "push", "-q", "origin", "main"], cwd=clone, capture_output=True, text=True)
+    assert said.returncode
+    assert "held_out: worse by more than the margin" in said.stderr
+    assert SECRET not in said.stderr.lower()
+    answers = [json.loads(line)["answer"] for line in (place / "questions.jsonl").read_text().splitlines()]
+    assert answers == ["pass", "fail"]
 
 
 def everything_written(desk: Desk) -> bytes:

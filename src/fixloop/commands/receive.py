@@ -127,7 +127,7 @@ def receive(
         PushRefused: a protected branch would go or get what the gate refuses, or the record lose something.
     """
     desk = replace(desk, state=_record_of(desk, push, protected, state_at))
-    ground = desk.ground(push.pusher or "push")
+    ground = desk.ground(push.pusher or "push", desk.held_out(None))
     verdicts: list[Verdict] = []
     for move in push.moves:
         if move.ref in protected and move.old != NO_OBJECT:

@@ -1,8 +1,12 @@
 """Cases that no proposer has seen: is the result worse on them? Pass or fail, and nothing else is told."""
 
-from fixloop.gate.held_out import FEWEST, NOTHING_DIFFERS, WORN_OUT, Answer, HeldOutSet
+from typing import TYPE_CHECKING
+
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import FAIL, PASS, SKIP, Check
+
+if TYPE_CHECKING:
+    from fixloop.gate.held_out import Answer
 
 
 def check(trial: Trial) -> Check:
@@ -10,6 +14,8 @@ def check(trial: Trial) -> Check:
     if trial.held_out is None or trial.held_out_later:
         later = "asked when the change lands" if trial.held_out_later else "no held-out set was asked"
         return Check("held_out", SKIP, later)
+    from fixloop.gate.held_out import FEWEST, WORN_OUT, HeldOutSet  # most runs ask none
+
     held_out = HeldOutSet(trial.held_out)
     if len(held_out.cases) < FEWEST:
         return Check("held_out", SKIP, f"the held-out set is too small: {FEWEST} cases are the least")
@@ -20,7 +26,9 @@ def check(trial: Trial) -> Check:
     return Check("held_out", FAIL if found.said == FAIL else PASS, _told(found))
 
 
-def _told(found: Answer) -> str:
+def _told(found: "Answer") -> str:
+    from fixloop.gate.held_out import NOTHING_DIFFERS
+
     if found.said == NOTHING_DIFFERS:
         return "nothing that an answer depends on differs; not counted as a question"
     than = "worse by more than" if found.said == FAIL else "not worse than"
