@@ -22,7 +22,7 @@ def calibration(scores: Sequence[float], right: Sequence[bool], bins: int = BINS
     return {
         "error": round(gaps / len(scores), 6),
         "brier": round(fsum((s - r) ** 2 for s, r in ranked) / len(scores), 6),
-        "auroc": auroc(scores, right),
+        "auroc": _auroc(ranked),
         "bins": found,
     }
 
@@ -32,11 +32,14 @@ def auroc(scores: Sequence[float], right: Sequence[bool]) -> float | None:
 
     By ranks: Mann and Whitney, Ann. Math. Stat. 18 (1947).
     """
-    hits = sum(map(bool, right))
-    misses = len(right) - hits
+    return _auroc(sorted(zip(scores, map(bool, right), strict=True)))
+
+
+def _auroc(ranked: "Sequence[Scored]") -> float | None:
+    hits = sum(one for _, one in ranked)
+    misses = len(ranked) - hits
     if not hits or not misses:
         return None
-    ranked = sorted(zip(scores, map(bool, right), strict=True))
     total, start = 0.0, 0
     while start < len(ranked):
         end = start

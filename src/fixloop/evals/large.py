@@ -79,7 +79,7 @@ class LargeCases:
 
     def _read(self, problems: list[Problem]) -> None:
         found: dict[str, tuple[list[str], _Places]] = {}
-        looks = array("q")
+        looks = array("q")  # eight bytes an id
         for number, file in enumerate(self._files):
             ids, places = found.setdefault(file.suite, ([], _Places.empty()))
             for start, size, line, case, wrong in self._entries(file.suite, file.path):
