@@ -7,12 +7,14 @@ from typing import Any
 
 from fixloop.errors import FixloopError
 from fixloop.evals.case import CaseSet
+from fixloop.evals.cases import load_cases
 from fixloop.evals.compare import compare_reports, with_gains
 from fixloop.evals.given import given_cases
 from fixloop.evals.protected import blocks
 from fixloop.evals.result import FAIL, PASS, CaseResult
 from fixloop.evals.run import evaluate
 from fixloop.feedback.replays import place_of, replay_all
+from fixloop.fixes.apply import apply_operations
 from fixloop.hints.model import Hint, JsonCase, Measured, Moves, fingerprint
 from fixloop.pipeline.compile import Pipeline
 from fixloop.pipeline.proposal import Proposal
@@ -94,6 +96,8 @@ def _try(bench: Workbench, draft: Draft) -> Hint | _Fell:
     copied = taken_over(bench, draft.operations, draft.evidence)
     if copied:
         return _Fell(f"it would write a customer's own value into a rule: {', '.join(copied[:3])}")
+    if draft.step == "eval_data":
+        return _judged_otherwise(bench, draft)
     if draft.cases and len(_passing(bench.pipeline, _numbered(draft.cases))) == len(draft.cases):
         return _Fell("every case of it passes already", None)
     try:
@@ -106,6 +110,15 @@ def _try(bench: Workbench, draft: Draft) -> Hint | _Fell:
         return _Fell("no case of it fails before and passes after", None)
     guarded = _guarded(bench, trial, draft)
     return guarded if isinstance(guarded, _Fell) else _measured(bench, trial, guarded, cases)
+
+
+def _judged_otherwise(bench: Workbench, draft: Draft) -> Hint | _Fell:
+    """A change of cases changes no answer: it has to be possible, and to leave the cases readable."""
+    try:
+        load_cases(apply_operations(bench.snapshot, draft.operations).snapshot)
+    except FixloopError as error:
+        return _Fell(f"the edit does not stand: {error.message}")
+    return _hint(bench, draft, (), bench.before, len(draft.evidence))
 
 
 def _guarded(bench: Workbench, trial: Trial, draft: Draft) -> Draft | _Fell:

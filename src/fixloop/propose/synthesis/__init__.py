@@ -25,6 +25,7 @@ _MAKERS = {
     "remove_pattern": _Maker("extraction", "unread"),
     "add_branch": _Maker("plan"),
     "edit_template": _Maker("template"),
+    "fix_case": _Maker("case_edit"),
 }
 
 

@@ -23,8 +23,8 @@ from fixloop.workspace.model import OTHER, is_other, other_of
 
 MOST_MOVED = 24
 FEWEST_MOVED = 3
-CLEARLY = 1.25
-"""How much more like the known texts of another leaf an example must be, to lie in the wrong one."""
+CLEARLY, LIKE = 1.25, 0.1
+"""How much more like the known texts of another leaf an example must be, and how like, to be astray."""
 
 NEAREST = 3
 MOST_KNOWN = 120
@@ -210,7 +210,7 @@ def _strayed(bench: Workbench, leaf: str, elsewhere: Texts, here: Texts) -> list
     like = similarities(texts, [*elsewhere, *here])
     there, own = like[:, : len(elsewhere)], like[:, len(elsewhere) :]
     scores = [(_nearest(there[n]), _nearest(own[n]), text) for n, text in enumerate(texts)]
-    strays = [(a / max(b, 1e-6), text) for a, b, text in scores if a > CLEARLY * b]
+    strays = [(a / max(b, 1e-6), text) for a, b, text in scores if a >= LIKE and a > CLEARLY * b]
     return [text for _, text in sorted(strays, key=lambda item: (-round(item[0], 6), item[1]))]
 
 

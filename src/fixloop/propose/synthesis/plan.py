@@ -79,7 +79,7 @@ def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
     if not ranked:
         enough = _enough(field)
         found = conditions.pairs(bench, field.ground, field.evidence, enough, said)
-        ranked = _ranked(bench, field, _additions(bench, field, found))
+        ranked = _ranked(bench, field, [*_additions(bench, field, found), *_two_edits(bench, field)])
     if not ranked:
         return Unable("no single change of the plan tree does it without changing answers that are right")
     drafts = [_draft(bench, group, field, edit) for edit in ranked[:DRAFTS]]
@@ -219,6 +219,33 @@ def _places(bench: Workbench, field: _Field, condition: Condition) -> list[tuple
     usual = next((n for n, one in enumerate(tops) if one.when is not None and repr(one.when) in after), None)
     places = [((n,), -0.1 if n == usual else EARLIER * (first[0] - n + 1)) for n in range(len(tops))]
     return [(first, 0.0), *(place for place in places if place[0] != first)]
+
+
+def _two_edits(bench: Workbench, field: _Field) -> Iterator[Edit]:
+    """Two faults at once: an edit of order or conditions, and then another deed of the branch it leads to.
+
+    Only first edits are gone on with that take nothing right away and lead the evidence somewhere else.
+    """
+    values = conditions.plain_values(bench, field.ground.situations)
+    firsts = [
+        *tree_edits.move_edits(field.tree),
+        *tree_edits.condition_edits(field.tree, values, _whole_conditions(bench, field.tree)),
+        *tree_edits.removal_edits(field.tree),
+    ]
+    for first in firsts:
+        after = tuple(field.ground.answers(first.branches))
+        if field.settled & ~_kept(field, after) or not field.evidence & ~_kept(field, after):
+            continue
+        moved = replace(field, tree=replace(field.tree, branches=first.branches), now=after)
+        for second in _action_edits(moved):
+            yield replace(
+                second,
+                kind=first.kind,
+                operations=(*first.operations, *second.operations),
+                size=first.size + second.size,
+                says=f"{first.says}; and {second.says}",
+                condition=first.condition,
+            )
 
 
 def _enough(field: _Field) -> int:

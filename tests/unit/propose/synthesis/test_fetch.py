@@ -79,7 +79,7 @@ def test_no_search_finds_a_smaller_change(
     new = list(weights)
     for n, value in found.weights:
         new[n] = int(value)
-    bar = found.threshold or 2
+    bar = int(found.threshold or 2)
     assert _right(new, bar, [*evidence, *kept])
     moved = len(found.weights) + (found.threshold is not None)
     assert (moved, sum(abs(a - b) for a, b in zip(new, weights, strict=True)) + abs(bar - 2)) == best

@@ -177,3 +177,29 @@ def test_a_condition_never_names_a_person() -> None:
         assert "KTR05821" not in text
         assert "Alex" not in text
         assert "a1" not in text.replace("account", "")
+
+
+def test_two_faults_in_one_place_are_mended_by_two_edits() -> None:
+    right = world()
+    negated = Operation(
+        "set_condition",
+        {**LEAF, "branch": "fraud", "was": {"record.fraud_flag": True}, "to": {"record.fraud_flag": False}},
+    )
+    renamed = Operation(
+        "set_reply", {**LEAF, "branch": "fraud", "was": "security_escalation", "to": "transfer_help"}
+    )
+    wrong = faulted(right, negated, renamed)
+    bench, rejected = locked_bench(right, wrong)
+    fraud = [one for one in rejected if one.ticket["text"] == LOCKED["fraud"]]
+    others = [one for one in rejected if one not in fraud]
+    settled = [one for one in bench.stored if one.outcome == "accepted"]
+    # What should not have gone to the fraud desk was mended by hand: it is accepted as it should be.
+    was = propose_all(right, LOCKED.values())
+    accepted = [told(str(one.ticket["text"]), was[str(one.ticket["text"])]) for one in others]
+    bench = bench_of(wrong, [*settled, *accepted, *fraud])
+    draft = synthesise(bench, plan_group(bench, fraud, right))
+    assert isinstance(draft, Draft), draft
+    hint = dry_run(bench, draft)
+    assert isinstance(hint, Hint), hint
+    mended = propose_all(apply_operations(wrong, hint.operations).snapshot, [LOCKED["fraud"]])
+    assert mended[LOCKED["fraud"]].outcome[2:] == was[LOCKED["fraud"]].outcome[2:]

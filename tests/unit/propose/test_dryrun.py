@@ -1,0 +1,118 @@
+"""The dry run: harm to accepted tickets, customers' own values, cases that fail for the right reason."""
+
+from dataclasses import replace
+
+from fixloop.feedback.replays import replay_all
+from fixloop.hints.model import Hint
+from fixloop.hints.operation import Operation
+from fixloop.propose.copying import taken_over
+from fixloop.propose.draft import Draft
+from fixloop.propose.dryrun import Dropped, dry_run
+from fixloop.propose.harm import effect_on_accepted
+from fixloop.propose.reach import replayed
+from fixloop.propose.synthesis.plan import synthesise
+from fixloop.propose.wanted import Wanted
+from fixloop.propose.workbench import Workbench
+from tests.unit.propose.synthesis.benches import (
+    LOCKED,
+    bench_of,
+    faulted,
+    locked_bench,
+    plan_group,
+    propose_all,
+    told,
+    world,
+)
+
+LEAF = {"leaf": "account_locked"}
+DROPPED = Operation("remove_branch", {**LEAF, "branch": "fraud"})
+
+
+def planted() -> tuple[Draft, Workbench]:
+    right = world()
+    bench, rejected = locked_bench(right, faulted(right, DROPPED))
+    draft = synthesise(bench, plan_group(bench, rejected, right))
+    assert isinstance(draft, Draft)
+    return draft, bench
+
+
+def test_an_accepted_answer_that_would_be_lost_is_harm() -> None:
+    draft, bench = planted()
+    everybody = {**LEAF, "branch": "default", "was": "unlock_instructions", "to": "security_escalation"}
+    blunt = replace(draft, operations=(Operation("set_reply", everybody),), near_misses=(), instead=())
+    blunt = replace(
+        blunt, cases=tuple({**c, "expect": {"reply": "security_escalation"}} for c in draft.cases)
+    )
+    wish = Wanted(reply="security_escalation")
+    blunt = replace(blunt, wanted={key: wish for key in draft.wanted})
+    fell = dry_run(bench, blunt)
+    assert isinstance(fell, Dropped)
+    assert "would lose the answer that staff accepted" in fell.reason
+
+
+def test_the_next_smallest_fix_takes_the_place_of_one_that_falls() -> None:
+    draft, bench = planted()
+    nowhere = {**LEAF, "branch": "no_such", "was": {"record.fraud_flag": True}, "to": {"fetched.count": 1}}
+    broken = replace(draft, operations=(Operation("set_condition", nowhere),), instead=(draft,))
+    hint = dry_run(bench, broken)
+    assert isinstance(hint, Hint)
+    assert hint.operations == draft.operations
+
+
+def test_a_customers_own_value_is_no_rule() -> None:
+    draft, bench = planted()
+    value = "KTR05821"
+    named = {"when": {"record.account_number": value}, "reply": "transfer_help"}
+    operation = Operation("add_branch", {**LEAF, "before": "default", "branch": named})
+    assert taken_over(bench, [operation], draft.evidence) == [value.casefold()]
+    fell = dry_run(bench, replace(draft, operations=(operation,), instead=()))
+    assert isinstance(fell, Dropped)
+    assert "customer's own value" in fell.reason
+    assert taken_over(bench, draft.operations, draft.evidence) == []
+
+
+def test_a_case_that_passes_already_shows_nothing() -> None:
+    draft, bench = planted()
+    idle = tuple({**case, "expect": {"reply": "unlock_instructions"}} for case in draft.cases)
+    fell = dry_run(bench, replace(draft, cases=idle, instead=()))
+    assert isinstance(fell, Dropped)
+    assert "passes already" in fell.reason
+
+
+def test_what_a_fix_cannot_reach_is_not_replayed_and_comes_out_the_same() -> None:
+    right = world()
+    texts = [*LOCKED.values(), "my transfer was rejected", "can you return my payment to me"]
+    shown = propose_all(right, texts)
+    bench = bench_of(right, [told(text, shown[text]) for text in texts])
+    for operations in (
+        [DROPPED],
+        [Operation("set_threshold", {"at": "fetch", "was": 4, "to": 6})],
+        [Operation("set_variants", {"field": "account.account_number", "was": "confusable", "to": None})],
+        [Operation("edit_template", {"template": "unlock_instructions", "was": "Please call", "to": "Call"})],
+        [Operation("set_threshold", {"at": "root", "was": 0.3, "to": 0.9})],
+    ):
+        trial = bench.try_operations(operations)
+        quick, plain = replayed(bench, trial, operations), replay_all(trial.pipeline, bench.stored)
+        assert {key: one.outcome for key, one in quick.items()} == {
+            k: one.outcome for k, one in plain.items()
+        }
+
+
+def test_what_staff_accepted_and_no_longer_get_can_come_back() -> None:
+    right = world()
+    wrong = faulted(right, DROPPED)
+    was = propose_all(right, LOCKED.values())
+    bench = bench_of(wrong, [told(text, was[text]) for text in LOCKED.values()])
+    tree = right.read("plan_trees/account_locked.yaml")
+    assert tree is not None
+    back = {
+        "id": "fraud",
+        "when": {"record.fraud_flag": True},
+        "reply": "security_escalation",
+        "tools": [{"name": "escalate_to_security", "args": {"account_id": "{{ record.account_id }}"}}],
+    }
+    operations = [Operation("add_branch", {**LEAF, "before": "default", "branch": back})]
+    after = replayed(bench, bench.try_operations(operations), operations)
+    effect = effect_on_accepted(bench, after, frozenset(), text_counts=True)
+    assert [one.ticket["text"] for one in effect.regained] == [LOCKED["fraud"]]
+    assert effect.lost == ()
