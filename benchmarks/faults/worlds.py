@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -44,9 +45,13 @@ class Written:
 
 
 def visible(proposal: Proposal) -> Visible:
-    """What staff and customers see of a proposal: leaf, records, text, tools; a branch's name is not seen."""
+    """What staff and customers see of a proposal: leaf, records, text, tools; a branch's name is not seen.
+
+    Nor is the order of calls: a case does not ask for it, and `add_tool` adds the last.
+    """
     outcome = proposal.outcome
-    return (outcome.leaf, outcome.records, outcome.text, outcome.tools)
+    calls = sorted(json.dumps(call, sort_keys=True) for call in json.loads(outcome.tools))
+    return (outcome.leaf, outcome.records, outcome.text, json.dumps(calls))
 
 
 @dataclass(frozen=True)
