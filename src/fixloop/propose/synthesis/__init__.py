@@ -30,9 +30,20 @@ _MAKERS = {
 
 
 def synthesiser(kind: str) -> Synthesiser | None:
-    """What turns rejections that ask for this kind of change into operations; None for "nothing to fix"."""
+    """What turns rejections that ask for this kind of change into operations; None for "nothing to fix".
+
+    Its drafts come with three near misses at least, as far as anything is accepted that could be one.
+    """
     maker = _MAKERS.get(kind)
     if maker is None:
         return None
-    found: Synthesiser = getattr(import_module(f"{__name__}.{maker.module}"), maker.function)
-    return found
+    made: Synthesiser = getattr(import_module(f"{__name__}.{maker.module}"), maker.function)
+
+    def guarded(bench: "Workbench", group: "Group") -> "Draft | Unable":
+        from fixloop.propose.draft import Draft
+        from fixloop.propose.synthesis.guards import with_enough
+
+        found = made(bench, group)
+        return with_enough(bench, found) if isinstance(found, Draft) else found
+
+    return guarded

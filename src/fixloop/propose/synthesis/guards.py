@@ -8,11 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from fixloop.evals.given import given_cases
+from fixloop.evals.run import evaluate
 from fixloop.feedback.model import Feedback
 from fixloop.hints.ids import canonical_json
 from fixloop.hints.model import JsonCase
 from fixloop.pipeline.fixture import fields_json, rows_json
 from fixloop.pipeline.proposal import Proposal
+from fixloop.propose.draft import Draft
 from fixloop.propose.synthesis.situations import Ground, Situation, scope_of, situation_of
 from fixloop.propose.wanted import record_ids, tool_names
 from fixloop.propose.workbench import Workbench
@@ -217,6 +220,31 @@ def text_near_misses(
 
 
 # --- near misses of whole tickets --------------------------------------------------------------------------
+
+
+def with_enough(bench: Workbench, draft: Draft) -> Draft:
+    """The draft, and those in its place, with three near misses at least; where there are none it says so."""
+    instead = tuple(with_enough(bench, one) for one in draft.instead)
+    missing = FEWEST - len(draft.near_misses)
+    if missing <= 0 or draft.step == "eval_data":
+        return replace(draft, instead=instead)
+    leaves = sorted({wanted.leaf for wanted in draft.wanted.values() if wanted.leaf})
+    more = [case for case in ticket_near_misses(bench, draft.evidence, leaves) if _passes(bench, case)][
+        :missing
+    ]
+    few = len(draft.near_misses) + len(more)
+    said = (f"only {few} near misses: accept some tickets, or write cases beside it",) if few < FEWEST else ()
+    return replace(
+        draft,
+        near_misses=(*draft.near_misses, *more),
+        open_work=(*draft.open_work, *said),
+        instead=instead,
+    )
+
+
+def _passes(bench: Workbench, case: JsonCase) -> bool:
+    report = evaluate(bench.pipeline, given_cases([{"id": "near", **case}]))
+    return report.all_pass
 
 
 def ticket_near_misses(
