@@ -2,8 +2,8 @@
 
     python benchmarks/gate_speed.py [--runs 3] [--loop] [--cores]
 
-Whole processes are told by their CPU seconds and by the clock; ratios are taken inside one run. `--loop` holds
-a cold evaluation against a bare loop over the pipeline, `--cores` one core against all.
+Whole processes are told by their CPU seconds and by the clock; ratios are of one run. `--loop` holds a cold
+evaluation against a bare loop over the pipeline, `--cores` one core against all.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -17,7 +18,8 @@ from fixloop.pipeline.packed import pack, unpack
 PENALTY = 2.0  # C of the squared hinge loss; 4 is as good and takes half as long again
 TOLERANCE = 0.01  # of the optimum: a tenth or a hundredth of it moves no answer in a thousand
 PRUNE_FROM = 1_000  # in this many rows a column seen once tells nothing, and such are half of all columns
-_TABLE_FROM = 50_000
+_TABLE_FROM = 4_000
+_LAST = -1
 _CHUNK = 2_000_000  # products held at once: 8 MB
 
 
@@ -45,18 +47,20 @@ class Linear:
         return out + self.bias
 
     def _places(self, wanted: Ints) -> NDArray[np.intp] | NDArray[np.int32]:
-        """The row of weights for each id; that of zeros for an unknown one.
+        """The row of weights for each id; that of zeros, the last, for an unknown one.
 
         Of many ids a table of all columns is asked: each look-up costs one read, where a search costs twenty.
         """
         if len(wanted) > _TABLE_FROM:
-            table = np.full(COLUMNS, len(self.ids), np.int32)
+            table = _table()
             table[self.ids] = np.arange(len(self.ids), dtype=np.int32)
-            return table[wanted]
-        places = np.searchsorted(self.ids, wanted.astype(np.int32))
+            places: NDArray[np.int32] = table[wanted]
+            table[self.ids] = _LAST
+            return places
+        found = np.searchsorted(self.ids, wanted.astype(np.int32))
         if len(self.ids):
-            places[self.ids.take(places, mode="clip") != wanted] = len(self.ids)
-        return places
+            found[self.ids.take(found, mode="clip") != wanted] = len(self.ids)
+        return found
 
     def to_bytes(self) -> bytes:
         """For a cache; `from_bytes` reads it back."""
@@ -71,6 +75,12 @@ class Linear:
         """
         header, arrays = unpack(data)
         return cls(tuple(header["classes"]), arrays["ids"], arrays["weights"], arrays["bias"])
+
+
+@cache
+def _table() -> NDArray[np.int32]:
+    """A place for each column, between two uses `_LAST` in all: filling it anew costs more than a use."""
+    return np.full(COLUMNS, _LAST, np.int32)
 
 
 def _chunks(indptr: Ints, most: int) -> list[tuple[int, int]]:
