@@ -44,6 +44,7 @@ class EngineHost:
     def __init__(self, make: Make) -> None:
         self._make = make
         self._child: _Child | None = None
+        self._owner = 0
         self._ends = 0
         self._about: dict[str, Any] | None = None
 
@@ -61,6 +62,13 @@ class EngineHost:
         assert self._about is not None
         return self._about
 
+    def _leave_to_parent(self) -> None:
+        """In a fork of the run the engine is another's: two askers on one pipe would mix their answers."""
+        if self._child is not None and self._owner != os.getpid():
+            os.close(self._child.requests)
+            os.close(self._child.answers)
+            self._child = None
+
     def ask(self, method: str, texts: Sequence[str]) -> Any:
         """The engine's own answers as JSON has them.
 
@@ -68,6 +76,7 @@ class EngineHost:
             Ended: it ended, hung, or has done so too often before.
             EngineError: it raised; the message names the exception.
         """
+        self._leave_to_parent()
         if self._child is None:
             if self._ends >= _MOST_ENDS:
                 raise Ended(f"ended {self._ends} times before, and is not started again")
@@ -79,6 +88,7 @@ class EngineHost:
 
     def close(self) -> None:
         """Let the process go; it ends when nobody can ask it any more."""
+        self._leave_to_parent()
         if self._child is not None:
             child, self._child = self._child, None
             os.close(child.requests)
@@ -101,6 +111,7 @@ class EngineHost:
         os.close(requests[0])
         os.close(answers[1])
         self._child = _Child(pid, requests[1], answers[0])
+        self._owner = os.getpid()
         found = self._read_line(_patience(0))
         if "problem" in found:
             self.close()

@@ -126,6 +126,12 @@ _HOSTS: dict[Any, EngineHost] = {}
 _MOST_HOSTS = 8
 
 
+def close_engines() -> None:
+    """Let all engines' processes go; one that is asked again is started again."""
+    while _HOSTS:
+        _HOSTS.popitem()[1].close()
+
+
 def _host(name: str, config: Config, method: str) -> EngineHost:
     """The engine's process; pipelines of one configuration and one place of code share it."""
     key = (os.getpid(), name, method, repr(config), tuple(sys.path))

@@ -1,3 +1,4 @@
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -141,3 +142,16 @@ class TestExtraction:
 def test_an_engine_that_cannot_be_used_is_named(engines: dict[str, str], says: str) -> None:
     with pytest.raises(BadInput, match=says):
         pipeline(**engines).classify(["plain"])
+
+
+def test_a_fork_of_the_run_asks_an_engine_of_its_own() -> None:
+    """Two askers on one pipe would read each other's answers."""
+
+    classify = pipeline().classify
+    assert [one.leaf for one in classify(["plain", "other"])] == ["account_locked", "payments.other"]
+    pid = os.fork()
+    if pid == 0:
+        right = [one.leaf for one in classify(["other"] * 50)] == ["payments.other"] * 50
+        os._exit(0 if right else 1)
+    assert [one.leaf for one in classify(["plain"] * 50)] == ["account_locked"] * 50
+    assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
