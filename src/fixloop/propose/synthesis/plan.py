@@ -201,7 +201,7 @@ def _additions(bench: Workbench, field: _Field, found: Sequence[conditions.Candi
     """A new branch for each condition, where the evidence is answered now or where other trees have it."""
     for rank, one in enumerate(found):
         for path, more in _places(bench, field, one.condition):
-            size = max(one.size + more, tree_edits.LEAST_ADDED + 0.01 * rank)
+            size = max(one.size, tree_edits.LEAST_ADDED + 0.01 * rank) + more
             yield tree_edits.addition_edit(field.tree, path, one.condition, field.wanted[0], size)
 
 
