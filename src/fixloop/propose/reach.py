@@ -1,6 +1,7 @@
 """Which stored tickets a fix can reach at all, so that a dry run replays those and no others."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -11,6 +12,7 @@ from fixloop.pipeline.extraction import Extractor, Rules
 from fixloop.pipeline.fetch import Rows
 from fixloop.pipeline.proposal import Proposal
 from fixloop.pipeline.rows import values_at
+from fixloop.pipeline.ticket import parse_ticket
 from fixloop.propose.workbench import Trial, Workbench
 from fixloop.workspace.model import FieldRule
 
@@ -45,7 +47,29 @@ def replayed(bench: Workbench, trial: Trial, operations: Sequence[Operation]) ->
         if any(_reaches(op, bench.before[one.id]) for op in operations) or _reads_otherwise(one, rules)
     ]
     after = {one.id: bench.before[one.id] for one in bench.stored}
+    if all(one.op in _PLAN | _TEMPLATE | _SILENT for one in operations):
+        return after | {one.id: _replanned(trial.pipeline, one, bench.before[one.id]) for one in reached}
     return after | replay_below_intent(bench, trial.pipeline, reached)
+
+
+def _replanned(pipeline: Pipeline, one: Feedback, before: Proposal) -> Proposal:
+    """The proposal with step four taken again: what was read and fetched is the same."""
+    trace = before.trace
+    planned = pipeline.plan(
+        before.leaf,
+        before.fields,
+        [record.row for record in before.records],
+        parse_ticket(dict(one.ticket)),
+        fetched={"top_score": trace.top_score, "margin": trace.margin},
+    )
+    return replace(
+        before,
+        branch=planned.branch,
+        reply=planned.reply,
+        tools=planned.tools,
+        needs_review=planned.needs_review,
+        trace=replace(trace, trail=planned.trail, notes=planned.notes),
+    )
 
 
 def replay_below_intent(
