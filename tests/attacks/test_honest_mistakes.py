@@ -6,6 +6,7 @@ import pytest
 
 from fixloop.commands.desk import Desk
 from fixloop.commands.merge import Word, merge
+from fixloop.errors import BadInput
 from fixloop.hints.model import Hint
 from tests.attacks.world import TEMPLATES, TREE, WORLD, attack, defended, refusals
 from tests.support.git_worlds import run_git
@@ -151,3 +152,44 @@ def test_what_a_change_of_the_judge_comes_to_is_told(desk: Desk) -> None:
     assert "retired plan case p-fraud, which today's base passes" in said
     assert "fixloop.yaml gate.max_drift: 0.02 → 0.5" in said
     assert f'{TREE} stability: "open" → "guarded"' in said
+
+
+def test_a_person_overrules_a_check_by_name_and_the_record_says_so(desk: Desk) -> None:
+    """The fix breaks a case that nobody could correct in time: it lands, and who said so why is kept."""
+    hint = record(desk, reply_hint("unlock_instructions", "handover", "mine"))
+    other = record(desk, template_hint("of the payee", "of whom you pay", "of whom you pay"))
+    word = Word(override=("regressions", "fail_to_pass"), why="the branch office is closed")
+    with pytest.raises(BadInput, match="hints that are named"):
+        merge(desk, [], passing=True, who="ann@bank", word=word)
+    bent = record(desk, breaking_hint())
+    assert [one.check for one in merge(desk, [bent.id], who="ann@bank").refused] == ["regressions"]
+    assert merge(desk_of(desk.folder), [bent.id], who="ann@bank", word=word).merged
+    events = desk_of(desk.folder).ground().book.events
+    (told,) = [event for event in events if event.event == "overridden"]
+    assert (told.who, told.data["checks"], told.hint) == ("ann@bank", ["regressions"], bent.id)
+    assert told.why == {"code": "other", "text": "the branch office is closed"}
+    assert {hint.id, other.id}.isdisjoint({event.hint for event in events if event.event == "merged"})
+
+
+def breaking_hint() -> Hint:
+    """A right new branch, and a template that can no longer be rendered: an old case forbids that."""
+    case = {"suite": "plan", "leaf": "account_locked", "records": [{"account_id": "z", "fraud_flag": False}]}
+    return hint_of(
+        [
+            {
+                "op": "add_branch",
+                "leaf": "account_locked",
+                "before": "default",
+                "branch": {"when": {"ticket.language": "xx"}, "reply": "handover"},
+            },
+            {
+                "op": "edit_template",
+                "template": "transfer_help",
+                "language": None,
+                "was": "Please check the account number of the payee.",
+                "to": "{{ 1 / (fetched.count * 0) }}",
+            },
+        ],
+        [{**case, "ticket": {"language": "xx"}, "expect": {"reply": "handover"}}],
+        target=TREE,
+    )
