@@ -10,7 +10,7 @@ import json
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -175,7 +175,12 @@ def main() -> int:
     options = arguments()
     if options.explain:
         return explain_one(options)
-    outcomes: Sequence[Outcome] = list(run_all(options))
+    outcomes: list[Outcome] = []
+    try:
+        for one in run_all(options):
+            outcomes.append(one)
+    except KeyboardInterrupt:
+        print(f"stopped after {len(outcomes)} scenarios", file=sys.stderr)
     if not outcomes:
         print("no fault fits", file=sys.stderr)
         return 2
