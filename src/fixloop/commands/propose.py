@@ -7,17 +7,23 @@ from typing import Any
 from fixloop.commands.desk import Desk
 from fixloop.commands.grow import with_known_good
 from fixloop.feedback.model import Feedback
-from fixloop.hints.ids import content_id, short_id
+from fixloop.hints.ids import content_id, find_by_prefix, short_id
+from fixloop.hints.ledger import in_order
 from fixloop.hints.model import Hint
 from fixloop.hints.store import HintBook
+from fixloop.propose.diagnose import judgement_of
 from fixloop.propose.dryrun import Dropped
-from fixloop.propose.rubric import grade, grade_json
+from fixloop.propose.explain import Explained
+from fixloop.propose.explain import explain as explain_readings
+from fixloop.propose.memory import Suggestion, suggest
 from fixloop.propose.recurred import recurrences
+from fixloop.propose.rubric import grade, grade_json
 from fixloop.propose.run import PROPOSER
 from fixloop.propose.run import propose as run_proposer
 from fixloop.propose.settled import is_settled
 from fixloop.propose.workbench import build_workbench
 from fixloop.queue.ground import commit_of, target_branch
+from fixloop.workspace.improver import IMPROVER, load_improver
 from fixloop.workspace.rubric import load_rubric
 
 
@@ -81,7 +87,9 @@ def _diagnosed(desk: Desk, onto: str | None) -> ProposeResult:
         for one in feedback
         if one.id not in handled and one.outcome != "accepted" and is_settled(bench, one)
     )
-    found = run_proposer(bench, feedback, handled | settled, rejected_ideas(book), desk.progress)
+    judgement = judgement_of(load_improver(bench.snapshot))
+    ideas = rejected_ideas(book)
+    found = run_proposer(bench, feedback, handled | settled, ideas, desk.progress, judgement)
     rubric, known = load_rubric(bench.snapshot), {one.id for one in feedback}
     graded = tuple(grade(hint, bench.snapshot, bench.workspace, rubric, known) for hint in found.hints)
     found = replace(found, hints=graded)
@@ -92,7 +100,9 @@ def _diagnosed(desk: Desk, onto: str | None) -> ProposeResult:
     ]
     events += [ground.event("already_fixed", hint, base=base) for hint in answered(book, settled)]
     events += [
-        ground.event("recurred", one.merged, base=base, data={"by": one.fresh.id, "feedback": [*one.feedback]})
+        ground.event(
+            "recurred", one.merged, base=base, data={"by": one.fresh.id, "feedback": [*one.feedback]}
+        )
         for one in recurrences(book, feedback, found.hints)
     ]
     if events:
@@ -101,6 +111,61 @@ def _diagnosed(desk: Desk, onto: str | None) -> ProposeResult:
     names = tuple(short_id(hint.id, ground.book.hints) for hint in found.hints)
     desk.cache.save(_ASKED, _question_of(desk, base, ground.book, feedback), b"asked")
     return ProposeResult(found.hints, statuses, found.dropped, found.ended, names, len(fresh))
+
+
+@dataclass(frozen=True, slots=True)
+class ExplainResult:
+    """What was tried on some rejections, and what spoke for each reading."""
+
+    explained: tuple[Explained, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """`propose --explain --json`."""
+        return {"explained": [one.to_json() for one in self.explained]}
+
+
+def explain(desk: Desk, ids: Sequence[str], onto: str | None = None) -> ExplainResult:
+    """How the rejections nobody has decided on, or the named ones, are read; nothing is kept.
+
+    Raises:
+        BadInput: an id is of no rejection on the record.
+    """
+    ground = desk.ground()
+    base = commit_of(desk.repo, target_branch(desk.repo, onto))
+    feedback = [one for one in ground.feedback if one.replay == "exact"]
+    wished = {one.id: one for one in feedback if one.outcome != "accepted"}
+    wanted = [find_by_prefix(one, wished, "feedback") for one in ids]
+    closed = handled_feedback(ground.book)
+    asked = [one for key, one in wished.items() if key not in closed or key in wanted]
+    bench = build_workbench(base, desk.base(base), feedback, desk.cache)
+    judgement = judgement_of(load_improver(bench.snapshot))
+    return ExplainResult(tuple(explain_readings(bench, asked, feedback, judgement, wanted)))
+
+
+@dataclass(frozen=True, slots=True)
+class PriorsResult:
+    """What decisions suggest for workspace/improver.yaml."""
+
+    suggestion: Suggestion
+
+    def to_json(self) -> dict[str, Any]:
+        """`propose --priors --json`."""
+        found = self.suggestion.improver
+        return {
+            "path": IMPROVER,
+            "decisions": self.suggestion.decisions,
+            "priors": dict(found.priors),
+            "kinds": dict(found.kinds),
+            "text": self.suggestion.render(),
+        }
+
+
+def priors(desk: Desk, onto: str | None = None) -> PriorsResult:
+    """The improver.yaml that the ledger's decisions suggest, for a person to commit in the judge lane."""
+    ground = desk.ground()
+    base = commit_of(desk.repo, target_branch(desk.repo, onto))
+    book = ground.book
+    return PriorsResult(suggest(in_order(book.events), book.hints, load_improver(desk.base(base))))
 
 
 _ASKED = "asked"

@@ -7,7 +7,7 @@ readings; a small margin between the best two makes the diagnosis unclear, and t
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import exp
 from typing import Any
 
@@ -32,11 +32,15 @@ from fixloop.propose.unread import Unread
 from fixloop.propose.weights import PRIORS, TEMPERATURE, WEIGHTS
 from fixloop.propose.words import read_comment
 from fixloop.propose.workbench import Workbench
+from fixloop.workspace.improver import Improver
 
 CLEAR_MARGIN = 0.25
 """How much more probable than the second the best reading must be to count as clear."""
 
-KEPT_READINGS = 12
+CLEAR_WITHIN = 0.4
+"""How much of its place's probability the best reading must have: the place alone is no fix."""
+
+KEPT_READINGS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +93,25 @@ class Diagnosis:
 
     @property
     def margin(self) -> float:
-        """Probability of the best reading minus that of the second."""
-        return self.best.probability - (self.readings[1].probability if len(self.readings) > 1 else 0.0)
+        """Probability of the best reading's place minus that of the next place."""
+        mass: dict[tuple[str, str], float] = {}
+        for reading in self.readings:
+            place = reading.intervention.place
+            mass[place] = mass.get(place, 0.0) + reading.probability
+        first = mass[self.best.intervention.place]
+        return first - max((m for p, m in mass.items() if p != self.best.intervention.place), default=0.0)
+
+    @property
+    def within(self) -> float:
+        """The best reading's part of the probability of its place: how sure it is what is wanted there."""
+        place = self.best.intervention.place
+        mass = sum(r.probability for r in self.readings if r.intervention.place == place)
+        return self.best.probability / mass if mass else 0.0
 
     @property
     def clear(self) -> bool:
-        """Whether the best reading stands far enough from the second to act on."""
-        return self.margin >= self.needed
+        """Whether the best reading stands far enough from the others to act on."""
+        return self.margin >= self.needed and self.within >= CLEAR_WITHIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +122,27 @@ class Judgement:
     priors: Mapping[str, float]
     margin: float = CLEAR_MARGIN
     temperature: float = TEMPERATURE
+    replays: bool = True
+    kinds: Mapping[str, float] = field(default_factory=dict)
+
+    def without(self, replays: bool = False, priors: bool = False) -> "Judgement":
+        """The same with a part left out: what replays show, or what is known before anything is said."""
+        found = replace(self, replays=False) if replays else self
+        if not priors:
+            return found
+        flat = {step: 1 / len(found.priors) for step in found.priors}
+        before = ("share", "trouble", "fits", "lonely", "unseen", "at_home", "company")
+        weights = {n: w for n, w in found.weights.items() if n.partition(".")[0] not in before}
+        return replace(found, priors=flat, weights=weights)
 
 
 JUDGEMENT = Judgement(WEIGHTS, PRIORS)
+
+
+def judgement_of(improver: Improver) -> Judgement:
+    """The built-in judgement with what a workspace's improver.yaml says."""
+    margin = CLEAR_MARGIN if improver.margin is None else improver.margin
+    return replace(JUDGEMENT, priors={**PRIORS, **improver.priors}, kinds=improver.kinds, margin=margin)
 
 
 def diagnose(
@@ -124,8 +158,10 @@ def diagnose(
     `disputed` holds the text digests that other staff accepted; `learnt` comments that led to a leaf before;
     `feedback` is all there is, accepted tickets too.
     """
+    from fixloop.propose.causes import share_causes
+
     asking = Asking.of(bench, rejections, disputed, learnt or {}, judgement, feedback or bench.stored)
-    return _in_company([asking.diagnosis(n) for n in range(len(rejections))])
+    return share_causes([asking.diagnosis(n) for n in range(len(rejections))])
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +200,8 @@ class Asking:
         lexicon = with_likeness(build_lexicon(workspace, learnt, comments), workspace, comments, learnt)
         leaves = hear_leaves(workspace, bench.pipeline, rejections, learnt, bench.accepted)
         standing = build_standing(feedback, bench.before, rejections)
-        evidence = Evidence(catalog, lexicon, leaves, standing, information_of(catalog), judgement.priors)
+        told = information_of(catalog)
+        evidence = Evidence(catalog, lexicon, leaves, standing, told, judgement.priors, judgement.kinds)
         unread = Unread.of(bench.pipeline, feedback, bench.before)
         return cls(bench, rejections, evidence, unread, disputed, judgement)
 
@@ -175,7 +212,10 @@ class Asking:
         shares = self.evidence.leaves.ticket_shares(row)
         values = self.unread.interventions(one, heard.before)
         found = interventions(one, heard.before, self.evidence.catalog, shares, values)
-        outcomes = replay_all(self.bench.pipeline, one, heard.before, found, _asks_for_text(one))
+        if self.judgement.replays:
+            outcomes = replay_all(self.bench.pipeline, one, heard.before, found, _asks_for_text(one))
+        else:
+            outcomes = [Outcome(tried, heard.before) for tried in found]
         heard = replace(heard, explained=explained_by_reply(outcomes, heard))
         weighed = []
         for outcome in outcomes:
@@ -218,30 +258,6 @@ def _posterior(weighed: Sequence[Weighed]) -> tuple[Reading, ...]:
     total = sum(mass.values())
     ranked = sorted(mass, key=lambda key: (-mass[key], repr(key)))[:KEPT_READINGS]
     return tuple(Reading(strongest[key].outcome.intervention, round(mass[key] / total, 6)) for key in ranked)
-
-
-def _in_company(alone: Sequence[Diagnosis]) -> list[Diagnosis]:
-    """What says little leans on clear rejections of the same branch: one fault is likelier than two."""
-    support: dict[tuple[Any, ...], dict[tuple[Any, ...], int]] = defaultdict(lambda: defaultdict(int))
-    for one in alone:
-        if one.clear:
-            support[_place(one.before)][one.best.key] += 1
-    return [one if one.clear else _lean(one, support[_place(one.before)]) for one in alone]
-
-
-def _place(before: Proposal) -> tuple[Any, ...]:
-    return (before.leaf, before.branch)
-
-
-def _lean(one: Diagnosis, support: Mapping[tuple[Any, ...], int]) -> Diagnosis:
-    boosted = [
-        replace(reading, probability=reading.probability * (1 + support.get(reading.key, 0)) ** 1.5)
-        for reading in one.readings
-    ]
-    kept = sum(reading.probability for reading in one.readings)
-    total = sum(reading.probability for reading in boosted)
-    scaled = [replace(r, probability=round(r.probability * kept / total, 6)) for r in boosted]
-    return replace(one, readings=tuple(sorted(scaled, key=lambda r: (-r.probability, repr(r.key)))))
 
 
 def texts_of(diagnoses: Iterable[Diagnosis]) -> list[str]:

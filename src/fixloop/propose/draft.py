@@ -26,7 +26,8 @@ class Group:
     @property
     def confidence(self) -> float:
         """The mean posterior of this change over the members, 0…1."""
-        shares = [r.probability for member in self.members for r in member.readings if r.key == self.key]
+        found = [r for member in self.members for r in member.readings]
+        shares = [r.probability for r in found if self.key in (r.key, r.intervention.place)]
         return round(sum(shares) / len(self.members), 4) if shares else 0.0
 
 

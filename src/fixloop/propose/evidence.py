@@ -7,6 +7,7 @@ under `weights.WEIGHTS`: a conditional logit (McFadden, 1974), so its constants 
 one thing.
 """
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -15,7 +16,7 @@ from typing import Any
 
 from fixloop.feedback.model import Feedback
 from fixloop.pipeline.proposal import Proposal
-from fixloop.propose.interventions import Catalog, Outcome
+from fixloop.propose.interventions import Action, Catalog, Outcome
 from fixloop.propose.leaf_evidence import LeafEvidence
 from fixloop.propose.lexicon import Lexicon
 from fixloop.propose.standing import (
@@ -78,6 +79,7 @@ class Heard:
     disputed: bool = False
     quoted: tuple[str, ...] = ()
     named: frozenset[str] = frozenset()
+    spoken: str = ""
     sent_like: float = 0.0
     explained: bool = False
 
@@ -109,6 +111,7 @@ class Evidence:
     standing: Standing
     information: Mapping[str, float]
     priors: Mapping[str, float] = field(default_factory=lambda: PRIORS)
+    kinds: Mapping[str, float] = field(default_factory=dict)
 
     def features(self, heard: Heard, outcome: Outcome) -> Features:
         """What speaks for and against one reading, by name; absent means 0."""
@@ -131,9 +134,10 @@ class Evidence:
         return found
 
     def prior(self, outcome: Outcome) -> float:
-        """The log prior of a reading's step."""
+        """The log prior of a reading's step, and of the kind of fix it leads to."""
         one = outcome.intervention
-        return log(self.priors["new_leaf" if one.kind == "add_leaf" else one.step])
+        kind = self.kinds.get(one.options[0].kind, self.kinds.get(one.kind, 1.0))
+        return log(self.priors["new_leaf" if one.kind == "add_leaf" else one.step] * kind)
 
     # --- step by step -----------------------------------------------------------------------------------
 
@@ -148,6 +152,7 @@ class Evidence:
         """A leaf there is not yet: wanted words that nothing in the workspace accounts for."""
         found["company.fresh"] = float(self.leaves.fresh[heard.row])
         found["doubt"] = self._doubt(heard)
+        found["trouble.intent"] = self.standing.trouble(("leaf", heard.before.leaf))
         found["near.anything"] = float(self.leaves.near[heard.row].max(initial=0.0))
         expected = heard.feedback.expected or {}
         if expected:
@@ -217,6 +222,7 @@ class Evidence:
             found["words.like"] = self.lexicon.likeness(
                 heard.row, "template", action.reply, before.reply.template
             )
+        self._calls(found, heard, action)
         found["own"] = float(
             any(a.reply == action.reply and a.tools == action.tools for a in self.catalog.own[before.leaf])
         )
@@ -225,6 +231,27 @@ class Evidence:
         said = heard.said.affirmed | heard.said.negated
         found["words.column"] = self.lexicon.coverage(said, _column_terms(before, self.lexicon))
         found["words.fact"] = self.lexicon.coverage(said, _fact_terms(before))
+
+    def _calls(self, found: Features, heard: Heard, action: Action) -> None:
+        """What speaks for tools that come, go, or get other arguments."""
+        before, lexicon = heard.before, self.lexicon
+        now, then = set(tool_names(before)), set(action.tool_names)
+        for tool in then - now:
+            found["tool.in"] = found.get("tool.in", 0.0) + 1
+            found["tool.in.usual"] = self.standing.calls_with(action.reply, tool)
+            found["tool.in.home"] = lexicon.at_home(action.reply, tool) + lexicon.at_home(before.leaf, tool)
+            found["tool.in.uncalled"] = float(tool not in self.catalog.calls)
+            found["tool.in.like"] = lexicon.likeness_of(heard.row, "tool", tool)
+        for tool in now - then:
+            found["tool.out"] = found.get("tool.out", 0.0) + 1
+            found["tool.out.usual"] = self.standing.calls_with(before.reply.template, tool)
+            found["tool.out.home"] = lexicon.at_home(before.reply.template, tool) + lexicon.at_home(
+                before.leaf, tool
+            )
+            found["tool.out.like"] = lexicon.likeness_of(heard.row, "tool", tool)
+        if action.reply == before.reply.template and now == then:
+            found["tool.argument"] = 1.0
+            found["argument.named"] = float(_names_argument(heard, action))
 
     def _template(self, found: Features, heard: Heard, outcome: Outcome) -> None:
         before = heard.before
@@ -351,7 +378,9 @@ def hear(row: int, feedback: Feedback, before: Proposal, said: Said, note: Said,
     quoted = tuple(part.casefold() for part in quoted_parts(spoken))
     named = frozenset(word.strip(".,;:!?()\"'“”„") for word in spoken.casefold().split()) | set(quoted)
     alike = likeness(before.reply.text, feedback.reply) if feedback.reply else 0.0
-    return Heard(row, feedback, before, said, note, disputed, quoted, frozenset(named), alike)
+    return Heard(
+        row, feedback, before, said, note, disputed, quoted, frozenset(named), spoken.casefold(), alike
+    )
 
 
 def notes_of(feedback: Feedback) -> tuple[str, ...]:
@@ -442,6 +471,23 @@ def _flat(value: Any) -> str:
     if isinstance(value, list | tuple):
         return " ".join(_flat(one) for one in value)
     return "" if isinstance(value, bool) or value is None else str(value)
+
+
+def _names_argument(heard: Heard, action: Action) -> bool:
+    """Whether staff name a value that an argument would have and has not."""
+    present = {(call.name, arg): value for call in heard.before.tools for arg, value in call.args.items()}
+    row = heard.before.records[0].row if len(heard.before.records) == 1 else {}
+    for call in action.tools:
+        for arg, written in call.args.items():
+            path = _COLUMN.fullmatch(str(written))
+            value = row.get(path[1]) if path else written
+            spelled = str(value).replace("_", " ").casefold()
+            if value is not None and value != present.get((call.name, arg)) and spelled in heard.spoken:
+                return True
+    return False
+
+
+_COLUMN = re.compile(r"\{\{ record\.(\w+) \}\}")
 
 
 def _literals(args: Mapping[str, Any]) -> frozenset[str]:

@@ -45,7 +45,7 @@ def with_silent(groups: Sequence[Group], silent: Sequence[Diagnosis]) -> list[Gr
     """The groups that teach a leaf, each with the silent rejections whose tickets clearly are like theirs."""
     import numpy as np
 
-    teaching = [n for n, group in enumerate(groups) if group.key[0] == "intent" and len(group.members) >= 3]
+    teaching = [n for n, group in enumerate(groups) if _teaches(group) and len(group.members) >= 3]
     if not silent or not teaching:
         return list(groups)
     ratio = _likeness(silent, [groups[n] for n in teaching])
@@ -57,6 +57,10 @@ def with_silent(groups: Sequence[Group], silent: Sequence[Diagnosis]) -> list[Gr
         if best >= LIKE_THEM and best - second >= CLEARLY:
             joined[teaching[int(order[row, 0])]].append(one)
     return [replace(g, members=(*g.members, *joined[n])) for n, g in enumerate(groups)]
+
+
+def _teaches(group: Group) -> bool:
+    return group.key[0] == "intent" and group.key[1] in ("add_example", "add_leaf")
 
 
 def _likeness(silent: Sequence[Diagnosis], groups: Sequence[Group]) -> Any:
@@ -86,10 +90,19 @@ def lone_wishes(diagnoses: Sequence[Diagnosis], groups: Sequence[Group]) -> list
 
 
 def _exact_key(one: Diagnosis) -> tuple[Key, Any]:
-    """A branch is mended at one place of one tree; examples for a leaf come from anywhere."""
+    """One fault of a tree asks for several outcomes; examples for a leaf come from anywhere."""
     if one.best.intervention.step == "plan":
-        return (one.best.key, one.before.branch)
+        return (one.best.intervention.place, None)
     return (one.best.key, None)
+
+
+def one_change_each(group: Group) -> list[Group]:
+    """A group of one place as groups that ask for one change each, at one branch, most first."""
+    found: dict[Key, list[Diagnosis]] = defaultdict(list)
+    for member in group.members:
+        found[(member.best.key, member.before.branch)].append(member)
+    parts = [Group(key[0], tuple(members)) for key, members in found.items()]
+    return sorted(parts, key=lambda part: (-len(part.members), part.members[0].feedback.id))
 
 
 def unclear_groups(diagnoses: Sequence[Diagnosis]) -> list[Group]:

@@ -11,6 +11,8 @@ taken. A line a family: step, kind, target; what it carries; its options.
                 `wanted.leaf`. set_threshold (the leaf was the best and was held back), add_edge (the text
                 goes down a parent that does not lead to it), remove_example (`Way.text` lies in another leaf
                 and is of this one), add_example
+    intent      set_threshold   workspace/intents.yaml#thresholds.<level>
+                `wanted.leaf` was the best and was held back, and so were others at this level (`causes`)
     intent      add_leaf        workspace/intents.yaml
                 a leaf there is not yet. add_leaf
     extraction  add_pattern     workspace/extraction.yaml#<group.field>
@@ -113,7 +115,7 @@ class Intervention:
         wanted = self.wanted
         if self.step in ("fetch", "template"):
             return (self.step, self.target)
-        if self.step == "extraction":
+        if self.step == "extraction" or self.kind == "set_threshold":
             return (self.step, self.kind, self.target)
         args = canonical_json(self.action.to_json()["tools"]) if self.action else None
         return (self.step, self.kind, self.target, wanted.leaf, wanted.reply, wanted.tools, args)

@@ -8,7 +8,7 @@ from typing import Any
 
 from fixloop.propose.near import Space
 from fixloop.propose.words import Said, document_shares, read_comment, stems
-from fixloop.workspace.model import Template, Workspace
+from fixloop.workspace.model import Template, Tool, Workspace
 
 UNKNOWN_WEIGHT = 4.0
 """The weight of a stem that no element of the workspace uses: a rare word, so it weighs like one."""
@@ -33,9 +33,14 @@ class Lexicon:
         here, there = self.alike.get((kind, name), nothing), self.alike.get((kind, other), nothing)
         return (0.0 if here is None else float(here[row])) - (0.0 if there is None else float(there[row]))
 
-    def at_home(self, leaf: str, template: str) -> float:
-        """How like what a template says is to what a leaf is about, 0…1."""
-        return self.homes.get((leaf, template), 0.0)
+    def likeness_of(self, row: int, kind: str, name: str) -> float:
+        """How like a comment is to all that is written of one leaf, template or tool."""
+        found: Any = self.alike.get((kind, name))
+        return 0.0 if found is None else float(found[row])
+
+    def at_home(self, where: str, what: str) -> float:
+        """How like a template is to what a leaf is about, or a tool to a leaf or a template, 0…1."""
+        return self.homes.get((where, what), 0.0)
 
     def weight(self, stem: str) -> float:
         """How telling a stem is; a stem nothing uses is very telling, of something that is not there.
@@ -98,24 +103,22 @@ def with_likeness(
 
     documents = {("leaf", leaf): text for leaf, text in _leaf_texts(workspace, learnt).items()}
     documents |= {("template", name): _template_text(one) for name, one in workspace.templates.items()}
+    documents |= {("tool", name): _tool_text(one) for name, one in workspace.tools.items()}
     names, texts = list(documents), list(documents.values())
     space = Space.of([*texts, *comments])
     rows = space.rows(texts)
     alike = np.round((space.rows(comments) @ rows.T).toarray(), 6) if comments else np.zeros((0, len(names)))
-    leaves = [n for n, (kind, _) in enumerate(names) if kind == "leaf"]
-    templates = [n for n, (kind, _) in enumerate(names) if kind == "template"]
-    homes = np.round((rows[leaves] @ rows[templates].T).toarray(), 6) if leaves and templates else None
-    return replace(
-        lexicon,
-        alike={name: alike[:, n] for n, name in enumerate(names)},
-        homes={
-            (names[a][1], names[b][1]): float(homes[i, j])
-            for i, a in enumerate(leaves)
-            for j, b in enumerate(templates)
-        }
-        if homes is not None
-        else {},
-    )
+    within = np.round((rows @ rows.T).toarray(), 6)
+    homes = {
+        (names[a][1], names[b][1]): float(within[a, b])
+        for a in range(len(names))
+        for b in range(len(names))
+        if (names[a][0], names[b][0]) in _HOMES
+    }
+    return replace(lexicon, alike={name: alike[:, n] for n, name in enumerate(names)}, homes=homes)
+
+
+_HOMES = frozenset({("leaf", "template"), ("leaf", "tool"), ("template", "tool")})
 
 
 def _leaf_texts(workspace: Workspace, learnt: Mapping[str, Iterable[str]]) -> dict[str, str]:
@@ -130,6 +133,10 @@ def _leaf_texts(workspace: Workspace, learnt: Mapping[str, Iterable[str]]) -> di
         )
         for leaf in workspace.intents.leaves
     }
+
+
+def _tool_text(tool: Tool) -> str:
+    return " ".join([tool.name.replace("_", " "), tool.description])
 
 
 def _template_text(template: Template) -> str:

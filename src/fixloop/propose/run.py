@@ -6,20 +6,23 @@ from dataclasses import dataclass, replace
 from fixloop.errors import FixloopError
 from fixloop.feedback.model import Feedback
 from fixloop.feedback.replays import replay_all
-from fixloop.hints.model import Alternative, Choice, Hint, Question, fingerprint
+from fixloop.hints.model import Alternative, Choice, Hint, Measured, Question, fingerprint
 from fixloop.pipeline.proposal import Proposal
-from fixloop.propose.diagnose import Diagnosis, Reading, diagnose
+from fixloop.propose.ask import FELL, Tried, alternatives_of, describe, pooled_readings, settle
+from fixloop.propose.diagnose import JUDGEMENT, Diagnosis, Judgement, Reading, diagnose
 from fixloop.propose.draft import Draft, Group, Unable
 from fixloop.propose.dryrun import Dropped, dry_run
-from fixloop.propose.group import clear_groups, lone_wishes, nothing_to_fix, unclear_groups
-from fixloop.propose.interventions import Intervention
+from fixloop.propose.group import clear_groups, lone_wishes, nothing_to_fix, one_change_each, unclear_groups
 from fixloop.propose.leaf_evidence import learn_comments
+from fixloop.propose.rank import rank, with_conflicts
 from fixloop.propose.synthesis import synthesiser
 from fixloop.propose.synthesis.new_leaf import draft_named, renamed, rival_names
 from fixloop.propose.wanted import Wanted, satisfied_share, tool_names
 from fixloop.propose.workbench import Workbench
 
-PROPOSER = "replay 2"
+__all__ = ["MOST_QUESTIONS", "PROPOSER", "Ablation", "Proposed", "propose", "rank"]
+
+PROPOSER = "replay 3"
 """Changes whenever the same rejections could lead to other hints."""
 
 MOST_QUESTIONS = 20
@@ -39,12 +42,27 @@ class Proposed:
 Progress = Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Ablation:
+    """Parts left out, to measure what each is worth."""
+
+    no_replay: bool = False
+    no_verification: bool = False
+    no_near_miss: bool = False
+    no_priors: bool = False
+
+
+WHOLE = Ablation()
+
+
 def propose(
     bench: Workbench,
     feedback: Sequence[Feedback],
     handled: Collection[str],
     rejected: Mapping[str, int],
     progress: Progress = lambda _: None,
+    judgement: Judgement = JUDGEMENT,
+    ablation: Ablation = WHOLE,
 ) -> Proposed:
     """Hints for the rejections no open or decided hint rests on yet.
 
@@ -58,53 +76,98 @@ def propose(
         return Proposed((), (), 0, "nothing new: every rejection has a hint or a decision")
     progress(f"diagnosing {len(fresh)} rejections")
     learnt = learn_comments(bench.workspace, feedback, bench.asked_leaves)
-    diagnoses = diagnose(bench, fresh, _disputed(feedback), learnt)
-    made = _clear_hints(bench, diagnoses, progress)
-    asked = _questions(bench, diagnoses, made, progress)
+    judgement = judgement.without(replays=ablation.no_replay, priors=ablation.no_priors)
+    diagnoses = diagnose(bench, fresh, disputed_texts(feedback), learnt, judgement, feedback)
+    desk = _Desk(bench, ablation, tuple(one for one in diagnoses if not one.clear))
+    made = _clear_hints(desk, diagnoses, progress)
+    asked = _questions(desk, diagnoses, made, progress)
     idle = [_nothing(one) for one in nothing_to_fix(diagnoses)]
     idle += [_lone(one) for one in lone_wishes(diagnoses, clear_groups(diagnoses))]
-    hints = rank(_allowed([*made.hints, *asked, *idle, *lost], rejected))
+    taken = {key for hint in (*made.hints, *asked) for key in hint.evidence}
+    idle = [hint for hint in idle if not set(hint.evidence) <= taken]
+    hints = rank(with_conflicts(_allowed([*made.hints, *asked, *idle, *lost], rejected)))
     used = {key for hint in hints for key in hint.evidence}
     waiting = len([one for one in fresh if one.id not in used])
     return Proposed(tuple(hints), tuple(made.dropped), waiting, _ended(fresh, hints, made.dropped, waiting))
 
 
 @dataclass(frozen=True, slots=True)
+class _Desk:
+    """What trying a group takes: the base, what is left out, and the rejections nobody has explained yet."""
+
+    bench: Workbench
+    ablation: Ablation
+    unclear: tuple[Diagnosis, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Made:
+    """Fixes, drafts that fell, and groups whose readings have to be looked at again."""
+
     hints: list[Hint]
     dropped: list[Dropped]
+    fallen: list[Group]
 
 
-def _disputed(feedback: Sequence[Feedback]) -> frozenset[str]:
+def disputed_texts(feedback: Sequence[Feedback]) -> frozenset[str]:
     """Texts whose proposal one reviewer accepted and another rejected."""
     accepted = {one.text_digest for one in feedback if one.outcome == "accepted"}
     return frozenset(accepted & {one.text_digest for one in feedback if one.outcome != "accepted"})
 
 
-def _clear_hints(bench: Workbench, diagnoses: Sequence[Diagnosis], progress: Progress) -> _Made:
-    made = _Made([], [])
+def _clear_hints(desk: _Desk, diagnoses: Sequence[Diagnosis], progress: Progress) -> _Made:
+    """A fix for each group; where none does for all of it, for each change that is asked for in it."""
+    made = _Made([], [], [])
     groups = clear_groups(diagnoses)
-    unclear = [one for one in diagnoses if not one.clear]
     for number, group in enumerate(groups, 1):
         progress(f"trying fix {number} of {len(groups)}")
-        result = _try_group(bench, group, unclear)
+        parts = one_change_each(group)
+        result = _try_group(desk, group)
+        if isinstance(result, Hint):
+            made.hints.append(result)
+        elif len(parts) > 1:
+            _try_parts(desk, parts, made)
+        else:
+            made.dropped.append(result)
+            made.fallen.append(group)
+    return made
+
+
+def _try_parts(desk: _Desk, parts: Sequence[Group], made: _Made) -> None:
+    for part in parts:
+        result = _try_group(desk, part)
         if isinstance(result, Hint):
             made.hints.append(result)
         else:
             made.dropped.append(result)
-    return made
+            made.fallen.append(part)
 
 
-def _try_group(bench: Workbench, group: Group, unclear: Sequence[Diagnosis]) -> Hint | Dropped:
+def _try_group(desk: _Desk, group: Group) -> Hint | Dropped:
     kind = _reading(group).intervention.kind
     if kind == "add_leaf":
-        return _try_new_leaf(bench, group)
-    make = synthesiser(kind)
-    assert make is not None, kind
-    draft = make(bench, group)
-    if isinstance(draft, Draft) and draft.step != "intent":
-        draft = with_mended(bench, draft, group, unclear)
-    return _try_draft(bench, group, draft)
+        return _try_new_leaf(desk, group)
+    drafted = _drafted(desk, group)
+    if isinstance(drafted, Draft) and drafted.step != "intent":
+        drafted = with_mended(desk.bench, drafted, group, desk.unclear)
+    return _try_draft(desk, group, drafted)
+
+
+def _drafted(desk: _Desk, group: Group) -> Draft | Unable:
+    """The draft of the family, else of the first of the ways there is a synthesiser for."""
+    reading = _reading(group).intervention
+    kinds = dict.fromkeys([reading.kind, *(way.kind for way in reading.options)])
+    makers = [make for make in map(synthesiser, kinds) if make is not None]
+    if not makers:
+        return Unable(f"nothing writes {reading.kind} yet")
+    failed: Unable | None = None
+    for make in makers:
+        found = make(desk.bench, group)
+        if isinstance(found, Draft):
+            return found
+        failed = failed or found
+    assert failed is not None
+    return failed
 
 
 def with_mended(bench: Workbench, draft: Draft, group: Group, unclear: Sequence[Diagnosis]) -> Draft:
@@ -142,25 +205,53 @@ def _as_answered(after: Proposal) -> Wanted:
 
 
 def _reading(group: Group) -> Reading:
-    return next(r for member in group.members for r in member.readings if r.key == group.key)
+    """What a group asks for: its change, else the best reading at its place."""
+    readings = [r for member in group.members for r in member.readings]
+    same = [r for r in readings if r.key == group.key]
+    return (same or [r for r in readings if r.intervention.place == group.key])[0]
 
 
-def _try_draft(bench: Workbench, group: Group, draft: Draft | Unable) -> Hint | Dropped:
+def _try_draft(desk: _Desk, group: Group, draft: Draft | Unable) -> Hint | Dropped:
     if isinstance(draft, Unable):
         summary = describe(_reading(group).intervention)
         return Dropped(summary, draft.reason, tuple(one.id for one in group.evidence))
-    result = dry_run(bench, draft)
-    return result if isinstance(result, Dropped) else replace(result, alternatives=alternatives_of(group))
+    if desk.ablation.no_near_miss:
+        draft = replace(
+            draft, near_misses=(), instead=tuple(replace(d, near_misses=()) for d in draft.instead)
+        )
+    result = _unverified(desk.bench, draft) if desk.ablation.no_verification else dry_run(desk.bench, draft)
+    return result if isinstance(result, Dropped) else replace(result, alternatives=_others(group))
 
 
-def _try_new_leaf(bench: Workbench, group: Group) -> Hint | Dropped:
+def _unverified(bench: Workbench, draft: Draft) -> Hint:
+    """A draft as a hint that nobody has tried."""
+    hint = Hint(
+        step=draft.step,
+        kind=draft.kind,
+        target=draft.target,
+        summary=draft.summary,
+        evidence=tuple(sorted(one.id for one in draft.evidence)),
+        operations=draft.operations,
+        cases=draft.cases,
+        near_misses=draft.near_misses,
+        measured=Measured(bench.commit, 0, len(draft.evidence), (), 0, len(bench.stored)),
+        confidence=draft.confidence,
+        fingerprint=fingerprint(draft.step, draft.target, draft.kind, draft.idea),
+        one_off=draft.one_off,
+        open_work=draft.open_work,
+    )
+    return hint.named_cases()
+
+
+def _try_new_leaf(desk: _Desk, group: Group) -> Hint | Dropped:
     """A new leaf; where staff use two names for it, the name is a question with both."""
+    bench = desk.bench
     names = rival_names(bench, group.members)
     if len(names) < 2:
         make = synthesiser("add_leaf")
         assert make is not None
-        return _try_draft(bench, group, make(bench, group))
-    first = _try_draft(bench, group, draft_named(bench, group, names[0]))
+        return _try_draft(desk, group, make(bench, group))
+    first = _try_draft(desk, group, draft_named(bench, group, names[0]))
     if not isinstance(first, Hint):
         return first
     choices = [Choice(names[0], first), *(Choice(name, renamed(first, names[0], name)) for name in names[1:])]
@@ -173,88 +264,46 @@ def _as_question(choices: Sequence[Choice], text: str) -> Hint:
     return replace(first, operations=(), cases=(), near_misses=(), question=Question(text, tuple(choices)))
 
 
-def alternatives_of(group: Group) -> tuple[Alternative, ...]:
-    """The readings that explained the group's first rejections less well."""
-    totals: dict[str, tuple[float, Intervention]] = {}
-    for member in group.members:
-        for reading in member.readings:
-            if reading.key != group.key:
-                summary = describe(reading.intervention)
-                totals[summary] = (totals.get(summary, (0.0,))[0] + reading.probability, reading.intervention)
-    best = sorted(totals.items(), key=lambda item: (-item[1][0], item[0]))[:3]
-    return tuple(
-        Alternative(one.step, summary, round(mass / len(group.members), 4)) for summary, (mass, one) in best
-    )
+def _others(group: Group) -> tuple[Alternative, ...]:
+    """The readings that explained the group's rejections less well."""
+    mine = {r.key for m in group.members for r in m.readings if group.key in (r.key, r.intervention.place)}
+    pooled = [one for one in pooled_readings(group.members) if one.key not in mine]
+    return alternatives_of([Tried(one, None, one.probability) for one in pooled])
 
 
-def describe(intervention: Intervention) -> str:
-    """A reading in words."""
-    wanted = intervention.wanted
-    if intervention.kind == "add_example":
-        return f"the ticket means {wanted.leaf}"
-    if intervention.kind == "add_leaf":
-        return "the ticket means something no leaf answers yet"
-    if intervention.step == "fetch":
-        return "another record should be selected"
-    if intervention.step == "plan":
-        tools = f" with {', '.join(wanted.tools)}" if wanted.tools else ""
-        return f"{wanted.leaf} should answer {wanted.reply}{tools} here"
-    if intervention.step == "template":
-        return f"the text of {intervention.target.split('#')[-1]} should change"
-    return "nothing is wrong with the proposal"
-
-
-def _questions(
-    bench: Workbench, diagnoses: Sequence[Diagnosis], made: _Made, progress: Progress
-) -> list[Hint]:
-    """Where the two best readings are too close to call: both, tried, for a person to choose."""
+def _questions(desk: _Desk, diagnoses: Sequence[Diagnosis], made: _Made, progress: Progress) -> list[Hint]:
+    """Where readings are close, or the best came to nothing: all are tried, and settle it or are asked."""
     covered = {key for hint in made.hints for key in hint.evidence}
-    groups = [
-        group for group in unclear_groups(diagnoses) if not covered & {one.id for one in group.evidence}
-    ]
+    groups = [_without_fallen(group) for group in made.fallen]
+    groups += [g for g in unclear_groups(diagnoses) if not covered & {one.id for one in g.evidence}]
     asked: list[Hint] = []
     for number, group in enumerate(groups[:MOST_QUESTIONS], 1):
         progress(f"preparing question {number} of {min(len(groups), MOST_QUESTIONS)}")
-        asked += _question(bench, group)
+        found = settle(group.members, lambda part: _hint_of(desk, part))
+        asked += [found] if found else [_unexplained(one) for one in group.members]
     return asked
 
 
-def _question(bench: Workbench, group: Group) -> list[Hint]:
-    """Both readings as choices where one of them leads to a fix; else the rejections, unexplained."""
-    readings = group.members[0].readings[:2]
-    choices = [_choice(bench, group, reading) for reading in readings]
-    if not any(choice.hint for choice in choices):
-        return [_unexplained(one) for one in group.members]
-    if all(reading.intervention.step != "none" for reading in readings):
-        choices.append(Choice("nothing is wrong with the proposal"))
-    what = group.members[0]
-    place = f"{what.before.leaf}/{what.before.branch or 'fallback'}"
-    first = next(choice.hint for choice in choices if choice.hint)
-    asked = Hint(
-        step=first.step,
-        kind=first.kind,
-        target=first.target,
-        summary=f"Unclear: {describe(readings[0].intervention)}, or {describe(readings[1].intervention)}?",
-        evidence=tuple(sorted(one.id for one in group.evidence)),
-        confidence=group.confidence,
-        fingerprint=fingerprint("none", place, "question", sorted(choice.label for choice in choices)),
-        one_off=len(group.members) == 1,
-        alternatives=alternatives_of(group),
-        question=Question(f"{place} was rejected: what should have happened?", tuple(choices)),
+def _without_fallen(group: Group) -> Group:
+    """The rejections of a group whose fix fell: its reading counts for less."""
+    key = group.key
+    members = tuple(
+        replace(
+            member,
+            readings=tuple(
+                replace(r, probability=r.probability * FELL) if key in (r.key, r.intervention.place) else r
+                for r in member.readings
+            ),
+        )
+        for member in group.members
     )
-    return [asked]
+    return Group(key, members)
 
 
-def _choice(bench: Workbench, group: Group, reading: Reading) -> Choice:
-    """A reading with the hint it leads to, where it leads to one that stands the dry run."""
-    label = describe(reading.intervention)
-    make = synthesiser(reading.intervention.kind)
-    if make is None:
-        return Choice(label)
-    members = tuple(m for m in group.members if any(r.key == reading.key for r in m.readings))
-    part = Group(reading.key, members)
-    result = _try_draft(bench, part, make(bench, part))
-    return Choice(label, result if isinstance(result, Hint) else None)
+def _hint_of(desk: _Desk, part: Group) -> Hint | None:
+    """The fix a reading leads to, where it leads to one that stands the dry run."""
+    result = _try_group(desk, part)
+    return result if isinstance(result, Hint) and result.question is None else None
 
 
 def _nothing(one: Diagnosis) -> Hint:
@@ -305,7 +354,7 @@ def _idle(one: Diagnosis, summary: str) -> Hint:
         confidence=one.best.probability,
         fingerprint=fingerprint("none", place, "none", one.feedback.text_digest),
         one_off=True,
-        alternatives=alternatives_of(Group(("none",), (one,))),
+        alternatives=_others(Group(("none",), (one,))),
     )
 
 
@@ -317,16 +366,6 @@ def _short(text: str) -> str:
 def _allowed(hints: Sequence[Hint], rejected: Mapping[str, int]) -> list[Hint]:
     """Without ideas that were rejected and whose support has not doubled since."""
     return [hint for hint in hints if hint.support >= 2 * rejected.get(hint.fingerprint, 0)]
-
-
-def rank(hints: Sequence[Hint]) -> list[Hint]:
-    """Best first: fixes before questions before "nothing to fix", then support times confidence."""
-
-    def place(hint: Hint) -> tuple[int, float, str]:
-        kind = 2 if hint.step == "none" else 1 if hint.question else 0
-        return (kind, -hint.support * hint.confidence, hint.id)
-
-    return sorted({hint.id: hint for hint in hints}.values(), key=place)
 
 
 def _ended(fresh: Sequence[Feedback], hints: Sequence[Hint], dropped: Sequence[Dropped], waiting: int) -> str:

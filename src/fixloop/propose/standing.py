@@ -28,12 +28,14 @@ _LONGEST_FACT = 40
 class Standing:
     """How many accepted and rejected proposals went through each part, and what accepted ones were like.
 
-    `facts` counts (template, fact) over accepted tickets, `templates` those of a template, `usual` each fact.
+    `facts` counts (template, fact) over accepted tickets, `calls` (template, tool), `templates` those of a
+    template, `usual` each fact.
     """
 
     accepted: Mapping[Part, int]
     rejected: Mapping[Part, int]
     facts: Mapping[tuple[str, str], int]
+    calls: Mapping[tuple[str, str], int]
     templates: Mapping[str, int]
     usual: Mapping[str, int]
     total: int
@@ -42,6 +44,14 @@ class Standing:
         """Log-odds of rejected against accepted at a part, the asking rejection left out; within ±4."""
         others = max(0, self.rejected.get(part, 0) - 1)
         return _clip(log((others + _HALF) / (self.accepted.get(part, 0) + _HALF)))
+
+    def calls_with(self, template: str, tool: str) -> float:
+        """Log-odds that a tool is called with a template, among accepted tickets; 0 for one never seen."""
+        size = self.templates.get(template, 0)
+        if not size:
+            return 0.0
+        called = self.calls.get((template, tool), 0)
+        return _clip(log((called + _HALF) / (size - called + _HALF)))
 
     def company(self, part: Part) -> int:
         """How many other rejections went through a part."""
@@ -69,7 +79,7 @@ def build_standing(
     """The standing of every part, from the stored tickets that still get what staff accepted."""
     accepted, rejected = Counter[Part](), Counter[Part]()
     facts, templates, usual = Counter[tuple[str, str]](), Counter[str](), Counter[str]()
-    total = 0
+    calls, total = Counter[tuple[str, str]](), 0
     for one in feedback:
         if one.outcome == "accepted" and one.id in before and is_kept(one, before[one.id]):
             proposal = before[one.id]
@@ -78,10 +88,11 @@ def build_standing(
             templates[proposal.reply.template] += 1
             facts.update((proposal.reply.template, fact) for fact in told)
             usual.update(told)
+            calls.update((proposal.reply.template, name) for name in {tool.name for tool in proposal.tools})
             total += 1
     for one in rejections:
         rejected.update(parts_of(one, before[one.id]))
-    return Standing(accepted, rejected, facts, templates, usual, total)
+    return Standing(accepted, rejected, facts, calls, templates, usual, total)
 
 
 def is_kept(one: Feedback, proposal: Proposal) -> bool:

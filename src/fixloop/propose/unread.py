@@ -90,9 +90,9 @@ class Unread:
             read = {value.casefold() for value in before.fields.get(rule.group, {}).get(rule.name, ())}
             for token in tokens:
                 key = normalise(token)
-                if key in read:
-                    continue
                 share, spelling = self._share(path, token, key)
+                if normalise(spelling) in read:
+                    continue
                 if key in quoted and (any(c.isdigit() for c in key) or self.names[path] & said):
                     share = max(share, SURE if self.names[path] & said else share)
                 if share > 0:

@@ -1,0 +1,232 @@
+"""Fit the constants of the evidence model on the tuning half: `python benchmarks/faults/fit_evidence.py`.
+
+A conditional logit: of all readings of a rejection, those that name the planted step and place should have the
+probability. Weights are pulled towards where they are (ridge), so what the faults say nothing of stays. Prints
+the dictionary for `propose/weights.py`, and how often the best reading is right, by manner and by kind, before
+and after, with each fault judged by weights fitted without its fold.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from bank import build_bank
+from draws import draw
+from index import showing_faults
+from measure import COMMIT, world_words
+from plant import Fault
+from scenario import Rejection, Scenario, every_manner, scenarios, two_manners
+from scipy.optimize import minimize
+from staff import Staff, load_words
+
+from fixloop.adapters.disk_cache import DiskCache
+from fixloop.pipeline.proposal import Proposal
+from fixloop.propose.diagnose import JUDGEMENT, Asking
+from fixloop.propose.interventions import Intervention
+from fixloop.propose.wanted import record_ids, tool_names
+from fixloop.propose.weights import PRIORS, WEIGHTS
+from fixloop.propose.workbench import build_workbench
+
+FOLDS = 5
+WORLDS: Mapping[str, Callable[..., object]] = {"bank": build_bank}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One rejection: a line a reading with its features, which are right, and where it came from."""
+
+    fault: str
+    kind: str
+    manner: str
+    truth: str
+    names: tuple[str, ...]
+    matrix: np.ndarray
+    right: np.ndarray
+    groups: np.ndarray
+
+
+def is_right(fault: Fault, row: Rejection, truth: Proposal, one: Intervention) -> bool:
+    """Whether a reading names what was planted, and what the right proposal was."""
+    if row.truth in ("wrong", "contradicted"):
+        return one.step == "none"
+    if one.step != fault.step:
+        return False
+    if one.step == "intent":
+        removed = fault.kind == "leaf_removed"
+        return (
+            one.kind == "add_leaf" if removed and truth.leaf == fault.leaf else one.wanted.leaf == truth.leaf
+        )
+    if one.step == "plan":
+        return one.target in fault.targets and _same_action(one, truth)
+    if one.step == "fetch":
+        return one.wanted.records == record_ids(truth)
+    return one.target in fault.targets
+
+
+def _same_action(one: Intervention, truth: Proposal) -> bool:
+    return one.wanted.reply == truth.reply.template and one.wanted.tools == tool_names(truth)
+
+
+def asked_of(scenario: Scenario) -> Iterable[Asked]:
+    """The rejections of a scenario with all their readings."""
+    bench = build_workbench(COMMIT, scenario.base.snapshot, scenario.feedback, scenario.world.cache)
+    wished = [one for one in scenario.feedback if one.outcome != "accepted"]
+    accepted = {one.text_digest for one in scenario.feedback if one.outcome == "accepted"}
+    disputed = frozenset(accepted & {one.text_digest for one in wished})
+    asking = Asking.of(bench, wished, disputed, {}, JUDGEMENT, scenario.feedback)
+    rows = {row.feedback.id: row for row in scenario.rejections}
+    for n, one in enumerate(wished):
+        row = rows[one.id]
+        fault = scenario.second.fault if row.truth == "second" and scenario.second else scenario.showing.fault
+        truth = scenario.world.truth[str(one.ticket["id"])]
+        weighed = asking.weigh(n)
+        names = tuple(sorted({name for w in weighed for name in w.features} | {f"prior.{s}" for s in PRIORS}))
+        place = {name: column for column, name in enumerate(names)}
+        matrix = np.zeros((len(weighed), len(names)))
+        for line, w in enumerate(weighed):
+            for name, value in w.features.items():
+                matrix[line, place[name]] = value
+            step = "new_leaf" if w.outcome.intervention.kind == "add_leaf" else w.outcome.intervention.step
+            matrix[line, place[f"prior.{step}"]] = 1.0
+        right = np.array([is_right(fault, row, truth, w.outcome.intervention) for w in weighed])
+        keys = {key: k for k, key in enumerate(dict.fromkeys(w.outcome.intervention.key for w in weighed))}
+        groups = np.array([keys[w.outcome.intervention.key] for w in weighed])
+        yield Asked(fault.id, fault.kind, row.manner, row.truth, names, matrix, right, groups)
+
+
+def gather(world_name: str, cache: Path, limit: int, all_manners: bool) -> list[Asked]:
+    world = WORLDS[world_name](DiskCache(cache))
+    staff = Staff(load_words(world_name, "tune"), world_words(world))  # type: ignore[arg-type]
+    every = [one for one in showing_faults(world) if one.fault.half == "tune"]  # type: ignore[arg-type]
+    taken: dict[str, int] = defaultdict(int)
+    found: list[Asked] = []
+    for showing in every:
+        taken[showing.fault.kind] += 1
+        if taken[showing.fault.kind] > limit:
+            continue
+        manners = every_manner(showing.fault.id) if all_manners else two_manners(showing.fault.id)
+        for scenario in scenarios(world, showing, every, staff, manners):  # type: ignore[arg-type]
+            found += asked_of(scenario)
+    return found
+
+
+# --- the fit --------------------------------------------------------------------------------------------
+
+
+def columns_of(asked: Sequence[Asked]) -> tuple[str, ...]:
+    return tuple(sorted({name for one in asked for name in one.names}))
+
+
+def spread(asked: Sequence[Asked], columns: Sequence[str]) -> list[np.ndarray]:
+    place = {name: n for n, name in enumerate(columns)}
+    found = []
+    for one in asked:
+        wide = np.zeros((len(one.matrix), len(columns)))
+        wide[:, [place[name] for name in one.names]] = one.matrix
+        found.append(wide)
+    return found
+
+
+def start(columns: Sequence[str]) -> np.ndarray:
+    return np.array(
+        [
+            np.log(PRIORS[c.removeprefix("prior.")]) if c.startswith("prior.") else WEIGHTS.get(c, 0.0)
+            for c in columns
+        ]
+    )
+
+
+HELD = {"company": 50.0, "reason": 50.0, "prior": 4.0, "words": 2.0, "cue": 4.0}
+"""How much harder some weights are held where they are: scripted staff say little of how people err or speak."""
+
+
+def ridges(columns: Sequence[str], ridge: float) -> np.ndarray:
+    return np.array([ridge * HELD.get(c.partition(".")[0], 1.0) for c in columns])
+
+
+def fit(
+    wide: Sequence[np.ndarray], asked: Sequence[Asked], first: np.ndarray, ridge: np.ndarray
+) -> np.ndarray:
+    """Weights of least loss; a rejection none of whose readings is right teaches nothing."""
+    useful = [(x, one.right) for x, one in zip(wide, asked, strict=True) if one.right.any()]
+    sizes = [len(x) for x, _ in useful]
+    stacked, right = np.vstack([x for x, _ in useful]), np.concatenate([r for _, r in useful])
+    starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+
+    def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
+        scores = stacked @ weights
+        scores -= np.maximum.reduceat(scores, starts)[owner]
+        mass = np.exp(scores)
+        total, good = np.add.reduceat(mass, starts), np.add.reduceat(mass * right, starts)
+        good = np.maximum(good, 1e-300)
+        slope = stacked.T @ (mass / total[owner] - mass * right / good[owner])
+        apart = weights - first
+        value = float(np.sum(np.log(total) - np.log(good))) + float(ridge @ (apart * apart))
+        return value, slope + 2 * ridge * apart
+
+    return minimize(loss, first, jac=True, method="L-BFGS-B", options={"maxiter": 400}).x
+
+
+@dataclass(frozen=True)
+class Result:
+    hit: bool
+    top: bool
+    sure: float
+
+
+def judge(x: np.ndarray, one: Asked, weights: np.ndarray) -> Result:
+    scores = x @ weights
+    mass = np.exp(scores - scores.max())
+    keyed, good = np.bincount(one.groups, mass), np.bincount(one.groups, one.right) > 0
+    order = np.argsort(-keyed, kind="stable")
+    return Result(bool(good[order[0]]), bool(good[order[:3]].any()), float(keyed[order[0]] / keyed.sum()))
+
+
+def table(title: str, asked: Sequence[Asked], results: Sequence[Result]) -> None:
+    print(f"--- {title}")
+    for key in ("manner", "kind", "truth"):
+        rows: dict[str, list[Result]] = defaultdict(list)
+        for one, result in zip(asked, results, strict=True):
+            if key == "truth" or one.truth == "planted":
+                rows[getattr(one, key)].append(result)
+        for name in sorted(rows):
+            found = rows[name]
+            hit, top, sure = (np.mean([getattr(r, f) for r in found]) for f in ("hit", "top", "sure"))
+            print(f"{key:7} {name:22} {len(found):5}  first {hit:.3f}  of three {top:.3f}  stated {sure:.3f}")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--limit", type=int, default=15)
+    parser.add_argument("--all-manners", action="store_true")
+    parser.add_argument("--ridge", type=float, default=0.5)
+    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "fixloop-faults-cache")
+    options = parser.parse_args()
+    asked = [
+        one for name in WORLDS for one in gather(name, options.cache, options.limit, options.all_manners)
+    ]
+    columns = columns_of(asked)
+    wide, first = spread(asked, columns), start(columns)
+    table("as it is", asked, [judge(x, one, first) for x, one in zip(wide, asked, strict=True)])
+    held = ridges(columns, options.ridge)
+    folds = [draw(FOLDS, "fold", one.fault) for one in asked]
+    results: dict[int, Result] = {}
+    for fold in range(FOLDS):
+        inside = [n for n, f in enumerate(folds) if f != fold]
+        weights = fit([wide[n] for n in inside], [asked[n] for n in inside], first, held)
+        results |= {n: judge(wide[n], asked[n], weights) for n, f in enumerate(folds) if f == fold}
+    table("fitted without its fold", asked, [results[n] for n in range(len(asked))])
+    weights = fit(wide, asked, first, held)
+    for name, value in zip(columns, weights, strict=True):
+        print(f'    "{name}": {value:.2f},')
+
+
+if __name__ == "__main__":
+    main()

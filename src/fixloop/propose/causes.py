@@ -1,0 +1,136 @@
+"""Rejections in the light of each other: one fault is likelier than many.
+
+Each rejection has its own posterior over readings. Readings that several rejections share are likelier to be
+what happened: a mixture of few causes, whose shares are estimated from all rejections together (expectation
+and maximisation; Dempster, Laird and Rubin, 1977), with a weight on causes that others are sure of. "Nothing
+is wrong" gains nothing so: reviewers err alone.
+
+An intent that was held back by a threshold is told from one not understood by its company, too: where
+leaves that have nothing to do with each other are held back at one level, the level's threshold is the cause.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from fixloop.propose.diagnose import Diagnosis, Reading
+from fixloop.propose.interventions import Intervention
+
+SAME_CHANGE, SAME_PLACE = 3.0, 3.0
+"""How much likelier each other rejection that is sure of the same change, or place, makes a reading."""
+
+ROUNDS = 4
+_ALONE = frozenset({"none"})
+HELD_BACK = "set_threshold"
+
+SURELY_HELD = 0.3
+"""The trust in a leaf that was held back, from which the threshold is the likelier cause even alone."""
+
+
+def share_causes(alone: Sequence[Diagnosis]) -> list[Diagnosis]:
+    """The diagnoses after hearing each other, their readings by place and then by change, likeliest first."""
+    asked = _with_thresholds(alone)
+    shares = [{reading.key: reading.probability for reading in one.readings} for one in asked]
+    places = [{reading.key: reading.intervention.place for reading in one.readings} for one in asked]
+    start = [dict(one) for one in shares]
+    for _ in range(ROUNDS if len(asked) > 1 else 0):
+        keyed, placed = _support(shares, places)
+        shares = [_heard(start[n], shares[n], places[n], keyed, placed, asked[n]) for n in range(len(asked))]
+    return [_ranked(one, found) for one, found in zip(asked, shares, strict=True)]
+
+
+Key = tuple[Any, ...]
+
+
+def _support(
+    shares: Sequence[Mapping[Key, float]], places: Sequence[Mapping[Key, Key]]
+) -> tuple[dict[Key, float], dict[Key, float]]:
+    """How many rejections are sure of each change and of each place: doubtful ones hardly count (squares)."""
+    keyed: dict[Key, float] = defaultdict(float)
+    placed: dict[Key, float] = defaultdict(float)
+    for found, where in zip(shares, places, strict=True):
+        mass: dict[Key, float] = defaultdict(float)
+        for key, share in found.items():
+            keyed[key] += share * share
+            mass[where[key]] += share
+        for place, share in mass.items():
+            placed[place] += share * share
+    return keyed, placed
+
+
+def _heard(
+    start: Mapping[Key, float],
+    now: Mapping[Key, float],
+    places: Mapping[Key, Key],
+    keyed: Mapping[Key, float],
+    placed: Mapping[Key, float],
+    one: Diagnosis,
+) -> dict[Key, float]:
+    """One rejection's shares with what the others say; its own voice is taken out of theirs."""
+    own: dict[Key, float] = defaultdict(float)
+    for key, share in now.items():
+        own[places[key]] += share
+    kept = sum(start.values())
+    found = {}
+    for key, share in start.items():
+        place = places[key]
+        if not _is_shared(key):
+            found[key] = share
+            continue
+        same = max(0.0, keyed[key] - now[key] ** 2)
+        near = max(0.0, placed[place] - own[place] ** 2)
+        found[key] = share * (1 + SAME_CHANGE * same) * (1 + SAME_PLACE * near)
+    total = sum(found.values())
+    return {key: share * kept / total for key, share in found.items()}
+
+
+def _is_shared(key: Key) -> bool:
+    return key[0] not in _ALONE
+
+
+def _ranked(one: Diagnosis, shares: Mapping[Key, float]) -> Diagnosis:
+    """The readings by the mass of their place, then by their own."""
+    readings = [replace(r, probability=round(shares[r.key], 6)) for r in one.readings]
+    mass: dict[Key, float] = defaultdict(float)
+    for reading in readings:
+        mass[reading.intervention.place] += reading.probability
+    readings.sort(key=lambda r: (-round(mass[r.intervention.place], 6), -r.probability, repr(r.key)))
+    return replace(one, readings=tuple(readings))
+
+
+# --- thresholds -------------------------------------------------------------------------------------------
+
+
+def _with_thresholds(alone: Sequence[Diagnosis]) -> list[Diagnosis]:
+    """Readings of a leaf held back become readings of the threshold where that is the likelier cause."""
+    leaves: dict[str, set[str]] = defaultdict(set)
+    for one in alone:
+        for reading in one.readings:
+            if (level := held_at(reading.intervention)) and reading.probability >= 0.3:
+                leaves[level].add(str(reading.intervention.wanted.leaf))
+    several = {level for level, found in leaves.items() if len(found) >= 2}
+    return [_told_apart(one, several) for one in alone]
+
+
+def held_at(one: Intervention) -> str | None:
+    """The target of the threshold that held the wanted leaf back, if one did."""
+    first = one.options[0]
+    return first.target if one.step == "intent" and first.kind == HELD_BACK else None
+
+
+def _told_apart(one: Diagnosis, several: Iterable[str]) -> Diagnosis:
+    trust = one.before.scores.get(one.before.raw_leaf, 0.0)
+    changed = []
+    for reading in one.readings:
+        level = held_at(reading.intervention)
+        if level and (level in several or trust >= SURELY_HELD):
+            changed.append(Reading(as_threshold(reading.intervention, level), reading.probability))
+        else:
+            changed.append(reading)
+    return replace(one, readings=tuple(changed))
+
+
+def as_threshold(one: Intervention, level: str) -> Intervention:
+    """The reading that a level's threshold is what held a leaf back."""
+    return replace(one, kind=HELD_BACK, target=level)
