@@ -28,6 +28,9 @@ MOST_TELLING = 4.0
 
 USED_ELSEWHERE = 1.0
 FAMILIAR, OFTEN = 0.3, 3
+STRANGE = 0.6
+STRETCHED = 1.5
+LITERALS = 200
 SAID = 0.5
 
 
@@ -39,7 +42,9 @@ class Candidate:
     size: float
 
 
-def plain_values(bench: Workbench, situations: Iterable[Situation]) -> dict[str, tuple[Any, ...]]:
+def plain_values(
+    bench: Workbench, situations: Iterable[Situation], most: int = MOST_VALUES
+) -> dict[str, tuple[Any, ...]]:
     """Path to the values a condition on it could name: those of other trees first, then those that occur."""
     found: dict[str, dict[str, Any]] = {}
     for tree in bench.workspace.plan_trees.values():
@@ -53,7 +58,7 @@ def plain_values(bench: Workbench, situations: Iterable[Situation]) -> dict[str,
         for test in facts(one, never):
             if test.op == "eq":
                 found.setdefault(test.path, {}).setdefault(repr(test.value), test.value)
-    return {path: tuple(values.values())[:MOST_VALUES] for path, values in found.items()}
+    return {path: tuple(values.values())[:most] for path, values in found.items()}
 
 
 def facts(one: Situation, never: frozenset[str]) -> Iterator[Test]:
@@ -126,6 +131,13 @@ def _absences(situations: Iterable[Situation], never: frozenset[str]) -> Iterato
     yield from (Test(path, "exists", False) for path in paths)
 
 
+def stretch_size(
+    bench: Workbench, ground: Ground, test: Condition, evidence: int, said: frozenset[str]
+) -> float:
+    """What one test more in a condition costs beside the change itself: what it would in a new branch."""
+    return max(0.3, STRETCHED + _size(bench, ground, test, evidence, said) - ADDED)
+
+
 def candidates(
     bench: Workbench,
     ground: Ground,
@@ -192,8 +204,32 @@ def _size(
     surprise = min(MOST_TELLING, -held * log(bench_share(bench, condition)))
     named = max((_mentioned(test, said) for test in all_tests(condition)), default=0)
     plainness = sum(_oddness(test) for test in all_tests(condition))
+    plainness += sum(_literal(bench, test) for test in all_tests(condition))
     plainness -= sum(_familiar(bench, test) for test in all_tests(condition))
     return ADDED + plainness - TELLING * surprise - SAID * named
+
+
+def _literal(bench: Workbench, test: Test) -> float:
+    """What it costs to say a value: one of few is soon said, one of many fits whatever has been seen.
+
+    Values that other trees name on that path are as good as few. A path that nobody tests costs besides.
+    """
+    if "literals" not in bench.kept:
+        trees = bench.workspace.plan_trees.values()
+        bench.kept["literals"] = plain_values(bench, ())
+        bench.kept["on record"] = plain_values(bench, bench.population.situations, most=LITERALS)
+        bench.kept["paths"] = {
+            t.path for tree in trees for _, branch in walk(tree.branches) for t in all_tests(branch.when)
+        }
+    known: Mapping[str, Sequence[Any]] = bench.kept["literals"]
+    every: Mapping[str, Sequence[Any]] = bench.kept["on record"]
+    strange = 0.0 if test.path in bench.kept["paths"] or test.path.startswith("fetched.") else STRANGE
+    if test.op == "exists":
+        return strange
+    values = test.value if isinstance(test.value, tuple) else (test.value,)
+    usual = {repr(value) for value in known.get(test.path, ())}
+    choices = [2 if repr(value) in usual else max(2, len(every.get(test.path, ()))) for value in values]
+    return strange + TELLING * sum(map(log, choices))
 
 
 def _familiar(bench: Workbench, test: Test) -> float:

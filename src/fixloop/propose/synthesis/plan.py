@@ -59,6 +59,7 @@ class _Field:
     exactly: bool
     evidence: int
     settled: int
+    strict: int
     now: tuple[tuple[Branch, int], ...]
 
     def key(self, does: Branch | Action) -> Any:
@@ -108,6 +109,7 @@ def _field(bench: Workbench, group: Group) -> _Field | Unable:
         exactly,
         (1 << len(evidence)) - 1,
         ((1 << len(settled)) - 1) << len(evidence),
+        ground.where(lambda one: one.strict),
         tuple(ground.answers(tree.branches)),
     )
 
@@ -146,7 +148,7 @@ def _edits(bench: Workbench, field: _Field, said: frozenset[str]) -> Iterator[Ed
     values = conditions.plain_values(bench, field.ground.situations)
     elsewhere = conditions.conditions_elsewhere(bench.workspace, tree.leaf, usual.reply)
     yield from tree_edits.condition_edits(tree, values, _whole_conditions(bench, tree))
-    yield from _stretched(bench, field)
+    yield from _stretched(bench, field, said)
     yield from tree_edits.removal_edits(tree)
     found = conditions.candidates(bench, field.ground, field.evidence, _enough(field), said, elsewhere)
     yield from _additions(bench, field, found)
@@ -176,20 +178,22 @@ def _whole_conditions(bench: Workbench, tree: PlanTree) -> dict[str, list[Condit
     }
 
 
-def _stretched(bench: Workbench, field: _Field) -> Iterator[Edit]:
+def _stretched(bench: Workbench, field: _Field, said: frozenset[str]) -> Iterator[Edit]:
     """Conditions with one test more: a wanted branch takes the evidence, or a wrong one lets it go."""
     enough = _enough(field)
     shared = conditions.shared_tests(bench, field.ground, field.evidence, enough)[: conditions.MOST_TESTS]
+    ground, evidence = field.ground, field.evidence
+    sizes = {repr(t): conditions.stretch_size(bench, ground, t, evidence, said) for t in shared}
     wanted = {field.key(action) for action in field.wanted}
     answering = {id(branch) for branch, mask in field.now if mask & field.evidence}
     for path, branch in tree_edits.walk(field.tree.branches):
         if branch.when is None:
             continue
         if field.key(branch) in wanted:
-            tests = ((tree_edits.widened(branch.when, test), 0.3) for test in shared)
+            tests = [(tree_edits.widened(branch.when, test), sizes[repr(test)]) for test in shared]
         elif id(branch) in answering:
-            turned = (tree_edits.repairs(test, {}) for test in shared)
-            tests = ((tree_edits.narrowed(branch.when, next(one)[0]), 0.3) for one in turned)
+            turned = [(next(tree_edits.repairs(test, {}))[0], sizes[repr(test)]) for test in shared]
+            tests = [(tree_edits.narrowed(branch.when, one), size) for one, size in turned]
         else:
             continue
         for condition, more in tests:
@@ -234,7 +238,7 @@ def _two_edits(bench: Workbench, field: _Field) -> Iterator[Edit]:
     ]
     for first in firsts:
         after = tuple(field.ground.answers(first.branches))
-        if field.settled & ~_kept(field, after) or not field.evidence & ~_kept(field, after):
+        if _breaks(field, after) or not field.evidence & ~_kept(field, after):
             continue
         moved = replace(field, tree=replace(field.tree, branches=first.branches), now=after)
         for second in _action_edits(moved):
@@ -271,7 +275,7 @@ def _ranked(bench: Workbench, field: _Field, edits: Iterable[Edit]) -> list[Edit
 def _cost(field: _Field, edit: Edit) -> float | None:
     """An edit's size less what else speaks for it; None where it breaks something or mends too little."""
     after = field.ground.answers(edit.branches)
-    if field.settled & ~_kept(field, after):
+    if _breaks(field, after):
         return None
     fixed = sum(
         1
@@ -284,18 +288,26 @@ def _cost(field: _Field, edit: Edit) -> float | None:
     return edit.size + UNMENDED * left - min(MOST_HELP, _help(field, after))
 
 
-def _kept(field: _Field, after: Sequence[tuple[Branch, int]]) -> int:
-    """Where the answer stays as it is; for arguments too, whatever was asked for."""
+def _breaks(field: _Field, after: Sequence[tuple[Branch, int]]) -> bool:
+    """Whether something settled gets another answer; arguments count where they were seen or asked for."""
+    lost = field.settled & ~_kept(field, after)
+    return bool(lost and (lost & field.strict or lost & ~_kept(field, after, strictly=False)))
+
+
+def _kept(field: _Field, after: Sequence[tuple[Branch, int]], strictly: bool = True) -> int:
+    """Where the answer stays as it is."""
     same = 0
     for old, before in field.now:
         for new, reached in after:
-            if before & reached and (old is new or _alike(old, new)):
+            if before & reached and (old is new or _alike(old, new, strictly)):
                 same |= before & reached
     answered = sum(mask for _, mask in field.now)
     return same | (field.ground.everything & ~answered & ~sum(mask for _, mask in after))
 
 
-def _alike(a: Branch, b: Branch) -> bool:
+def _alike(a: Branch, b: Branch, strictly: bool) -> bool:
+    if not strictly:
+        return a.reply == b.reply and sorted(c.name for c in a.tools) == sorted(c.name for c in b.tools)
     return a.reply == b.reply and canonical_json(_calls(a)) == canonical_json(_calls(b))
 
 

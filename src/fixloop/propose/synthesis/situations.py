@@ -4,8 +4,8 @@ Settled situations keep today's answer: accepted tickets that get what staff acc
 Open ones have reason to change: other rejections, and accepted tickets that no longer get what was accepted.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from operator import and_, or_
 from typing import Any, NamedTuple
@@ -34,13 +34,15 @@ Answer = tuple[str, tuple[str, ...]]
 class Situation:
     """One ticket or case at the plan step; `name` is the feedback's or the case's id.
 
-    `answer` is what is known to be right, where anything is.
+    `answer` is what is known to be right, where anything is. `strict`: arguments of calls count as well; a
+    case that names tools alone does not ask for them.
     """
 
     name: str
     leaf: str
     scope: Scope = field(compare=False)
     answer: Answer | None = None
+    strict: bool = True
 
     @property
     def record(self) -> Row | None:
@@ -138,7 +140,8 @@ def case_situation(workspace: Workspace, case: Case) -> Situation:
     text = {} if "messages" in said else {"text": ""}
     ticket = parse_ticket({"id": case.id, **text, **said})
     rows, fields = tuple(spec.get("records", ())), fields_from(spec.get("fields", {}))
-    return Situation(case.id, spec["leaf"], scope_of(workspace, ticket, fields, rows, spec.get("fetched")))
+    scope = scope_of(workspace, ticket, fields, rows, spec.get("fetched"))
+    return Situation(case.id, spec["leaf"], scope, strict=_asks_for_arguments(case))
 
 
 def scope_of(
@@ -165,7 +168,12 @@ def _whole_cases(bench: Workbench, leaf: str) -> Iterator[Situation]:
     for case, proposal in bench.case_proposals:
         if proposal.leaf == leaf:
             one = Feedback(case.id, "case", case.spec["ticket"], "accepted")
-            yield situation_of(bench.workspace, one, proposal)
+            made = situation_of(bench.workspace, one, proposal)
+            yield replace(made, strict=_asks_for_arguments(case))
+
+
+def _asks_for_arguments(case: Case) -> bool:
+    return any(isinstance(tool, Mapping) and tool.get("args") for tool in case.expect.get("tools", ()))
 
 
 def _groups(workspace: Workspace) -> Mapping[str, Mapping[str, Any]]:
@@ -220,6 +228,10 @@ class Ground:
                 failed |= (answer is False) << n
             self._masks[key] = _Truth(held, failed)
         return self._masks[key]
+
+    def where(self, chosen: Callable[[Situation], bool]) -> int:
+        """The situations that a predicate chooses."""
+        return sum(1 << n for n, one in enumerate(self.situations) if chosen(one))
 
     def answers(self, branches: Sequence[Branch], among: int | None = None) -> list[tuple[Branch, int]]:
         """Each answering branch with the situations that reach it; a nest that answers none swallows them."""
