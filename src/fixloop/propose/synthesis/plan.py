@@ -30,8 +30,9 @@ from fixloop.propose.synthesis.situations import (
 )
 from fixloop.propose.synthesis.tree_edits import Edit
 from fixloop.propose.wanted import Wanted
+from fixloop.propose.words import stems
 from fixloop.propose.workbench import Workbench
-from fixloop.workspace.model import Branch, Condition, PlanTree, Test, Workspace
+from fixloop.workspace.model import Branch, Condition, PlanTree, Test, ToolCall, Workspace
 from fixloop.workspace.paths import uses_record
 from fixloop.workspace.plan_tree import all_tests
 from fixloop.workspace.reach import ONE, visit_branches
@@ -94,7 +95,7 @@ def _field(bench: Workbench, group: Group) -> _Field | Unable:
         return Unable("the leaf has no plan tree")
     members = [m for m in group.members if m.before.leaf == leaf]
     asked = [(m, wanted_action(bench.workspace, tree, _reading(group, m))) for m in members]
-    told = [(m, action) for m, action in asked if action is not None]
+    told = [(m, fitted(bench.workspace, tree, m, action)) for m, action in asked if action is not None]
     if not told:
         return Unable("nobody says what the plan should have done")
     digests = names_of(member.feedback for member, _ in told)
@@ -136,6 +137,35 @@ def wanted_action(workspace: Workspace, tree: PlanTree, asked: Intervention) -> 
     reply = forced.reply or (named.reply if named else None)
     tools = forced.tools if forced.tools is not None else (named.tools if named else ())
     return Action(reply, tools) if reply is not None else None
+
+
+def fitted(workspace: Workspace, tree: PlanTree, member: Any, action: Action) -> Action:
+    """The action with the arguments that suit this leaf, for tools that its tree does not call yet.
+
+    Other trees call them for their own reasons: of the values that an argument has anywhere, the one whose
+    words are the leaf's or the reply's own. What staff spell out stays.
+    """
+    spelled = [t for t in (member.feedback.expected or {}).get("tools", ()) if not isinstance(t, str)]
+    own = {call.name for _, branch in tree_edits.walk(tree.branches) for call in branch.tools}
+    if spelled or all(call.name in own for call in action.tools):
+        return action
+    about = stems(tree.leaf) | stems(action.reply)
+    calls = [call if call.name in own else _suited(workspace, call, about) for call in action.tools]
+    return replace(action, tools=tuple(calls))
+
+
+def _suited(workspace: Workspace, call: ToolCall, about: frozenset[str]) -> ToolCall:
+    tool = workspace.tools.get(call.name)
+    schema = tool.args.get("properties", {}) if tool else {}
+    args = dict(call.args)
+    for arg, present in call.args.items():
+        allowed = [one for one in schema.get(arg, {}).get("enum", ()) if isinstance(one, str)]
+        if not isinstance(present, str) or "{{" in present or not allowed:
+            continue
+        best = max(allowed, key=lambda one: (len(stems(one) & about), one == present))
+        if len(stems(best) & about) > len(stems(present) & about):
+            args[arg] = best
+    return replace(call, args=args)
 
 
 # --- candidates -------------------------------------------------------------------------------------------

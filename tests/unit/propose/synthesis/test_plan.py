@@ -10,9 +10,11 @@ from fixloop.hints.model import Hint
 from fixloop.hints.operation import Operation
 from fixloop.propose.draft import Draft, Unable
 from fixloop.propose.dryrun import Dropped, dry_run
-from fixloop.propose.interventions import Action
-from fixloop.propose.synthesis.plan import synthesise
+from fixloop.propose.interventions import Action, Intervention
+from fixloop.propose.synthesis.plan import fitted, synthesise
 from fixloop.propose.wanted import Wanted
+from fixloop.workspace.load import load_workspace
+from fixloop.workspace.model import LeafId, ToolCall
 from tests.unit.propose.synthesis.benches import (
     ESCALATE,
     LOCKED,
@@ -203,3 +205,37 @@ def test_two_faults_in_one_place_are_mended_by_two_edits() -> None:
     assert isinstance(hint, Hint), hint
     mended = propose_all(apply_operations(wrong, hint.operations).snapshot, [LOCKED["fraud"]])
     assert mended[LOCKED["fraud"]].outcome[2:] == was[LOCKED["fraud"]].outcome[2:]
+
+
+def test_a_tool_new_to_a_tree_is_called_for_the_leafs_own_reason() -> None:
+    tools = """\
+escalate_to_security:
+  description: Opens a case at the fraud desk.
+  args:
+    type: object
+    properties: {account_id: {type: string}, reason: {type: string, enum: [fraud_flag, account_locked]}}
+    required: [account_id]
+  side_effects: true
+"""
+    loaded = load_workspace(world(tools=tools))
+    tree = loaded.plan_trees["login_problem"]
+    call = ToolCall("escalate_to_security", {"account_id": "{{ record.account_id }}", "reason": "fraud_flag"})
+    member = group(
+        bench_of(
+            world(),
+            [told("sign in fails", propose_all(world(), ["sign in fails"])["sign in fails"], "rejected")],
+        ),
+        [
+            (
+                told("sign in fails", propose_all(world(), ["sign in fails"])["sign in fails"], "rejected"),
+                Intervention("plan", "add_branch", tree.path, Wanted(), None, 1.0),
+            )
+        ],
+    ).members[0]
+    same = fitted(loaded, tree, member, Action("unlock_instructions", (call,)))
+    assert same.tools[0].args["reason"] == "fraud_flag"
+    renamed = replace(tree, leaf=LeafId("account_locked"))
+    suited = fitted(loaded, renamed, member, Action("unlock_instructions", (call,)))
+    assert suited.tools[0].args == {"account_id": "{{ record.account_id }}", "reason": "account_locked"}
+    spelled = replace(member, feedback=replace(member.feedback, expected={"tools": [{"name": call.name}]}))
+    assert fitted(loaded, renamed, spelled, Action("x", (call,))).tools == (call,)
