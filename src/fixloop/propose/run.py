@@ -17,6 +17,7 @@ from fixloop.propose.leaf_evidence import learn_comments
 from fixloop.propose.rank import rank, with_conflicts
 from fixloop.propose.synthesis import synthesiser
 from fixloop.propose.synthesis.new_leaf import draft_named, renamed, rival_names
+from fixloop.propose.synthesis.spec import specify
 from fixloop.propose.wanted import Wanted, satisfied_share, tool_names
 from fixloop.propose.workbench import Workbench
 
@@ -81,6 +82,7 @@ def propose(
     desk = _Desk(bench, ablation, tuple(one for one in diagnoses if not one.clear))
     made = _clear_hints(desk, diagnoses, progress)
     asked = _questions(desk, diagnoses, made, progress)
+    asked += _specified(desk, made, asked)
     idle = [_nothing(one) for one in nothing_to_fix(diagnoses)]
     idle += [_lone(one) for one in lone_wishes(diagnoses, clear_groups(diagnoses))]
     taken = {key for hint in (*made.hints, *asked) for key in hint.evidence}
@@ -141,6 +143,19 @@ def _try_parts(desk: _Desk, parts: Sequence[Group], made: _Made) -> None:
         else:
             made.dropped.append(result)
             made.fallen.append(part)
+
+
+def _specified(desk: _Desk, made: _Made, asked: Sequence[Hint]) -> list[Hint]:
+    """What no operation mends and nobody is asked about, written down for whoever writes the code."""
+    covered = {key for hint in (*made.hints, *asked) for key in hint.evidence}
+    found = []
+    for group in made.fallen:
+        own = {one.id for one in group.evidence}
+        reasons = [one.reason for one in made.dropped if own & set(one.evidence)]
+        hint = None if own & covered else specify(desk.bench, group, reasons)
+        if hint is not None:
+            found.append(hint)
+    return found
 
 
 def _try_group(desk: _Desk, group: Group) -> Hint | Dropped:
