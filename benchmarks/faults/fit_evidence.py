@@ -1,9 +1,9 @@
 """Fit the constants of the evidence model on the tuning half: `python benchmarks/faults/fit_evidence.py`.
 
-A conditional logit: of all readings of a rejection, those that name the planted step and place should have the
-probability. Weights are pulled towards where they are (ridge), so what the faults say nothing of stays. Prints
-the dictionary for `propose/weights.py`, and how often the best reading is right, by manner and by kind, before
-and after, with each fault judged by weights fitted without its fold.
+A conditional logit: of all readings of a rejection, those that name the planted step and place should have
+the probability. Weights are pulled towards where they are (ridge), so what the faults say nothing of stays.
+Prints the dictionary for `propose/weights.py`, and how often the best reading is right, by manner and kind,
+before and after, with each fault judged by weights fitted without its fold.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def start(columns: Sequence[str]) -> np.ndarray:
 
 
 HELD = {"company": 50.0, "reason": 50.0, "prior": 4.0, "words": 2.0, "cue": 4.0}
-"""How much harder some weights are held where they are: scripted staff say little of how people err or speak."""
+"""How much harder some weights are held: scripted staff say little of how people err or speak."""
 
 
 def ridges(columns: Sequence[str], ridge: float) -> np.ndarray:
@@ -176,6 +176,8 @@ def fit(
 
 @dataclass(frozen=True)
 class Result:
+    """Whether the first reading is right, whether one of three is, and how sure the first was."""
+
     hit: bool
     top: bool
     sure: float

@@ -21,10 +21,13 @@ MOST_CHOICES = 3
 MARGIN_TRIED = 0.35
 """The margin from which a reading that stood the dry run needs no question."""
 
-RATHER_NOTHING = 0.45
+RATHER_NOTHING = 0.5
 """The probability from which "nothing is wrong" is shown and not asked about, where it is the likeliest."""
 
 WORTH_ASKING = 0.02
+WORTH_CHOOSING = 0.08
+"""Probabilities from which a reading is told beside others, and from which it is a choice without a fix."""
+
 Key = tuple[Any, ...]
 Try = Callable[[Group], Hint | None]
 """From a group to the hint its reading leads to, None where nothing stands."""
@@ -50,13 +53,16 @@ def settle(members: Sequence[Diagnosis], attempt: Try, margin: float = MARGIN_TR
         return None
     second = tried[1].probability if len(tried) > 1 else 0.0
     others = alternatives_of([one for one in tried[1:]])
-    if first.hint is not None and first.probability - second >= margin and _speaks(members, first):
+    lead = first.probability - second
+    if first.hint and first.hint.operations and lead >= margin and _speaks(members, first):
         return replace(first.hint, confidence=first.probability, alternatives=others)
     return _question(members, tried, standing)
 
 
 def _speaks(members: Sequence[Diagnosis], first: Tried) -> bool:
-    """Whether more than one rejection, or words, stand behind a fix."""
+    """Whether more than one rejection, or words, stand behind a fix, and no colleague's word against it."""
+    if all(one.disputed for one in members):
+        return False
     return len(members) > 1 or any(not one.silent for one in members) or first.probability >= ALONE_AND_SILENT
 
 
@@ -70,12 +76,39 @@ def try_readings(members: Sequence[Diagnosis], attempt: Try) -> list[Tried]:
     tried = []
     for reading in pooled[:MOST_TRIED]:
         hint = attempt(group_of(members, reading)) if reading.intervention.step != "none" else None
+        if hint is None and _waits_for_words(members, reading):
+            tried.append(Tried(reading, _unwritten(members, reading), reading.probability))
+            continue
         stands = hint is not None or reading.intervention.step == "none"
         tried.append(Tried(reading, hint, reading.probability * (1.0 if stands else FELL)))
     tried += [Tried(reading, None, FELL * reading.probability) for reading in pooled[MOST_TRIED:]]
     total = sum(one.probability for one in tried) or 1.0
     scaled = [replace(one, probability=round(one.probability / total, 6)) for one in tried]
     return sorted(scaled, key=lambda one: (-one.probability, repr(one.reading.key)))
+
+
+def _waits_for_words(members: Sequence[Diagnosis], reading: Reading) -> bool:
+    """Whether nothing could be written because nobody has said what: another text, another leaf's name."""
+    if reading.probability < WORTH_CHOOSING:
+        return False
+    text = reading.intervention.step == "template" and not any(one.feedback.reply for one in members)
+    return text or reading.intervention.kind == "add_leaf"
+
+
+def _unwritten(members: Sequence[Diagnosis], reading: Reading) -> Hint:
+    """A reading without operations: chosen, it is work for a person (`hint edit`), and cannot be approved."""
+    one = reading.intervention
+    return Hint(
+        step=one.step,
+        kind=one.kind,
+        target=one.target,
+        summary=describe(one),
+        evidence=tuple(sorted(member.feedback.id for member in members)),
+        confidence=reading.probability,
+        fingerprint=fingerprint(one.step, one.target, one.kind, "unwritten"),
+        one_off=len(members) == 1,
+        open_work=("nobody has said yet what should stand there instead",),
+    )
 
 
 def pooled_readings(members: Sequence[Diagnosis]) -> list[Reading]:

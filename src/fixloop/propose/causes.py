@@ -20,6 +20,9 @@ from fixloop.propose.interventions import Intervention
 SAME_CHANGE, SAME_PLACE = 3.0, 3.0
 """How much likelier each other rejection that is sure of the same change, or place, makes a reading."""
 
+OTHERS_OF_WHO_SPEAKS = 0.3
+"""What others count for somebody who says something himself, against somebody who says nothing."""
+
 ROUNDS = 4
 _ALONE = frozenset({"none"})
 HELD_BACK = "set_threshold"
@@ -72,6 +75,7 @@ def _heard(
     for key, share in now.items():
         own[places[key]] += share
     kept = sum(start.values())
+    weight = 1.0 if one.silent else OTHERS_OF_WHO_SPEAKS
     found = {}
     for key, share in start.items():
         place = places[key]
@@ -80,7 +84,7 @@ def _heard(
             continue
         same = max(0.0, keyed[key] - now[key] ** 2)
         near = max(0.0, placed[place] - own[place] ** 2)
-        found[key] = share * (1 + SAME_CHANGE * same) * (1 + SAME_PLACE * near)
+        found[key] = share * (1 + weight * SAME_CHANGE * same) * (1 + weight * SAME_PLACE * near)
     total = sum(found.values())
     return {key: share * kept / total for key, share in found.items()}
 

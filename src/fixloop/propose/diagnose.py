@@ -27,6 +27,7 @@ from fixloop.propose.evidence import (
 from fixloop.propose.interventions import Catalog, Intervention, Outcome, interventions, replay_all
 from fixloop.propose.leaf_evidence import Learnt, hear_leaves
 from fixloop.propose.lexicon import build_lexicon, with_likeness
+from fixloop.propose.pairs import parts_of_pairs
 from fixloop.propose.standing import build_standing
 from fixloop.propose.unread import Unread
 from fixloop.propose.weights import PRIORS, TEMPERATURE, WEIGHTS
@@ -68,8 +69,8 @@ class Company:
 class Diagnosis:
     """A rejection with its best readings, most probable first.
 
-    `silent`: neither comment nor anything else says what was wrong; only its company can. `needed` is the
-    margin from which it is clear.
+    `disputed`: other staff accepted what this one rejects. `silent`: neither comment nor anything else says what
+    was wrong; only its company can. `needed` is the margin from which it is clear.
     """
 
     feedback: Feedback
@@ -79,6 +80,7 @@ class Diagnosis:
     silent: bool = False
     company: Company | None = None
     needed: float = CLEAR_MARGIN
+    disputed: bool = False
 
     @property
     def best(self) -> Reading:
@@ -110,7 +112,9 @@ class Diagnosis:
 
     @property
     def clear(self) -> bool:
-        """Whether the best reading stands far enough from the others to act on."""
+        """Whether the best reading stands far enough from the others to act on; never against a colleague."""
+        if self.disputed and self.best.intervention.step != "none":
+            return False
         return self.margin >= self.needed and self.within >= CLEAR_WITHIN
 
 
@@ -216,10 +220,17 @@ class Asking:
             outcomes = replay_all(self.bench.pipeline, one, heard.before, found, _asks_for_text(one))
         else:
             outcomes = [Outcome(tried, heard.before) for tried in found]
-        heard = replace(heard, explained=explained_by_reply(outcomes, heard))
+        known = self.evidence.lexicon.known(heard.said)
+        heard = replace(heard, explained=explained_by_reply(outcomes, heard), known=known)
+        paired = parts_of_pairs(self.bench.pipeline, one, outcomes) if self.judgement.replays else frozenset()
         weighed = []
-        for outcome in outcomes:
+        for place, outcome in enumerate(outcomes):
             features = self.evidence.features(heard, outcome)
+            if place in paired:
+                features["pair"] = 1.0
+            elif paired:
+                # Being nearly the corrected reply is worth nothing where two changes give just that.
+                features.pop("reply.gain", None)
             total = self.evidence.prior(outcome) + score(features, self.judgement.weights)
             weighed.append(Weighed(outcome, features, total / self.judgement.temperature))
         return weighed
@@ -232,7 +243,8 @@ class Asking:
         silent = not leaves.telling(row) and not (one.expected or one.reply or one.reason)
         company = Company(leaves.voices, row)
         before, margin = self.bench.before[one.id], self.judgement.margin
-        return Diagnosis(one, before, readings, said, silent, company, margin)
+        disputed = one.text_digest in self.disputed
+        return Diagnosis(one, before, readings, said, silent, company, margin, disputed)
 
     def _hear(self, row: int) -> Heard:
         one = self.rejections[row]

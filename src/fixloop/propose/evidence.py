@@ -82,6 +82,7 @@ class Heard:
     spoken: str = ""
     sent_like: float = 0.0
     explained: bool = False
+    known: float = 1.0
 
     @property
     def moved(self) -> bool:
@@ -159,7 +160,7 @@ class Evidence:
             unknown = expected.get("leaf") not in (None, *self.lexicon.leaves)
             found["expected.met" if unknown else "expected.missed"] = 1.0
         elif heard.said.affirmed:
-            found["words.new"] = 2 * (1 - self.lexicon.known(heard.said)) - 0.5
+            found["words.new"] = 2 * (1 - heard.known) - 0.5
         if heard.feedback.reply:
             found["reply.given"] = 1.0
 
@@ -168,14 +169,14 @@ class Evidence:
         found["company.leaf"] = self.leaves.bonus(heard.row, outcome.intervention)
         found["near.gain"] = self._near(heard, leaf) - self._near(heard, here)
         found["held_back"] = float(heard.before.raw_leaf == leaf)
-        found["unreachable"] = float(not self.catalog.workspace.intents.parents_of(leaf))
+        found["unreachable"] = float(not self.catalog.parents.get(leaf))
         found["to_other"] = float(is_other(leaf))
         found["doubt"] = self._doubt(heard)
         found["trouble.intent"] = self.standing.trouble(("leaf", here))
         terms = self.lexicon.leaves.get
         self._words(found, heard, terms(leaf, _NO), terms(here, _NO) | self._action_terms(heard.before))
         # A word that nothing here is called by names something that is not here.
-        found["words.unknown"] = 1 - self.lexicon.known(heard.said) if heard.said.affirmed else 0.0
+        found["words.unknown"] = 1 - heard.known if heard.said.affirmed else 0.0
         found["words.like"] = self.lexicon.likeness(heard.row, "leaf", leaf, here)
 
     def _extraction(self, found: Features, heard: Heard, outcome: Outcome) -> None:
@@ -361,6 +362,7 @@ _KINDS = {
     "quote": "comment",
     "reply": "corrected reply",
     "expected": "expected",
+    "pair": "together with another change",
     "reason": "reason code",
     "company": "other rejections",
     "trouble": "accepted and rejected tickets",

@@ -117,6 +117,8 @@ def why_of(one: Diagnosis) -> str:
     margin = f"the best reading leads by {one.margin:.2f}"
     if one.moved_since:
         return f"{margin}; the ticket gets another leaf today than the one that was rejected"
+    if one.disputed:
+        return f"asked: {margin}, but a colleague accepted the same"
     if one.margin < one.needed:
         return f"asked: {margin}, less than {one.needed:g}"
     if one.within < CLEAR_WITHIN:

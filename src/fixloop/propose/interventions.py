@@ -178,7 +178,8 @@ class Catalog:
     """What there is to force in a workspace, worked out once for all rejections.
 
     `own` are the actions of each leaf's tree, `usual` those of all trees by (reply, tool names), and every
-    template that no tree uses; `calls` the distinct calls of each tool, most used first.
+    template that no tree uses; `calls` the distinct calls of each tool, most used first; `parents` of each
+    leaf and `children` of each parent as the DAG has them.
     """
 
     workspace: Workspace
@@ -186,6 +187,8 @@ class Catalog:
     usual: Mapping[tuple[str, tuple[str, ...]], Action]
     calls: Mapping[str, tuple[ToolCall, ...]]
     unused: frozenset[str]
+    parents: Mapping[str, tuple[str, ...]]
+    children: Mapping[str, tuple[str, ...]]
 
     @classmethod
     def of(cls, workspace: Workspace) -> "Catalog":
@@ -203,7 +206,13 @@ class Catalog:
                 for call in action.tools:
                     calls.setdefault(call.name, Counter())[canonical_json(dict(call.args))] += 1
         return cls(
-            workspace, own, {**usual, **spare}, {n: _distinct_calls(n, c) for n, c in calls.items()}, unused
+            workspace,
+            own,
+            {**usual, **spare},
+            {name: _distinct_calls(name, counts) for name, counts in calls.items()},
+            unused,
+            {str(leaf): workspace.intents.parents_of(leaf) for leaf in workspace.intents.all_leaves},
+            workspace.intents.children,
         )
 
     def other_arguments(self, call: ToolCall) -> Iterator[ToolCall]:
@@ -252,7 +261,7 @@ def interventions(
     `values` are those of the extraction step (`unread.unread_values`).
     """
     found = [Intervention("none", "none", "", Wanted(), None, 1.0)]
-    found += _leaves(before, catalog.workspace, other_leaf_shares)
+    found += _leaves(before, catalog, other_leaf_shares)
     found += values
     found += _records(before)
     found += _actions(feedback, before, catalog)
@@ -265,7 +274,7 @@ def interventions(
     return found
 
 
-def _leaves(before: Proposal, workspace: Workspace, shares: Mapping[str, float]) -> Iterator[Intervention]:
+def _leaves(before: Proposal, catalog: Catalog, shares: Mapping[str, float]) -> Iterator[Intervention]:
     """Another leaf, for every leaf there is, and a leaf there is not yet."""
     others = {leaf: share for leaf, share in shares.items() if leaf != before.leaf}
     floor = 0.3 / max(1, len(others))
@@ -273,7 +282,7 @@ def _leaves(before: Proposal, workspace: Workspace, shares: Mapping[str, float])
     for leaf, share in others.items():
         target = f"workspace/examples/{leaf}.jsonl"
         within = floor + 0.7 * share / total
-        ways = tuple(_ways_to_leaf(before, workspace, leaf, target))
+        ways = tuple(_ways_to_leaf(before, catalog, leaf, target))
         forced = Forced(leaf=leaf)
         yield Intervention("intent", "add_example", target, Wanted(leaf=leaf), forced, within, ways=ways)
     # What an `other` could not answer may well be new; what a leaf answered seldom is.
@@ -282,9 +291,9 @@ def _leaves(before: Proposal, workspace: Workspace, shares: Mapping[str, float])
     )
 
 
-def _ways_to_leaf(before: Proposal, workspace: Workspace, leaf: str, target: str) -> Iterator[Way]:
+def _ways_to_leaf(before: Proposal, catalog: Catalog, leaf: str, target: str) -> Iterator[Way]:
     """How a leaf could become the answer, judged by how the text went down."""
-    dag = workspace.intents
+    children = catalog.children
     if before.raw_leaf == leaf:
         level = "root" if before.leaf == "other" else before.leaf.removesuffix(".other")
         yield Way("set_threshold", f"workspace/intents.yaml#thresholds.{level}")
@@ -292,9 +301,9 @@ def _ways_to_leaf(before: Proposal, workspace: Workspace, leaf: str, target: str
         level = leaf.removesuffix(".other") if leaf != "other" else "root"
         yield Way("set_threshold", f"workspace/intents.yaml#thresholds.{level}")
     else:
-        above = dag.parents_of(leaf)
-        gone_down = [one for one in before.path if one in dag.children and one not in above]
-        parents = gone_down if above else [*gone_down, *(one for one in dag.root if one in dag.children)]
+        above = catalog.parents.get(leaf, ())
+        gone_down = [one for one in before.path if one in children and one not in above]
+        parents = gone_down if above else [*gone_down, *(one for one in children["root"] if one in children)]
         for parent in dict.fromkeys(parents):
             yield Way("add_edge", f"workspace/intents.yaml#{parent}", leaf)
     yield Way("add_example", target)

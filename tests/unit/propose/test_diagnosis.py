@@ -84,6 +84,14 @@ def test_a_corrected_reply_that_another_record_gives_names_fetch() -> None:
     assert any(r.intervention.step == "fetch" for r in found.readings[:3])
 
 
+def test_two_changes_that_only_together_give_the_corrected_reply_are_both_readings() -> None:
+    one = told(1, "why did the transfer fail, NSB01234, I am Alex")
+    wanted = "Our security team will contact you about KTR05821."
+    found = read([replace(one, comment="", reply=wanted, outcome="edited")])[0]
+    wished = {(r.intervention.wanted.leaf, r.intervention.wanted.records) for r in found.readings[:4]}
+    assert {("account_locked", None), (None, ("a1",))} <= wished
+
+
 def test_what_several_want_gets_likelier_for_each_of_them() -> None:
     alone = read([told(1, "my account is locked, NSB01234", "security desk")])[0]
     other = replace(alone, feedback=told(2, "my account is locked, PQR77120", "security desk"))
