@@ -69,8 +69,8 @@ class Company:
 class Diagnosis:
     """A rejection with its best readings, most probable first.
 
-    `disputed`: other staff accepted what this one rejects. `silent`: neither comment nor anything else says what
-    was wrong; only its company can. `needed` is the margin from which it is clear.
+    `disputed`: other staff accepted what this one rejects. `silent`: neither comment nor anything else says
+    what was wrong; only its company can. `needed` is the margin from which it is clear.
     """
 
     feedback: Feedback
