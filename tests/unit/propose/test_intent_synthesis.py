@@ -1,9 +1,11 @@
 """Examples and new leaves: which texts teach and which are asked, names, and drafts tried once more."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from fixloop.feedback.model import Feedback
+from fixloop.fixes.apply import apply_operations
 from fixloop.hints.model import Hint, Moves
 from fixloop.hints.operation import Operation
 from fixloop.propose.company import Voices
@@ -227,3 +229,29 @@ def test_groups_never_hold_one_rejection_twice() -> None:
     groups = clear_groups(diagnose(bench_of(*rejections), rejections))
     ids = [one.id for group in groups for one in group.evidence]
     assert len(ids) == len(set(ids))
+
+
+def test_what_staff_answer_again_and_again_becomes_the_new_leafs_reply() -> None:
+    reply = "You can pause a loan for up to three months. Please fill in the form in the app."
+    told_so = [replace(one, reply=f"{reply} Kind regards" if n else reply) for n, one in enumerate(PAUSED)]
+    bench = bench_of(*told_so)
+    draft = draft_named(bench, group_of(bench, told_so, None), "payment_holiday")
+    assert isinstance(draft, Draft)
+    added = {o.op: o.args for o in draft.operations if o.op in ("add_template", "set_reply")}
+    assert added["add_template"]["name"] == "payment_holiday_answer"
+    assert added["set_reply"]["to"] == "payment_holiday_answer"
+    assert "answered by payment_holiday_answer" in draft.summary
+    trial = bench.try_operations(draft.operations)
+    planned = trial.pipeline.plan("payment_holiday", {}, [])
+    assert planned.reply.text.startswith("You can pause a loan")
+    again = apply_operations(trial.snapshot, draft.operations)
+    assert again.edits == {}
+
+
+def test_replies_that_differ_stay_with_a_person() -> None:
+    words = ("one two three", "four five six", "seven eight nine", "ten eleven twelve", "a b c", "d e f")
+    told_so = [replace(one, reply=said) for one, said in zip(PAUSED, words, strict=True)]
+    bench = bench_of(*told_so)
+    draft = draft_named(bench, group_of(bench, told_so, None), "payment_holiday")
+    assert isinstance(draft, Draft)
+    assert not [o for o in draft.operations if o.op in ("add_template", "set_reply")]

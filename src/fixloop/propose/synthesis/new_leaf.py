@@ -18,6 +18,7 @@ from fixloop.propose.diagnose import Diagnosis
 from fixloop.propose.draft import Draft, Group, Unable
 from fixloop.propose.near import Space, similarities
 from fixloop.propose.synthesis.examples import border_of, fresh_texts, intent_cases, split_texts, teaching
+from fixloop.propose.synthesis.promotion import promoted
 from fixloop.propose.wanted import Wanted
 from fixloop.propose.words import stems
 from fixloop.propose.workbench import Workbench
@@ -95,12 +96,15 @@ def draft_named(bench: Workbench, group: Group, name: str) -> Draft | Unable:
         *teaching(teach, name),
         *border.across,
     ]
+    answer = promoted(bench, group.members, name)
+    operations += answer.operations if answer else ()
     where = " and ".join(parents)
     return Draft(
         step="intent",
         kind="add_leaf",
         target=f"workspace/intents.yaml#{name}",
-        summary=f"{len(texts)} tickets ask for something no leaf answers: new leaf {name} under {where}",
+        summary=f"{len(texts)} tickets ask for something no leaf answers: new leaf {name} under {where}"
+        + (f", answered by {answer.template}" if answer else ""),
         evidence=group.evidence,
         operations=tuple(operations),
         cases=intent_cases(ask, name),
