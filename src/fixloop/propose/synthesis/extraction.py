@@ -77,6 +77,8 @@ def _synthesise(bench: Workbench, group: Group, *, dropped: bool) -> Draft | Una
     rule = next((one for one in bench.workspace.extraction if one.path == asked[0].value.path), None)
     if rule is None:
         return Unable(f"there is no field {asked[0].value.path}")
+    if not dropped and not any(_matters(bench, one) for one in asked):
+        return Unable(f"no answer would change if {asked[0].value.path} were read there")
     changes = _losing(rule) if dropped else _finding(bench, rule, asked)
     scored: list[tuple[float, int, _Change, list[_Asked]]] = []
     for change in changes:
@@ -90,6 +92,19 @@ def _synthesise(bench: Workbench, group: Group, *, dropped: bool) -> Draft | Una
     scored.sort(key=lambda item: item[:2])
     drafts = [_draft(bench, group, rule, change, met) for _, _, change, met in scored[:DRAFTS]]
     return replace(drafts[0], instead=tuple(drafts[1:]))
+
+
+def _matters(bench: Workbench, one: _Asked) -> bool:
+    """Whether anybody would see that the value is read.
+
+    A value by which records are found is a surrogate here, and no record has it: it is taken on trust.
+    """
+    forced = one.reading.forced
+    if one.value.path in bench.personal.matched_fields or forced is None:
+        return True
+    before = bench.before[one.feedback.id]
+    fixture = one.reading.fixture or one.feedback.fixture
+    return bench.pipeline.replay(fixture, replace(forced, leaf=before.leaf)).outcome != before.outcome
 
 
 def _asked(group: Group, dropped: bool) -> list[_Asked]:

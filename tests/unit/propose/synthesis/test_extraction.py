@@ -186,8 +186,14 @@ def test_look_alikes_are_the_smallest_change() -> None:
 def test_a_word_that_is_missing_from_a_list_is_added() -> None:
     listed = world().read("workspace/extraction.yaml").decode()  # type: ignore[union-attr]
     with_kind = listed + "  card:\n    kind: {values: [debit, prepaid]}\n"
-    right = world(extraction=with_kind)
-    wrong = world(extraction=with_kind.replace("debit, prepaid", "prepaid"))
+    tree = """\
+leaf: account_locked
+branches:
+  - {when: {fields.card.kind: {exists: true}}, reply: transfer_help}
+  - {reply: handover}
+"""
+    right = world(extraction=with_kind, account_locked=tree)
+    wrong = world(extraction=with_kind.replace("debit, prepaid", "prepaid"), account_locked=tree)
     text = "my account NSB01234 is locked and my debit card too"
     shown = propose_all(wrong, [text, *LOCKED.values()])
     feedback = [told(text, shown[text], "rejected"), *(told(one, shown[one]) for one in LOCKED.values())]
@@ -196,6 +202,20 @@ def test_a_word_that_is_missing_from_a_list_is_added() -> None:
     assert isinstance(draft, Draft)
     assert ops(draft.operations) == [{"op": "add_value", "field": "card.kind", "value": "debit"}]
     assert draft.open_work
+
+
+def test_a_value_that_changes_no_answer_is_not_worth_a_rule() -> None:
+    listed = world().read("workspace/extraction.yaml").decode()  # type: ignore[union-attr]
+    with_kind = listed + "  card:\n    kind: {values: [debit, prepaid]}\n"
+    right = world(extraction=with_kind)
+    wrong = world(extraction=with_kind.replace("debit, prepaid", "prepaid"))
+    text = "my account NSB01234 is locked and my debit card too"
+    shown = propose_all(wrong, [text])
+    feedback = [told(text, shown[text], "rejected")]
+    bench = bench_of(wrong, feedback)
+    found = synthesise(bench, _group(bench, right, feedback, "card.kind"))
+    assert isinstance(found, Unable)
+    assert "no answer would change" in found.reason
 
 
 def test_names_of_people_never_become_words_of_a_list() -> None:
