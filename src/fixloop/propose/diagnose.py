@@ -228,6 +228,7 @@ class Asking:
             features = self.evidence.features(heard, outcome)
             if place in paired:
                 features["pair"] = 1.0
+                features.pop("unchanged", None)
             elif paired:
                 # Being nearly the corrected reply is worth nothing where two changes give just that.
                 features.pop("reply.gain", None)

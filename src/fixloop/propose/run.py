@@ -136,10 +136,19 @@ def _clear_hints(desk: _Desk, diagnoses: Sequence[Diagnosis], progress: Progress
 
 
 def _try_parts(desk: _Desk, parts: Sequence[Group], made: _Made) -> None:
+    """A fix for each part of a place; of parts that want different things of one branch, for the largest."""
+    settled: dict[str | None, Hint] = {}
     for part in parts:
+        branch = part.members[0].before.branch
+        if branch in settled:
+            reason = f"wants something else of the branch than: {settled[branch].summary}"
+            summary = describe(_reading(part).intervention)
+            made.dropped.append(Dropped(summary, reason, tuple(one.id for one in part.evidence)))
+            continue
         result = _try_group(desk, part)
         if isinstance(result, Hint):
             made.hints.append(result)
+            settled[branch] = result
         else:
             made.dropped.append(result)
             made.fallen.append(part)
