@@ -1,17 +1,18 @@
-"""A workspace that differs from a sound one in plan trees alone: read and checked by those trees alone.
+"""A workspace that differs from a sound one in plan trees and examples alone: only those are read.
 
-Nothing else in a workspace depends on what a plan tree says; that a template is used nowhere is but a
-warning. So the other files are as sound as they were, and need not be read.
+Nothing else in a workspace depends on what a plan tree says, or an example of a leaf that has others; that a
+template is used nowhere, or a text taught twice, is but a warning. So the other files are as sound as they
+were, and need not be read.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from fixloop.workspace import files
 from fixloop.workspace.checks.plan import check_plan_trees
 from fixloop.workspace.files import Part, read_part
 from fixloop.workspace.improver import IMPROVER, Improver
-from fixloop.workspace.model import PlanTree, Workspace
+from fixloop.workspace.model import Example, PlanTree, Workspace
 from fixloop.workspace.parts import Parts
 from fixloop.workspace.paths import known_paths
 from fixloop.workspace.rubric import RUBRIC, Rubric
@@ -19,8 +20,32 @@ from fixloop.workspace.snapshot import Snapshot
 from fixloop.workspace.yaml_source import Document
 
 
-def load_near(snapshot: Snapshot, trees: Iterable[str], known: Workspace) -> Workspace | None:
-    """The workspace with these plan tree files read anew; None where one has an error, or another leaf."""
+def load_near(snapshot: Snapshot, changed: Collection[str], known: Workspace) -> Workspace | None:
+    """The workspace with these files read anew; None where one has an error, or is of another leaf."""
+    trees = [path for path in changed if path.startswith(files.PLAN_TREES)]
+    examples = _examples(snapshot, (path for path in changed if path not in trees), known)
+    beside = _with_trees(snapshot, trees, known) if trees else known
+    if examples is None or beside is None:
+        return None
+    return replace(beside, examples={**known.examples, **examples})
+
+
+def _examples(
+    snapshot: Snapshot, paths: Iterable[str], known: Workspace
+) -> Mapping[str, tuple[Example, ...]] | None:
+    found = {}
+    for path in paths:
+        leaf = path.removeprefix(files.EXAMPLES).removesuffix(".jsonl")
+        part = read_part(snapshot, path, files.examples_part)
+        if path != f"{files.EXAMPLES}{leaf}.jsonl" or leaf not in known.examples:
+            return None
+        if part is None or part.problems:
+            return None
+        found[leaf] = part.examples
+    return found
+
+
+def _with_trees(snapshot: Snapshot, trees: Iterable[str], known: Workspace) -> Workspace | None:
     parts = [part for path in trees if (part := read_part(snapshot, path, files.plan_tree_part)) is not None]
     found = [part.value for part in parts if part.value is not None]
     if len(found) < len(parts) or any(tree.leaf not in known.plan_trees for tree in found):

@@ -42,12 +42,13 @@ T = TypeVar("T")
 
 _KIND = "workspace"
 _READ = tuple(name for name in GOVERNED if name != "evals/")
+_APART = ("plan_trees/", "workspace/examples/")
 
 
 def load_stored(snapshot: Snapshot, store: Cache, near: Snapshot | None = None) -> Workspace:
     """The workspace of a snapshot, from the cache where the same files were read before.
 
-    Where only plan trees differ from a snapshot `near` it that is known, only those are read.
+    Where only plan trees and examples differ from a snapshot `near` it that is known, only those are read.
 
     Raises:
         WorkspaceInvalid: with every error there is.
@@ -80,7 +81,7 @@ def load_beside(snapshot: Snapshot, near: Snapshot, known: Workspace) -> Workspa
     Raises:
         WorkspaceInvalid: with every error there is.
     """
-    changed = _changed_trees(snapshot, near)
+    changed = _changed_parts(snapshot, near)
     if changed is None:
         return _load(snapshot)
     from fixloop.workspace.near import load_near
@@ -94,12 +95,12 @@ def _load(snapshot: Snapshot) -> Workspace:
     return load_workspace(snapshot)
 
 
-def _changed_trees(snapshot: Snapshot, near: Snapshot) -> list[str] | None:
-    """The plan trees that differ; None where anything else does."""
+def _changed_parts(snapshot: Snapshot, near: Snapshot) -> list[str] | None:
+    """The plan trees and examples that differ; None where anything else does."""
     paths = [path for path in snapshot.paths() if path.startswith(_READ)]
     before = {path for path in near.paths() if path.startswith(_READ)}
     changed = [path for path in paths if snapshot.blob(path) != near.blob(path)]
-    if set(paths) != before or not all(path.startswith("plan_trees/") for path in changed):
+    if set(paths) != before or not all(path.startswith(_APART) for path in changed):
         return None
     return changed
 

@@ -221,9 +221,47 @@ def test_beside_a_known_workspace_only_a_changed_plan_tree_is_read(monkeypatch: 
     assert found == load_workspace(build_snapshot(world))
 
 
+def test_beside_a_known_workspace_only_changed_examples_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Alone and with a plan tree; a text that another leaf teaches too is but a warning."""
+    more = '{"text": "my account is locked"}\n{"text": "no way in", "source": "desk"}\n'
+    edits: dict[str, str | None] = {
+        "workspace/examples/login_problem.jsonl": more,
+        "workspace/examples/other.jsonl": "",
+    }
+    for further in ({}, {"plan_trees/account_locked.yaml": CONDITIONS}):
+        found, whole = _near({**edits, **further}, monkeypatch)
+        assert not whole
+        assert found == load_workspace(build_snapshot(applied({**edits, **further})))
+
+
+def test_a_stray_file_beside_the_examples_teaches_nothing() -> None:
+    """It has a leaf's name without the ending, and nobody reads it."""
+    stray = {**minimal_world(), "workspace/examples/other": '{"text": "first"}\n'}
+    store, before = Kept(), build_snapshot(stray)
+    load_stored(before, store)
+    after = build_snapshot({**stray, "workspace/examples/other": '{"text": "second"}\n'})
+    assert load_stored(after, store, before) == load_workspace(after)
+
+
+def applied(edits: dict[str, str | None]) -> dict[str, str]:
+    return {path: text for path, text in {**minimal_world(), **edits}.items() if text is not None}
+
+
+def test_wrong_examples_beside_a_known_workspace_are_told_as_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With their line."""
+    edits: dict[str, str | None] = {"workspace/examples/other.jsonl": '{"text": "fine"}\n{"words": 1}\n'}
+    with pytest.raises(WorkspaceInvalid) as near:
+        _near(edits, monkeypatch)
+    with pytest.raises(WorkspaceInvalid) as whole:
+        load_workspace(build_snapshot(applied(edits)))
+    assert near.value.problems == whole.value.problems
+
+
 @pytest.mark.parametrize(
     "edits",
     [
+        {"workspace/examples/other.jsonl": None},
+        {"workspace/examples/payments.other.jsonl": '{"text": "is gold money"}\n'},
         {"plan_trees/login_problem.yaml": None},
         {"plan_trees/payment_recall.yaml": "leaf: payment_recall\nbranches:\n  - {reply: handover}\n"},
         {"workspace/tools.yaml": minimal_world()["workspace/tools.yaml"].replace("Opens", "Makes")},
