@@ -101,6 +101,20 @@ CASES = given_cases(
     ]
 )
 
+HANDOVER = "A colleague will look at this and answer you."
+WHERE_LEAVES_STAND = """\
+    children: [account_locked, login_problem]
+  payments:
+    description: Money that moves.
+    children: [transfer_failed, payment_recall]
+"""
+WHERE_A_LEAF_HAS_MOVED = """\
+    children: [account_locked, login_problem, transfer_failed]
+  payments:
+    description: Money that moves.
+    children: [payment_recall]
+"""
+
 Edit = tuple[str, str, str]
 EDITS: tuple[Edit, ...] = (
     ("workspace/fetch.yaml", "threshold: 4", "threshold: 6"),
@@ -115,6 +129,7 @@ EDITS: tuple[Edit, ...] = (
     ("workspace/templates.yaml", "Please call", "Call"),
     ("workspace/templates.yaml", "{{ record.hotline }}", "{{ ticket.id }}, {{ fetched.top_score }},"),
     ("workspace/templates.yaml", "A colleague will", "Somebody will"),
+    ("workspace/templates.yaml", "Which of your accounts is it?", HANDOVER),
     ("workspace/tools.yaml", "side_effects: true", "side_effects: false"),
     ("plan_trees/account_locked.yaml", "reply: unlock_instructions", "reply: transfer_help"),
     ("plan_trees/account_locked.yaml", "{record.fraud_flag: true}", "{record.branch: Riverton}"),
@@ -125,6 +140,7 @@ EDITS: tuple[Edit, ...] = (
     ("plan_trees/login_problem.yaml", "owner: identity-team", "owner: desk"),
     ("workspace/intents.yaml", "{root: 0.3}", "{root: 0.9}"),
     ("workspace/intents.yaml", "[transfer_failed, p", "[login_problem, transfer_failed, p"),
+    ("workspace/intents.yaml", WHERE_LEAVES_STAND, WHERE_A_LEAF_HAS_MOVED),
     ("workspace/examples/account_locked.jsonl", '{"text": "my account is locked"}\n', ""),
     ("workspace/examples/other.jsonl", "what a lovely day", "lovely weather"),
     ("fixloop.yaml", "fallback: {reply: handover}\n", ""),
@@ -172,12 +188,15 @@ def recalled(pipeline: Pipeline, cases: CaseSet, cache: Disk) -> EvalReport:
 
 
 def _numbers(*wanted: str) -> set[int]:
-    return {n for n, (_, _, new) in enumerate(EDITS) for one in wanted if one in new}
+    """The edits that take one of these away or bring it."""
+    return {n for n, (_, old, new) in enumerate(EDITS) for one in wanted if one in old or one in new}
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example([_numbers("fetched.margin"), _numbers("fetched.margin", "threshold: 6")], Random(1), 0.5)
-@example([{17}, _numbers("side_effects: false") | {17}], Random(1), 0.5)
+@example([_numbers("review: always"), _numbers("side_effects: false", "review: always")], Random(1), 0.5)
+@example([set(), _numbers(WHERE_A_LEAF_HAS_MOVED)], Random(1), 0.5)  # the same leaf by another path
+@example([_numbers(HANDOVER), _numbers(HANDOVER, "{reply: ask_which")], Random(1), 0.5)  # the same text
 @given(
     st.lists(st.sets(st.sampled_from(range(len(EDITS))), max_size=4), min_size=2, max_size=5),
     st.randoms(use_true_random=False),
