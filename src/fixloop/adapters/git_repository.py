@@ -94,7 +94,7 @@ class GitRepository:
         """Every path below `prefixes` (all when empty) in path order."""
         tree = tree_ish if _OBJECT_ID.fullmatch(tree_ish) else self.tree_of(tree_ish)
         raw = self._git.run("ls-tree", "-r", "-z", "--full-tree", tree, "--", *prefixes).out
-        return dict(sorted(_tree_line(line) for line in split_nul(raw)))
+        return _by_path(_tree_line(line) for line in split_nul(raw))
 
     def read_blobs(self, oids: Iterable[str]) -> Mapping[str, bytes]:
         """The bytes of many blobs in one pass."""
@@ -114,10 +114,11 @@ class GitRepository:
         if a == b:
             return {}
         raw = self._git.run(
-            "diff-tree", "-r", "-z", "--no-renames", "--raw", "--no-abbrev", "--end-of-options", a, b
-        )
+            "diff-tree", "-r", "-z", "--no-renames", "--ignore-submodules=none", "--raw", "--no-abbrev",
+            "--end-of-options", a, b,
+        )  # fmt: skip
         fields = split_nul(raw.out)
-        return dict(sorted(zip(fields[1::2], map(_both_entries, fields[::2]), strict=True)))
+        return _joined(zip(fields[1::2], map(_both_entries, fields[::2]), strict=True))
 
     def history(self, ref: str, limit: int) -> Sequence[tuple[str, str]]:
         """(commit id, subject) along first parents, newest first."""
@@ -229,7 +230,12 @@ class GitRepository:
     def _object_named(self, expression: str) -> str | None:
         if "\0" in expression or expression.startswith("-"):
             return None
-        answer = self._git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", expression)
+        answer = self._git.ask(*_WARN, "rev-parse", "--verify", "--end-of-options", expression)
+        if "is ambiguous" in answer.err and not _OBJECT_ID.match(expression):
+            # git would take the tag: whoever may push one could put it in a branch's place.
+            name = re.split(r"[\^:~@]", expression)[0]
+            mend = f"say refs/heads/{name}, refs/remotes/{name} or refs/tags/{name}"
+            raise BadInput(f"{name!r} is the name of more than one thing here", mend=mend)
         return decode(answer.out).strip() if answer.code == 0 else None
 
     def _modes(self, tree_ish: str, paths: Iterable[str]) -> Mapping[str, str]:
@@ -250,6 +256,27 @@ class GitRepository:
 
 
 _UTF8 = "i18n.commitEncoding=utf-8"
+_WARN = ("-c", "core.warnAmbiguousRefs=true")
+TWICE = "twice"
+"""The mode of a path that a tree names twice: which one is meant, no two programs agree on."""
+
+
+def _by_path(lines: Iterable[tuple[str, Entry]]) -> dict[str, Entry]:
+    found: dict[str, Entry] = {}
+    for path, entry in sorted(lines):
+        found[path] = Entry(TWICE, entry.oid) if path in found else entry
+    return found
+
+
+def _joined(
+    changes: Iterable[tuple[str, tuple[Entry | None, Entry | None]]],
+) -> dict[str, tuple[Entry | None, Entry | None]]:
+    """By path; a tree that is not in git's order tells a change as a path that went and came."""
+    found: dict[str, tuple[Entry | None, Entry | None]] = {}
+    for path, (before, after) in changes:
+        known = found.get(path, (None, None))
+        found[path] = (before or known[0], after or known[1])
+    return dict(sorted(found.items()))
 
 
 def _tree_line(line: str) -> tuple[str, Entry]:

@@ -90,6 +90,14 @@ class GitHookFolder:
         """Let this repository take push options, by which a person says why."""
         self._git.run("config", "--local", "receive.advertisePushOptions", "true")
 
+    def check_objects(self) -> None:
+        """Let git refuse trees and commits that no git would write, unless somebody has decided already."""
+        decided = self._git.run(
+            "config", "--get-regexp", r"^(receive|transfer)\.fsckobjects$", allowed=(0, 1)
+        )
+        if decided.code:
+            self._git.run("config", "--local", "receive.fsckObjects", "true")
+
 
 def folder_of_hook(git_dir: Path, here: Path) -> Path:
     """The folder to open in a hook: where it runs, unless git was told to work on another repository."""

@@ -2,9 +2,9 @@
 
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from fixloop.errors import FixloopError, RefMoved
+from fixloop.errors import BadInput, FixloopError, RefMoved
 from fixloop.ports.git import NO_OBJECT, Entry, NewCommit, Repository
 from fixloop.workspace.snapshot import blob_id
 
@@ -24,7 +24,7 @@ class StateBranch:
 
     def read(self, prefix: str = "") -> Mapping[str, bytes]:
         """Every file below a prefix, in path order; empty when the branch does not exist yet."""
-        wanted = {path: entry.oid for path, entry in self._entries().items() if path.startswith(prefix)}
+        wanted = {path: entry.oid for path, entry in self._plain(prefix)}
         data = self._repo.read_blobs(wanted.values())
         return {path: data[oid] for path, oid in wanted.items()}
 
@@ -55,6 +55,13 @@ class StateBranch:
         new = {path: data for path, data in files.items() if not _is_there(there, path, data)}
         if new:
             self._repo.commit([NewCommit(self._branch, tip, new, message, expect=tip)])
+
+    def _plain(self, prefix: str) -> Iterator[tuple[str, Entry]]:
+        for path, entry in self._entries().items():
+            if path.startswith(prefix):
+                if not entry.mode.startswith("100"):
+                    raise BadInput(f"the record holds {path}, which is no plain file", mend="fixloop log")
+                yield path, entry
 
     def _entries(self) -> Mapping[str, Entry]:
         tip = self._repo.resolve(self._branch) or NO_OBJECT

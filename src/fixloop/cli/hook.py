@@ -2,6 +2,7 @@
 
 import os
 import sys
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -119,6 +120,9 @@ def _receive(name: str, folder: str, as_json: bool) -> int:
     from fixloop.commands.receive import read_push, receive, record_push
     from fixloop.wiring import build_desk, build_gatehouse, build_hook_folder
 
+    if isinstance(sys.stdin, TextIOWrapper):
+        # A ref may have a name that is no UTF-8; git's bytes survive the way in and out.
+        sys.stdin.reconfigure(encoding="utf-8", errors="surrogateescape")
     push = read_push(sys.stdin, os.environ)
     protected = build_hook_folder(folder).protected()
     if name == "post-receive":

@@ -15,6 +15,7 @@ from fixloop.gate.lanes import JUDGE, NEUTRAL, lane_of
 from fixloop.gate.trial import Trial, engine_paths
 from fixloop.gate.verdict import FAIL, OVERRIDDEN, PASS, Check, Verdict
 from fixloop.hints.ledger import Event
+from fixloop.hints.store import read_event
 from fixloop.ports.state import StateStore
 from fixloop.queue.ground import Ground, commit_of
 from fixloop.queue.move import landings
@@ -213,14 +214,21 @@ def _is_recorded(desk: Desk, base: str, tree: str) -> bool:
         return True
     path = f"verdicts/{base}-{tree}.json"
     found = desk.state.read(path).get(path)
-    if found is not None and json.loads(found)["verdict"] == PASS:
+    if found is not None and _says_pass(found):
         return True
     overrides = (event for event in _events(desk.state) if event.event == OVERRIDDEN)
     return any((event.base, event.tree) == (base, tree) for event in overrides)
 
 
+def _says_pass(data: bytes) -> bool:
+    try:
+        return bool(json.loads(data)["verdict"] == PASS)
+    except (ValueError, KeyError, TypeError):
+        return False
+
+
 def _events(state: StateStore) -> Iterator[Event]:
-    return (Event.from_json(json.loads(data)) for data in state.read("ledger/").values())
+    return (read_event(path, data) for path, data in state.read("ledger/").items())
 
 
 def _is_neutral(ground: Ground, base: str, tree: str) -> bool:

@@ -82,8 +82,9 @@ def install_hooks(
     hooks.protect(refs)
     if server:
         hooks.hear_options()
+        hooks.check_objects()
     kept = tuple(_KEPT.format(name) for name in wanted if _has_kept(hooks, name))
-    return Installed(str(hooks.path), written, kept, tuple(refs), tuple(_notes(hooks, behind, gone)))
+    return Installed(str(hooks.path), written, kept, tuple(refs), tuple(_notes(repo, hooks, behind, gone)))
 
 
 def uninstall_hooks(hooks: HookFolder) -> Installed:
@@ -111,11 +112,17 @@ def render_hook(name: str, python: str, known: Sequence[str] = ()) -> bytes:
     """The script of one hook; branches that are not `known` it passes over without asking git, if any are."""
     folder = package_files("fixloop.commands") / "hooks"
     text = "".join((folder / f"{piece}.sh").read_text(encoding="utf-8") for piece in _ALL[name])
-    paths = " ".join(quote(path.rstrip("/")) for path in WATCHED)
+    paths = " ".join(quote(_in_any_case(path.rstrip("/"))) for path in WATCHED)
     values = {"NAME": name, "PATHS": paths, "PYTHON": quote(python), "KNOWN": quote("\n".join(known))}
     for placeholder, value in values.items():
         text = text.replace(f"@{placeholder}@", value)
     return text.encode("utf-8", "surrogateescape")
+
+
+def _in_any_case(path: str) -> str:
+    """The pathspec of a path, however it is spelled: a checkout may fold the case of letters."""
+    magic, _, name = path[2:].partition(")") if path.startswith(":(") else ("", "", path)
+    return f":({magic},icase){name}" if magic else f":(icase){name}"
 
 
 def _to_protect(repo: Repository, hooks: HookFolder, wanted: Sequence[str]) -> list[str]:
@@ -145,13 +152,18 @@ def _has_kept(hooks: HookFolder, name: str) -> bool:
     return hooks.read(_KEPT.format(name)) is not None
 
 
-def _notes(hooks: HookFolder, behind: Sequence[str], gone: Sequence[str]) -> Iterator[str]:
+def _notes(repo: Repository, hooks: HookFolder, behind: Sequence[str], gone: Sequence[str]) -> Iterator[str]:
     if gone:
         yield f"{', '.join(gone)} removed: on a server a push is judged once, before it lands"
     if not hooks.is_own:
         yield (
             "core.hooksPath: other repositories may use this folder, or commit it. In a repository without "
             "`git config fixloop.protected` the hooks do nothing; they name a Python of this machine"
+        )
+    if repo.top and hooks.path.resolve().is_relative_to(repo.top.resolve()) and not hooks.is_own:
+        yield (
+            "core.hooksPath lies in the work tree: any branch can change the hooks by being checked out or "
+            "merged, before they are asked. Keep them outside of it, or judge pushes on a server"
         )
     for name in behind:
         yield f"{name} is called by the hook that the pre-commit framework put before it"

@@ -7,15 +7,17 @@ record may gain files and never lose or change one. Nothing is written: objects 
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from fixloop.commands.desk import Desk
 from fixloop.commands.hook import judge_move, overrides, short, told
+from fixloop.commands.receive_record import problems_of_record
 from fixloop.errors import BadInput, FixloopError
 from fixloop.gate.verdict import Verdict
 from fixloop.hints.ledger import Event
 from fixloop.hints.model import Hint
-from fixloop.ports.git import NO_OBJECT, Repository
+from fixloop.ports.git import NO_OBJECT, Entry, Repository
 from fixloop.ports.state import StateStore
 from fixloop.queue.ground import Ground
 from fixloop.queue.judge_stack import with_own_checks
@@ -33,6 +35,7 @@ FORGET_OPTION = "fixloop.rewrite-record"
 
 _USUALLY_PROTECTED = ("refs/heads/main", "refs/heads/master")
 _MOST_STEPS = 200
+_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +246,7 @@ def _record_of(
         return desk.state
     lost = _lost(desk.repo, move) if move.old != NO_OBJECT else ()
     if not lost:
+        _must_be_readable(desk, move)
         return state_at(move.new)
     if push.options.get(FORGET_OPTION) and _may_rewrite(desk, push, protected):
         return desk.state
@@ -251,6 +255,20 @@ def _record_of(
         f"fixloop/state may only gain files; this push changes or drops {shown}",
         mend=f"git fetch, fixloop sync; to forget on purpose, a judge: git push -o {FORGET_OPTION}='why' …",
     )
+
+
+def _must_be_readable(desk: Desk, move: Pushed) -> None:
+    """What cannot be read, once it is there, would stop everybody who has the record."""
+    if move.new == NO_OBJECT:
+        return
+    tree = desk.repo.tree_of(move.new)
+    added: dict[str, Entry] = dict(desk.repo.list_tree(tree))
+    if move.old != NO_OBJECT:
+        changed = desk.repo.changed_paths(desk.repo.tree_of(move.old), tree)
+        added = {path: entry for path, (_, entry) in changed.items() if entry}
+    wrong = [*islice(problems_of_record(desk.repo, added, desk.clock.now()), _SHOWN)]
+    if wrong:
+        raise PushRefused("fixloop/state: " + "\n".join(wrong), mend="fixloop log shows what is on record")
 
 
 def _lost(repo: Repository, move: Pushed) -> tuple[str, ...]:

@@ -17,11 +17,16 @@ def read_feedback(store: StateStore) -> tuple[Feedback, ...]:
     Raises:
         BadInput: a shard is damaged.
     """
-    found = [one for path, data in store.read(FOLDER).items() for one in _parse(path, data)]
+    found = [one for path, data in store.read(FOLDER).items() for one in parse_shard(path, data)]
     return tuple(sorted(found, key=lambda one: one.id))
 
 
-def _parse(path: str, data: bytes) -> Iterator[Feedback]:
+def parse_shard(path: str, data: bytes) -> Iterator[Feedback]:
+    """The feedback of one shard.
+
+    Raises:
+        BadInput: it is damaged.
+    """
     for number, line in enumerate(data.splitlines(), 1):
         try:
             yield Feedback.from_json(json.loads(line))

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from fixloop.gate.names import folded
 from fixloop.hints.model import Hint
 from fixloop.ports.git import Entry
 from fixloop.workspace.model import PlanTree
@@ -86,7 +87,12 @@ def sort_into_lanes(
 
 
 def lane_of(path: str, is_new: bool) -> str:
-    """The lane of one path."""
+    """The lane of one path; one that only a careful reader tells from a governed path decides, too."""
+    lane = _lane_of(path, is_new)
+    return JUDGE if lane == NEUTRAL and _lane_of(folded(path), is_new) != NEUTRAL else lane
+
+
+def _lane_of(path: str, is_new: bool) -> str:
     name = path.rsplit("/", 1)[-1]
     if path in _JUDGE_FILES or path in _JUDGE_ROOT_FILES or path.startswith(_JUDGE_PREFIXES):
         return JUDGE

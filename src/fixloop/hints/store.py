@@ -45,8 +45,8 @@ class HintBook:
 
 def read_hint_book(store: StateStore) -> HintBook:
     """All hints and events of the record."""
-    hints = {hint.id: hint for hint in map(_read_hint, *_columns(store.read("hints/")))}
-    events = tuple(_read_event(path, data) for path, data in store.read("ledger/").items())
+    hints = {hint.id: hint for hint in map(read_hint, *_columns(store.read("hints/")))}
+    events = tuple(read_event(path, data) for path, data in store.read("ledger/").items())
     return HintBook(hints, fold(events), events)
 
 
@@ -55,18 +55,30 @@ def _columns(files: Mapping[str, bytes]) -> tuple[list[str], list[bytes]]:
 
 
 @lru_cache(maxsize=4096)
-def _read_hint(path: str, data: bytes) -> Hint:
-    """A hint of the record; what was read once is not read again, for a run records event after event."""
+def read_hint(path: str, data: bytes) -> Hint:
+    """A hint of the record; what was read once is not read again, for a run records event after event.
+
+    Raises:
+        BadInput: it is none.
+    """
     from fixloop.workspace.yaml_source import parse_yaml
 
-    return Hint.from_json(parse_yaml(path, data).value)
+    try:
+        return Hint.from_json(parse_yaml(path, data).value)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BadInput(f"not a hint: {error}", place=Place(f"fixloop/state:{path}")) from error
 
 
 @lru_cache(maxsize=32768)
-def _read_event(path: str, data: bytes) -> Event:
+def read_event(path: str, data: bytes) -> Event:
+    """One event of the record.
+
+    Raises:
+        BadInput: it is none.
+    """
     try:
         return Event.from_json(json.loads(data))
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BadInput(f"not a ledger event: {error}", place=Place(f"fixloop/state:{path}")) from error
 
 

@@ -42,6 +42,10 @@ class HookFolder(Protocol):
         """Make these, and no others, the protected branches of this repository."""
         ...
 
+    def check_objects(self) -> None:
+        """Let git refuse trees and commits that no git would write, unless somebody has decided already."""
+        ...
+
     def hear_options(self) -> None:
         """Let this repository take push options, by which a person says why."""
         ...

@@ -12,10 +12,14 @@ know_protected() {
 
 # From commit $1 to commit or tree $2. An engine of one's own (python:…) may be any file, so then every file counts.
 governed_files_differ() {
-	config=$(git cat-file blob "$1:fixloop.yaml" 2>/dev/null) || return 1
+	config=$(git cat-file blob "$1:fixloop.yaml" 2>/dev/null) || {
+		# A base that cannot be read at all is no base without a workspace.
+		! git cat-file -e "$1^{tree}" 2>/dev/null
+		return
+	}
 	case $config in
-	*python:*) ! git diff-tree --quiet -r "$1" "$2" ;;
-	*) ! git diff-tree --quiet -r "$1" "$2" -- @PATHS@ ;;
+	*python:*) ! git diff-tree --quiet --ignore-submodules=none -r "$1" "$2" ;;
+	*) ! git diff-tree --quiet --ignore-submodules=none -r "$1" "$2" -- @PATHS@ ;;
 	esac
 }
 

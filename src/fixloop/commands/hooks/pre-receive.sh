@@ -6,10 +6,18 @@ if [ -x "$before" ]; then
 fi
 [ -n "$moves" ] || exit 0
 know_protected || exit 0
-asked=
+asked= judged=
 while read -r old new ref; do
 	case $ref in
-	refs/heads/fixloop/state) [ "$old" = "$zero" ] || asked=yes ;;
+	refs/replace/*) [ "$new" = "$zero" ] ||
+		refuse "$ref would put other objects in the place of those that were judged" "push without refs/replace/" ;;
+	# A branch may be another name of a protected one (git symbolic-ref): it is that one which would move.
+	refs/heads/*) [ "$old" = "$zero" ] || ref=$(git rev-parse --symbolic-full-name "$ref") ;;
+	esac
+	judged="$judged$old $new $ref
+"
+	case $ref in
+	refs/heads/fixloop/state) asked=yes ;;
 	*)
 		holds "$ref" "$protected" || continue
 		[ "$old" != "$zero" ] || continue
@@ -24,4 +32,4 @@ ask_python() {
 	"$python" -P -m fixloop hook run @NAME@ --git-dir "$(git rev-parse --absolute-git-dir)" >&2
 }
 [ -x "$python" ] || refuse "the Python this hook was installed with is gone: $python" "fixloop hook install --server again"
-printf '%s\n' "$moves" | ask_python
+printf '%s' "$judged" | ask_python

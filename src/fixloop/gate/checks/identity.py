@@ -1,5 +1,6 @@
 """What is judged is what was approved, by as many people as the leaves it reaches ask for."""
 
+from fixloop.evals.case_ids import folded_id
 from fixloop.gate.reach import approvals_needed, frozen_leaves
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import FAIL, PASS, SKIP, Check
@@ -18,7 +19,8 @@ def check(trial: Trial) -> Check:
         detail = "the leaf is frozen: a person changes its stability first, in a change of its own"
         return Check("identity", FAIL, detail, frozen)
     people, needed = trial.state.approved_by, approvals_needed(trial.hint, trial.base.workspace)
-    if len(people) < needed:
+    # Two spellings of a name that look alike are one person.
+    if len({folded_id(one) for one in people}) < needed:
         detail = f"reaches a guarded leaf: {needed} people must approve, {', '.join(people)} has"
         return Check("identity", FAIL, detail, (trial.hint.id,))
     return Check("identity", PASS, f"approved by {' and '.join(people)}")
