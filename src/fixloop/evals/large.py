@@ -24,7 +24,7 @@ from fixloop.workspace.snapshot import Snapshot
 LARGE = 50_000
 """From so many lines of case files on, cases are read as they are asked; fewer are quicker held in memory."""
 
-CHUNK = 8_192
+CHUNK = 4_096
 _FEWER = 1
 _MOST_PROBLEMS = 1_000
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from fixloop.pipeline.intent import IntentModel
 
 BUILT_IN = "examples"
-_MOST_LATELY = 60_000
+_MOST_LATELY = 20_000
 _LATELY: dict[Any, dict[str, Answer]] = {}
 """The models asked lately, oldest first, and their answers by text, about `_MOST_LATELY` in all."""
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fixloop.pipeline.features import COLUMNS, HALF, Features, Ints
+from fixloop.pipeline.features import COLUMNS, HALF, TABLE_FROM, Features, Ints, asked_of_table
 
 EVIDENCE = ("log_odds", "words_covered", "characters_covered")
 _SMOOTHING = 0.1
@@ -32,7 +32,7 @@ class Profiles:
         """Columns `EVIDENCE` for each row against its label [rows, 3]; rows may not be empty."""
         owners, letters = features.owners(), features.ids >= HALF
         here = _looked_up(self.keys, self.counts, labels[owners] * COLUMNS + features.ids)
-        everywhere = _looked_up(self.columns, self.totals, features.ids)
+        everywhere = self._everywhere(features.ids)
         size, rows = self.sizes[labels][owners], self.sizes.sum()
         odds = _log_share(here, size) - _log_share(everywhere - here, rows - size)
         rarity = features.weights * np.log((rows + 1) / (everywhere + 0.5))
@@ -47,8 +47,13 @@ class Profiles:
 
     def knows(self, features: Features) -> NDArray[np.bool_]:
         """Whether any of a row's features occurs in any example."""
-        known = _looked_up(self.columns, self.totals, features.ids) > 0
+        known = self._everywhere(features.ids) > 0
         return np.bincount(features.owners()[known], minlength=len(features)) > 0
+
+    def _everywhere(self, wanted: Ints) -> NDArray[np.int32]:
+        if len(wanted) > TABLE_FROM:
+            return np.maximum(asked_of_table(self.columns, self.totals, wanted), 0)
+        return _looked_up(self.columns, self.totals, wanted)
 
 
 def count_profiles(features: Features, labels: Ints, size: int) -> Profiles:

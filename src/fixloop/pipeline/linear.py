@@ -5,22 +5,19 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fixloop.pipeline.features import COLUMNS, Features, Ints
+from fixloop.pipeline.features import COLUMNS, TABLE_FROM, Features, Ints, asked_of_table
 from fixloop.pipeline.packed import pack, unpack
 
 PENALTY = 2.0  # C of the squared hinge loss; 4 is as good and takes half as long again
 TOLERANCE = 0.01  # of the optimum: a tenth or a hundredth of it moves no answer in a thousand
 PRUNE_FROM = 1_000  # in this many rows a column seen once tells nothing, and such are half of all columns
-_TABLE_FROM = 4_000
-_LAST = -1
-_CHUNK = 2_000_000  # products held at once: 8 MB
+_CHUNK = 1_000_000  # products held at once: 4 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +48,8 @@ class Linear:
 
         Of many ids a table of all columns is asked: each look-up costs one read, where a search costs twenty.
         """
-        if len(wanted) > _TABLE_FROM:
-            table = _table()
-            table[self.ids] = np.arange(len(self.ids), dtype=np.int32)
-            places: NDArray[np.int32] = table[wanted]
-            table[self.ids] = _LAST
-            return places
+        if len(wanted) > TABLE_FROM:
+            return asked_of_table(self.ids, np.arange(len(self.ids), dtype=np.int32), wanted)
         found = np.searchsorted(self.ids, wanted.astype(np.int32))
         if len(self.ids):
             found[self.ids.take(found, mode="clip") != wanted] = len(self.ids)
@@ -75,12 +68,6 @@ class Linear:
         """
         header, arrays = unpack(data)
         return cls(tuple(header["classes"]), arrays["ids"], arrays["weights"], arrays["bias"])
-
-
-@cache
-def _table() -> NDArray[np.int32]:
-    """A place for each column, between two uses `_LAST` in all: filling it anew costs more than a use."""
-    return np.full(COLUMNS, _LAST, np.int32)
 
 
 def _chunks(indptr: Ints, most: int) -> list[tuple[int, int]]:
