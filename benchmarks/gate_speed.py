@@ -24,7 +24,25 @@ from large_world import CASES, case_files, git, plan_tree, workspace_files, writ
 from processes import environment
 
 LEAF = "p3_leaf3"
-IMPORTS = "import fixloop.__main__, fixloop.commands.gate, fixloop.pipeline.intent, sklearn.svm, scipy.sparse"
+GATE = """
+import sys
+from fixloop.__main__ import main
+sys.argv[1:] = ["gate", "main", {head!r}]
+try:
+    main()
+except SystemExit:
+    pass
+print("modules", *sys.modules)
+"""
+IMPORTS = """
+import os
+os.environ["OPENBLAS_NUM_THREADS"] = "1"  # as in a gate: threads that nobody needs are no import
+from contextlib import suppress
+from importlib import import_module
+for name in {modules!r}.split():
+    with suppress(ImportError):  # a name that a library gave to something that is no module
+        import_module(name)
+"""
 
 
 class Spent(NamedTuple):
@@ -72,6 +90,14 @@ def forget(root: Path) -> None:
     shutil.rmtree(root / ".git" / "fixloop", ignore_errors=True)
 
 
+def imported(root: Path, head: str, runs: int) -> float:
+    """The CPU seconds of starting Python and importing all that a gate of this head imports."""
+    said = run(root, "-c", GATE.format(head=head)).out.splitlines()
+    modules = next(line.removeprefix("modules ") for line in said if line.startswith("modules "))
+    assert "sklearn.svm" in modules.split(), "a gate that fits a model"
+    return min(run(root, "-c", IMPORTS.format(modules=modules)).cpu for _ in range(runs))
+
+
 def gates(root: Path, runs: int) -> None:
     """One plan tree changed, and one example added: cold, and warm with a result nobody has seen."""
     examples = (root / f"workspace/examples/{LEAF}.jsonl").read_text()
@@ -82,9 +108,9 @@ def gates(root: Path, runs: int) -> None:
         branch(
             root, f"example{n}", f"workspace/examples/{LEAF}.jsonl", f'{examples}{{"text": "unheard {n}"}}\n'
         )
-        for n in range(runs + 1)
+        for n in range(runs + 2)
     ]
-    imports = min(run(root, "-c", f"{IMPORTS}; print(1)").cpu for _ in range(runs))
+    imports = imported(root, more.pop(), runs)
     print(f"imports        {imports:.2f} s CPU, of a gate that fits a model")
     for what, heads, aside in (("plan tree", plans, 0.0), ("example", more, imports)):
         forget(root)

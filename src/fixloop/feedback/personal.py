@@ -8,6 +8,7 @@ from typing import Any
 
 from fixloop.feedback.detectors import personal_values
 from fixloop.feedback.spelling import WORD, canonical, has_digit
+from fixloop.pipeline.identity import once_for_these
 from fixloop.pipeline.rows import values_at
 from fixloop.workspace.model import All, AnyOf, Branch, Condition, FieldRule, Not, Source, Test, Workspace
 
@@ -58,6 +59,7 @@ class Personal:
         return path in self.fields or path not in self.known_fields
 
 
+@once_for_these(2)  # a gate asks three times of its base, and stored tickets once each
 def personal_rules(workspace: Workspace) -> Personal:
     """What is personal in a workspace.
 

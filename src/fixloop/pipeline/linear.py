@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fixloop.pipeline.features import COLUMNS, TABLE_FROM, Features, Ints, asked_of_table
+from fixloop.pipeline.features import COLUMNS, TABLE_FROM, UNKNOWN, Features, Ints, asked_of_table
 from fixloop.pipeline.packed import pack, unpack
 
 PENALTY = 2.0  # C of the squared hinge loss; 4 is as good and takes half as long again
@@ -103,8 +103,9 @@ def _kept_columns(features: Features) -> NDArray[np.int32]:
 def _matrix(features: Features, ids: NDArray[np.int32]) -> Any:
     from scipy.sparse import csr_matrix
 
-    kept = np.isin(features.ids, ids)
-    columns = np.searchsorted(ids, features.ids[kept])
+    places = asked_of_table(ids, np.arange(len(ids), dtype=np.int32), features.ids)
+    kept = places != UNKNOWN
+    columns = places[kept]
     indptr = np.concatenate((np.zeros(1, np.int64), np.cumsum(kept)))[features.indptr]
     return csr_matrix((features.weights[kept], columns, indptr), shape=(len(features), len(ids)))
 
