@@ -55,6 +55,24 @@ def test_a_tag_named_like_the_branch(shared: tuple[Path, Path]) -> None:
     assert "regressions" in refused(shared, "origin", "refs/heads/main:refs/heads/main")
 
 
+def test_a_branch_that_is_named_like_its_full_name(shared: tuple[Path, Path]) -> None:
+    """git's own client would not push past such a name; another client may."""
+    server, clone = shared
+    base = at(clone)
+    good = commit_all(clone, GOOD)
+    bad = commit_all(clone, BAD)
+    assert push(clone, "origin", "HEAD:refs/heads/refs/heads/main", "HEAD:refs/heads/HEAD").returncode == 0
+    assert asked(server, f"{base} {good} refs/heads/main").returncode == 0
+    said = asked(server, f"{base} {bad} refs/heads/main")
+    assert said.returncode and "regressions: " in said.stderr
+
+
+def asked(server: Path, line: str) -> subprocess.CompletedProcess[str]:
+    """What the hook says of one line of a push, whoever sends it."""
+    hook = ["hooks/pre-receive"]
+    return subprocess.run(hook, cwd=server, input=line + "\n", capture_output=True, text=True, check=False)
+
+
 def test_a_branch_below_the_protected_one(shared: tuple[Path, Path]) -> None:
     _, clone = shared
     commit_all(clone, BAD)
@@ -258,14 +276,7 @@ def test_an_honest_event_may_come(shared: tuple[Path, Path]) -> None:
 
 def test_a_hook_that_gets_nonsense(shared: tuple[Path, Path]) -> None:
     for line in ("x", "a b refs/heads/main", f"{at(shared[1])} {'1' * 40} refs/heads/main"):
-        done = subprocess.run(
-            ["hooks/pre-receive"],
-            cwd=shared[0],
-            input=line + "\n",
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = asked(shared[0], line)
         assert "Traceback" not in done.stderr
         # A line that is none names no protected branch; the other two ask for objects that are not there.
         assert (done.returncode != 0) == (line != "x")

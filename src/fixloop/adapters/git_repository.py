@@ -231,7 +231,7 @@ class GitRepository:
         if "\0" in expression or expression.startswith("-"):
             return None
         answer = self._git.ask(*_WARN, "rev-parse", "--verify", "--end-of-options", expression)
-        if "is ambiguous" in answer.err and not _OBJECT_ID.match(expression):
+        if "is ambiguous" in answer.err and not _EXACT.match(expression):
             # git would take the tag: whoever may push one could put it in a branch's place.
             name = re.split(r"[\^:~@]", expression)[0]
             mend = f"say refs/heads/{name}, refs/remotes/{name} or refs/tags/{name}"
@@ -256,6 +256,8 @@ class GitRepository:
 
 
 _UTF8 = "i18n.commitEncoding=utf-8"
+# What git looks up first: no other name takes its place.
+_EXACT = re.compile(r"refs/|HEAD\b|[0-9a-f]{40}")
 _WARN = ("-c", "core.warnAmbiguousRefs=true")
 TWICE = "twice"
 """The mode of a path that a tree names twice: which one is meant, no two programs agree on."""

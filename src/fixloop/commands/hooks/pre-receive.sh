@@ -12,7 +12,7 @@ while read -r old new ref; do
 	refs/replace/*) [ "$new" = "$zero" ] ||
 		refuse "$ref would put other objects in the place of those that were judged" "push without refs/replace/" ;;
 	# A branch may be another name of a protected one (git symbolic-ref): it is that one which would move.
-	refs/heads/*) [ "$old" = "$zero" ] || ref=$(git rev-parse --symbolic-full-name "$ref") ;;
+	refs/heads/*) [ "$old" = "$zero" ] || while to=$(git symbolic-ref -q "$ref"); do ref=$to; done ;;
 	esac
 	judged="$judged$old $new $ref
 "
