@@ -14,11 +14,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from fixloop.propose.company import LINK_AT, MOST_AT_ONCE
 from fixloop.propose.diagnose import Diagnosis, Reading
 from fixloop.propose.interventions import Intervention
 
 SAME_CHANGE, SAME_PLACE = 3.0, 3.0
 """How much likelier each other rejection that is sure of the same change, or place, makes a reading."""
+
+SAME_WISH = 12.0
+"""The same for something new, of which only those are heard whose tickets are alike."""
 
 OTHERS_OF_WHO_SPEAKS = 0.3
 """What others count for somebody who says something himself, against somebody who says nothing."""
@@ -26,6 +30,7 @@ OTHERS_OF_WHO_SPEAKS = 0.3
 ROUNDS = 4
 _ALONE = frozenset({"none"})
 HELD_BACK = "set_threshold"
+NEW = "add_leaf"
 
 SURELY_HELD = 0.3
 """The trust in a leaf that was held back, from which the threshold is the likelier cause even alone."""
@@ -37,9 +42,15 @@ def share_causes(alone: Sequence[Diagnosis]) -> list[Diagnosis]:
     shares = [{reading.key: reading.probability for reading in one.readings} for one in asked]
     places = [{reading.key: reading.intervention.place for reading in one.readings} for one in asked]
     start = [dict(one) for one in shares]
+    fresh = {r.key for one in asked for r in one.readings if r.intervention.kind == NEW}
+    alike = _alike(asked) if fresh and len(asked) > 1 else None
     for _ in range(ROUNDS if len(asked) > 1 else 0):
         keyed, placed = _support(shares, places)
-        shares = [_heard(start[n], shares[n], places[n], keyed, placed, asked[n]) for n in range(len(asked))]
+        wishes = _wishes(shares, fresh, alike)
+        shares = [
+            _heard(start[n], shares[n], places[n], keyed, placed, {key: wishes[n] for key in fresh}, asked[n])
+            for n in range(len(asked))
+        ]
     return [_ranked(one, found) for one, found in zip(asked, shares, strict=True)]
 
 
@@ -62,12 +73,37 @@ def _support(
     return keyed, placed
 
 
+def _alike(asked: Sequence[Diagnosis]) -> Any:
+    """Whether each two speak of one thing [n, n], 0 or 1, and 0 on the diagonal; None: nobody can tell."""
+    import numpy as np
+
+    if any(one.company is None for one in asked) or len(asked) > MOST_AT_ONCE:
+        return None
+    companies = [one.company for one in asked if one.company is not None]
+    voices = companies[0].voices
+    likeness = voices.take(np.array([one.row for one in companies])).likeness()
+    weights = np.where(likeness >= LINK_AT, 1.0, 0.0)
+    np.fill_diagonal(weights, 0.0)
+    return weights
+
+
+def _wishes(shares: Sequence[Mapping[Key, float]], fresh: Iterable[Key], alike: Any) -> list[float]:
+    """How many others wish for something new on a ticket like this one: new things are not all one thing."""
+    if alike is None:
+        return [0.0] * len(shares)
+    import numpy as np
+
+    sure = np.array([sum(found.get(key, 0.0) for key in fresh) ** 2 for found in shares])
+    return [float(one) for one in np.round(alike @ sure, 9)]
+
+
 def _heard(
     start: Mapping[Key, float],
     now: Mapping[Key, float],
     places: Mapping[Key, Key],
     keyed: Mapping[Key, float],
     placed: Mapping[Key, float],
+    wishes: Mapping[Key, float],
     one: Diagnosis,
 ) -> dict[Key, float]:
     """One rejection's shares with what the others say; its own voice is taken out of theirs."""
@@ -81,6 +117,9 @@ def _heard(
         place = places[key]
         if not _is_shared(key):
             found[key] = share
+            continue
+        if key in wishes:
+            found[key] = share * (1 + weight * SAME_WISH * wishes[key]) ** 2
             continue
         same = max(0.0, keyed[key] - now[key] ** 2)
         near = max(0.0, placed[place] - own[place] ** 2)
