@@ -101,6 +101,7 @@ CASES = given_cases(
     ]
 )
 
+ONE_MORE = '{"text": "why was the transfer rejected for me when I sign in"}\n'
 HANDOVER = "A colleague will look at this and answer you."
 WHERE_LEAVES_STAND = """\
     children: [account_locked, login_problem]
@@ -143,6 +144,7 @@ EDITS: tuple[Edit, ...] = (
     ("workspace/intents.yaml", WHERE_LEAVES_STAND, WHERE_A_LEAF_HAS_MOVED),
     ("workspace/examples/account_locked.jsonl", '{"text": "my account is locked"}\n', ""),
     ("workspace/examples/other.jsonl", "what a lovely day", "lovely weather"),
+    ("workspace/examples/login_problem.jsonl", '{"text": "login fails', ONE_MORE + '{"text": "login fails'),
     ("fixloop.yaml", "fallback: {reply: handover}\n", ""),
     ("fixloop.yaml", "fallback: {reply: handover}\n", "fallback: {reply: ask_which_account}\n"),
 )  # fmt: skip
@@ -195,6 +197,7 @@ def _numbers(*wanted: str) -> set[int]:
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @example([_numbers("fetched.margin"), _numbers("fetched.margin", "threshold: 6")], Random(1), 0.5)
 @example([_numbers("review: always"), _numbers("side_effects: false", "review: always")], Random(1), 0.5)
+@example([set(), _numbers(ONE_MORE)], Random(1), 0.5)
 @example([set(), _numbers(WHERE_A_LEAF_HAS_MOVED)], Random(1), 0.5)  # the same leaf by another path
 @example([_numbers(HANDOVER), _numbers(HANDOVER, "{reply: ask_which")], Random(1), 0.5)  # the same text
 @given(
