@@ -157,9 +157,13 @@ class Unread:
         return Fixture(fixture.ticket, fixture.fields, _joined(fixture.rows or {}, rows))
 
     def _dropped(self, before: Proposal) -> Iterator[Intervention]:
-        """Without one value of a field: it only matters where records or conditions read it."""
+        """Without one value of a field, where a pattern or a variant read it: a listed word stays a word."""
         read = [
-            (g, n, v) for g, fields in before.fields.items() for n, values in fields.items() for v in values
+            (g, n, v)
+            for g, fields in before.fields.items()
+            for n, values in fields.items()
+            for v in values
+            if self._may_be_unread(f"{g}.{n}", v)
         ]
         for group, name, text in read[:MOST_VALUES]:
             left = tuple(one for one in before.fields[group][name] if one != text)
@@ -172,6 +176,11 @@ class Unread:
             yield Intervention(
                 "extraction", "remove_pattern", target, Wanted(), forced, share, value=value, ways=ways
             )
+
+    def _may_be_unread(self, path: str, text: str) -> bool:
+        """Whether an operation could stop the field from reading this."""
+        rule = self.rules.get(path)
+        return rule is not None and bool(rule.patterns or rule.variants)
 
 
 def is_known(unread: Unread, value: Value) -> bool:
