@@ -25,7 +25,9 @@ SAME_WISH = 12.0
 """The same for something new, of which only those are heard whose tickets are alike."""
 
 OTHERS_OF_WHO_SPEAKS = 0.3
-"""What others count for somebody who says something himself, against somebody who says nothing."""
+OTHERS_OF_WHO_EXPECTS = 0.03
+"""What others count for somebody who says something himself, or exactly what should have come out, against
+somebody who says nothing."""
 
 ROUNDS = 4
 _ALONE = frozenset({"none"})
@@ -111,7 +113,7 @@ def _heard(
     for key, share in now.items():
         own[places[key]] += share
     kept = sum(start.values())
-    weight = 1.0 if one.silent else OTHERS_OF_WHO_SPEAKS
+    weight = _weight_of_others(one)
     found = {}
     for key, share in start.items():
         place = places[key]
@@ -126,6 +128,12 @@ def _heard(
         found[key] = share * (1 + weight * SAME_CHANGE * same) * (1 + weight * SAME_PLACE * near)
     total = sum(found.values())
     return {key: share * kept / total for key, share in found.items()}
+
+
+def _weight_of_others(one: Diagnosis) -> float:
+    if one.feedback.expected:
+        return OTHERS_OF_WHO_EXPECTS
+    return 1.0 if one.silent else OTHERS_OF_WHO_SPEAKS
 
 
 def _is_shared(key: Key) -> bool:
