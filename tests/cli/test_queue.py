@@ -11,8 +11,8 @@ from tests.cli.conftest import Fixloop, plain
 from tests.support.git_worlds import picture, run_git
 
 SUMMARY = """\
-  account_locked: where record.fraud_flag is true, answer security_escalation
-  and call escalate_to_security instead of unlock_instructions
+  account_locked: where record.fraud_flag = true, answer security_escalation and
+  call escalate_to_security instead of unlock_instructions
   fixes 2/2, moves 2 of 4 tickets, breaks 0
 """
 
@@ -77,16 +77,17 @@ class TestHints:
         hint = the_hint(fixloop)
         said = fixloop("show", hint[:6])
         assert said.code == 0
-        before, _, after = said.out.partition("other readings\n")
+        before, _, after = said.out.partition("history\n")
         assert without_confidence(before) == (
             f"{hint}  proposed\n"
-            "account_locked: where record.fraud_flag is true, answer security_escalation and\n"
+            "account_locked: where record.fraud_flag = true, answer security_escalation and\n"
             "call escalate_to_security instead of unlock_instructions\n"
             "\n"
             "  what        add_branch in plan_trees/account_locked.yaml, step plan\n"
             "  effect      fixes 2/2, moves 2 of 4 tickets, breaks 0\n"
             "  moves       account_locked/b-10ff5a61 → account_locked/b-425d58e0, at most 2\n"
             "  confidence  <c>\n"
+            "  rubric      1.00\n"
             "\n"
             "evidence (2)\n"
             "  fb-190a44436032a1ab  rejected · staff-2 · 2026-11-02\n"
@@ -107,22 +108,26 @@ class TestHints:
             "  +    reply: security_escalation\n"
             '  +    tools: [{name: escalate_to_security, args: {account_id: "{{ record.account_id }}"}}]\n'
             "     - {reply: unlock_instructions}\n"
-            f"  new file evals/plan/{hint}.yaml, 58 lines\n"
+            f"  new file evals/plan/{hint}.yaml, 64 lines\n"
             "\n"
             "cases that fail now and pass with it (1)\n"
-            "  plan  account_locked; a1 with fraud_flag true → security_escalation, calls\n"
-            "    escalate_to_security\n"
+            '  plan  account_locked; account.account_number "KTR05821" or "KTRO5821"; a1 with\n'
+            "    fraud_flag true → security_escalation, calls escalate_to_security\n"
             "\n"
-            "near misses that must keep their answer (4)\n"
-            "  plan  account_locked; a1 with fraud_flag false → unlock_instructions\n"
-            "  plan  account_locked; a1 with no fraud_flag → unlock_instructions\n"
-            "  plan  account_locked; a1 with fraud_flag true and a1-2 with fraud_flag true →\n"
-            "    ask_which_account\n"
-            "  plan  account_locked; no record → request_account_information\n"
+            "near misses that must keep their answer (5)\n"
+            '  plan  account_locked; account.account_number "NSB01234" or "NSBO1234"; a2 with\n'
+            "    fraud_flag false → unlock_instructions\n"
+            '  plan  account_locked; account.account_number "PQR77120" or "PQR7712O"; a4 with\n'
+            "    fraud_flag false → unlock_instructions\n"
+            '  plan  account_locked; account.account_number "KTR05821" or "KTRO5821"; a1 with\n'
+            "    fraud_flag false → unlock_instructions\n"
+            '  plan  account_locked; account.account_number "KTR05821" or "KTRO5821"; a1 with\n'
+            "    no fraud_flag → unlock_instructions\n"
+            '  plan  account_locked; account.account_number "KTR05821" or "KTRO5821"; no\n'
+            "    record → request_account_information\n"
             "\n"
         )
         assert plain(after).endswith(
-            "history\n"
             "  <time>  proposed  ada@example.org\n"
             "\n"
             f"next: fixloop approve {hint}\n"
@@ -197,9 +202,10 @@ class TestLanding:
             "pass: this tree may be merged\n"
             "  judged    tree <oid> = <oid> into <oid>\n"
             f"  lane      fix for {hint}\n"
+            "  asked     4 of 6 cases; the results of the others were known\n"
             "  but       provisional: no held-out set was asked\n"
             "\n"
-            "  pass  structure       4 leaves, 8 cases\n"
+            "  pass  structure       4 leaves, 9 cases\n"
             "  pass  lane            2 governed files\n"
             "  pass  scope           2 files, all named by the hint\n"
         )
@@ -223,7 +229,7 @@ class TestLanding:
         assert {*keys.split()} <= {*judged}
         assert {*judged["checks"][0]} == {"id", "status", "detail", "evidence"}
         merged = json.loads(fixloop("merge", hint, "--json").out)
-        assert {*merged["merged"][0]} == {"id", "commit", "tree"}
+        assert {*merged["merged"][0]} == {"id", "commit", "tree", "judged"}
         assert merged["merged"][0]["tree"] == judged["tree"]
         assert merged["refused"] == []
 

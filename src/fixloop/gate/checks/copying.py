@@ -47,7 +47,11 @@ def check(trial: Trial) -> Check:
     quotes = tuple(_quotes(said, trial.stored))
     if quotes:
         return Check("copying", PASS, f"{len(quotes)} texts quote stored tickets, redacted", quotes[:_SHOWN])
-    return Check("copying", PASS, f"{len(said)} new texts take nothing over")
+    return Check(
+        "copying",
+        PASS,
+        "1 new text takes nothing over" if len(said) == 1 else f"{len(said)} new texts take nothing over",
+    )
 
 
 # --- what is new ------------------------------------------------------------------------------------------

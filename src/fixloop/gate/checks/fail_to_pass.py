@@ -30,7 +30,11 @@ def check(trial: Trial) -> Check:
         return Check(
             "fail_to_pass", FAIL, "no case fails on the base: it is fixed already", tuple(sorted(unmoved))
         )
-    return Check("fail_to_pass", PASS, f"{len(cases) - len(unmoved)} cases fail before and pass after")
+    moved = len(cases) - len(unmoved)
+    said = (
+        "1 case fails before and passes after" if moved == 1 else f"{moved} cases fail before and pass after"
+    )
+    return Check("fail_to_pass", PASS, said)
 
 
 def _absent(trial: Trial, hint: Hint) -> tuple[str, ...]:
