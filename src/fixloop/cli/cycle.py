@@ -24,7 +24,9 @@ def cycle(
     as_json: Json = False,
     repo: Repo = ".",
 ) -> int:
-    """Run the whole loop once, for cron: ingest, propose, apply, gate, merge what policy allows.
+    """Run the whole loop once, for cron.
+
+    Ingest, propose, apply, gate, and merge what policy allows.
 
     One line says what happened. Under a lock: exit code 75 when another run holds it. A run that was
     killed is simply run again. Exit code 1 when a row was quarantined or an approved fix was refused.

@@ -20,7 +20,10 @@ Folder = Annotated[
 
 @app.command()
 def demo(folder: Folder = None, as_json: Json = False) -> int:
-    """Show the whole loop on the shipped example, in a repository that it leaves for you."""
+    """Show the whole loop on the shipped example.
+
+    It happens in a repository that is left for you.
+    """
     from fixloop.commands.demo import demo as command
     from fixloop.report.demo import draw_end, draw_stage, draw_start
     from fixloop.wiring import build_example

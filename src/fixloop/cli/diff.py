@@ -16,7 +16,7 @@ Limit = Annotated[int, typer.Option("--limit", metavar="N", help="Show at most s
 
 @app.command()
 def diff(base: Base, head: Head, limit: Limit = 20, as_json: Json = False, repo: Repo = ".") -> int:
-    """Whose proposal moves between two commits, over the stored tickets.
+    """Whose proposal moves between two commits.
 
     Each move with the step where it begins; then how the tickets shift between leaves. --json has them all.
     """

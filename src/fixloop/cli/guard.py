@@ -42,7 +42,7 @@ def guard(
     as_json: Json = False,
     repo: Repo = ".",
 ) -> int:
-    """Inject faults and count those the cases catch: how far each leaf is guarded.
+    """Inject faults and count those that the cases catch.
 
     Exit code 1 when a leaf is below gate.min_guard_strength.
     """

@@ -23,7 +23,9 @@ Format = Annotated[str, typer.Option("--format", metavar="F", help="What the fil
 def ingest(
     files: Files, format: Format = "native", onto: Onto = None, as_json: Json = False, repo: Repo = "."
 ) -> int:
-    """Take in staff's feedback: validated, personal values replaced, each piece stored once.
+    """Take in staff's feedback.
+
+    It is validated, personal values are replaced, each piece is stored once.
 
     Rows that cannot be used go to FILE.quarantine.jsonl, and the exit code is 1.
     """

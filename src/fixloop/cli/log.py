@@ -14,7 +14,10 @@ MaybeId = Annotated[str | None, typer.Argument(metavar="ID", help="One hint only
 
 @app.command()
 def log(hint: MaybeId = None, as_json: Json = False, repo: Repo = ".") -> int:
-    """Every decision and its outcome, oldest first: who, what, why, and the commit it led to."""
+    """Every decision and its outcome, oldest first.
+
+    Who, what, why, and the commit it led to.
+    """
     from fixloop.commands.log import read_log
     from fixloop.report.log import draw_log
     from fixloop.wiring import build_desk

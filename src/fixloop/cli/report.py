@@ -39,7 +39,9 @@ def report(
     as_json: Json = False,
     repo: Repo = ".",
 ) -> int:
-    """One page on a merge (BASE HEAD) or on a workspace: verdict, change, suites, drift, guard, trends.
+    """One page on a merge (BASE HEAD) or on a workspace.
+
+    Verdict, change, suites, drift, guard strength, trends.
 
     HTML goes to .git/fixloop/report.html unless --out says where; the other formats go to stdout. Exit code 0
     whatever the verdict: gate is the one to ask.

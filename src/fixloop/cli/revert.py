@@ -29,7 +29,7 @@ def revert(
     as_json: Json = False,
     repo: Repo = ".",
 ) -> int:
-    """Take a merged fix back from the branch, and the cases that it brought.
+    """Take a merged fix and its cases back from the branch.
 
     What the gate says of the branch without it is told; you decide, and that is recorded. The idea comes back
     only with twice the support.

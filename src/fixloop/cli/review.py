@@ -18,7 +18,7 @@ app = verb()
 
 @app.command()
 def review(who: As = None, onto: Onto = None, repo: Repo = ".") -> int:
-    """Go through the queue at the terminal: read, approve, reject, defer, edit, answer.
+    """Go through the queue at the terminal, key by key.
 
     Keys: a approve, r reject, d defer, e edit, n note, 1-9 answer, j k up down move, space b scroll, q quit.
     """

@@ -14,7 +14,10 @@ app = verb()
 
 @app.command()
 def spec(hint: OneId, as_json: Json = False, repo: Repo = ".") -> int:
-    """A hint as a written specification: what should happen, the evidence, and when it is done."""
+    """A hint as a written specification.
+
+    What should happen, the evidence, and when it is done.
+    """
     from fixloop.commands.spec import specification
     from fixloop.wiring import build_desk
 
