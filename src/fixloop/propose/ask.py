@@ -12,6 +12,7 @@ from fixloop.hints.model import Alternative, Choice, Hint, Question, fingerprint
 from fixloop.propose.diagnose import Diagnosis, Reading
 from fixloop.propose.draft import Group
 from fixloop.propose.interventions import Intervention
+from fixloop.propose.thin import is_thin
 
 FELL = 0.25
 """What is left of a reading's probability when no operation that does it stands."""
@@ -61,7 +62,7 @@ def settle(members: Sequence[Diagnosis], attempt: Try, margin: float = MARGIN_TR
 
 def _speaks(members: Sequence[Diagnosis], first: Tried) -> bool:
     """Whether more than one rejection, or words, stand behind a fix, and no colleague's word against it."""
-    if all(one.disputed for one in members):
+    if all(one.disputed for one in members) or (first.hint and is_thin(members, first.hint)):
         return False
     return len(members) > 1 or any(not one.silent for one in members) or first.probability >= ALONE_AND_SILENT
 

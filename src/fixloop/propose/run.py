@@ -18,6 +18,7 @@ from fixloop.propose.rank import rank, with_conflicts
 from fixloop.propose.synthesis import synthesiser
 from fixloop.propose.synthesis.new_leaf import draft_named, renamed, rival_names
 from fixloop.propose.synthesis.spec import specify
+from fixloop.propose.thin import is_thin
 from fixloop.propose.wanted import Wanted, satisfied_share, tool_names
 from fixloop.propose.workbench import Workbench
 
@@ -104,11 +105,12 @@ class _Desk:
 
 @dataclass(frozen=True, slots=True)
 class _Made:
-    """Fixes, drafts that fell, and groups whose readings have to be looked at again."""
+    """Fixes, drafts that fell, and groups to be looked at again: theirs fell, or rests on too little."""
 
     hints: list[Hint]
     dropped: list[Dropped]
     fallen: list[Group]
+    thin: list[Group]
 
 
 def disputed_texts(feedback: Sequence[Feedback]) -> frozenset[str]:
@@ -119,20 +121,28 @@ def disputed_texts(feedback: Sequence[Feedback]) -> frozenset[str]:
 
 def _clear_hints(desk: _Desk, diagnoses: Sequence[Diagnosis], progress: Progress) -> _Made:
     """A fix for each group; where none does for all of it, for each change that is asked for in it."""
-    made = _Made([], [], [])
+    made = _Made([], [], [], [])
     groups = clear_groups(diagnoses)
     for number, group in enumerate(groups, 1):
         progress(f"trying fix {number} of {len(groups)}")
         parts = one_change_each(group)
         result = _try_group(desk, group)
         if isinstance(result, Hint):
-            made.hints.append(result)
+            _take(made, group, result)
         elif len(parts) > 1:
             _try_parts(desk, parts, made)
         else:
             made.dropped.append(result)
             made.fallen.append(group)
     return made
+
+
+def _take(made: _Made, group: Group, hint: Hint) -> None:
+    """A fix that rests on enough is named; another is asked about."""
+    if hint.question is None and is_thin(group.members, hint):
+        made.thin.append(group)
+    else:
+        made.hints.append(hint)
 
 
 def _try_parts(desk: _Desk, parts: Sequence[Group], made: _Made) -> None:
@@ -147,7 +157,7 @@ def _try_parts(desk: _Desk, parts: Sequence[Group], made: _Made) -> None:
             continue
         result = _try_group(desk, part)
         if isinstance(result, Hint):
-            made.hints.append(result)
+            _take(made, part, result)
             settled[branch] = result
         else:
             made.dropped.append(result)
@@ -298,7 +308,7 @@ def _others(group: Group) -> tuple[Alternative, ...]:
 def _questions(desk: _Desk, diagnoses: Sequence[Diagnosis], made: _Made, progress: Progress) -> list[Hint]:
     """Where readings are close, or the best came to nothing: all are tried, and settle it or are asked."""
     covered = {key for hint in made.hints for key in hint.evidence}
-    groups = [_without_fallen(group) for group in made.fallen]
+    groups = [*made.thin, *(_without_fallen(group) for group in made.fallen)]
     groups += [g for g in unclear_groups(diagnoses) if not covered & {one.id for one in g.evidence}]
     asked: list[Hint] = []
     for number, group in enumerate(groups[:MOST_QUESTIONS], 1):
@@ -375,11 +385,16 @@ def _idle(one: Diagnosis, summary: str) -> Hint:
         target=place,
         summary=summary,
         evidence=(one.feedback.id,),
-        confidence=one.best.probability,
+        confidence=_nothing_is_wrong(one),
         fingerprint=fingerprint("none", place, "none", one.feedback.text_digest),
         one_off=True,
         alternatives=_others(Group(("none",), (one,))),
     )
+
+
+def _nothing_is_wrong(one: Diagnosis) -> float:
+    """How probable it is that the proposal was right: what a hint without a fix says."""
+    return sum(reading.probability for reading in one.readings if reading.intervention.step == "none")
 
 
 def _short(text: str) -> str:

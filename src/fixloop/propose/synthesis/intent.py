@@ -26,6 +26,11 @@ FEWEST_MOVED = 3
 CLEARLY, LIKE = 1.25, 0.1
 """How much more like the known texts of another leaf an example must be, and how like, to be astray."""
 
+FEWEST_EACH_WAY = 2
+ENOUGH_TEXTS = 3
+"""Texts of the evidence from which examples may be moved one way only: mixed leaves exchange examples, and a
+border between two leaves has strays too."""
+
 NEAREST = 3
 MOST_KNOWN = 120
 MOST_CASES = 6
@@ -94,7 +99,14 @@ def _draft(
 
 
 def _edges(bench: Workbench, group: Group, leaf: str) -> Iterator[Draft | None]:
-    """The leaf below one more parent: the one most of its tickets went down, or its own examples do."""
+    """The leaf below one more parent: the one most of its tickets went down, or its own examples do.
+
+    A second way to a leaf that has one takes two texts, or somebody who says that the leaf was meant.
+    """
+    said = any("leaf" in (m.feedback.expected or {}) for m in group.members)
+    alone = len({m.feedback.text_digest for m in group.members}) == 1
+    if alone and not said and bench.workspace.intents.parents_of(leaf):
+        return
     for parent in _parents(bench, group, leaf):
         operation = Operation("add_edge", {"parent": parent, "child": leaf})
         where = "the root" if parent == "root" else parent
@@ -177,11 +189,12 @@ def _moved_examples(bench: Workbench, group: Group, leaf: str) -> Draft | None:
     members = [m for m in group.members if m.before.leaf == rival]
     mine = [m.feedback.fixture.ticket.customer_text for m in members] + _known(bench, leaf)
     theirs = _known(bench, rival)
-    strayed = [
-        *((text, rival, leaf) for text in _strayed(bench, rival, mine, theirs)),
-        *((text, leaf, rival) for text in _strayed(bench, leaf, theirs, mine)),
-    ][:MOST_MOVED]
-    if len(strayed) < FEWEST_MOVED:
+    in_theirs, in_mine = _strayed(bench, rival, mine, theirs), _strayed(bench, leaf, theirs, mine)
+    strayed = [*((text, rival, leaf) for text in in_theirs), *((text, leaf, rival) for text in in_mine)]
+    strayed = strayed[:MOST_MOVED]
+    texts = {m.feedback.text_digest for m in members}
+    both_ways = min(len(in_theirs), len(in_mine)) >= FEWEST_EACH_WAY
+    if len(strayed) < FEWEST_MOVED or not (both_ways or len(texts) >= ENOUGH_TEXTS):
         return None
     operations = [Operation("remove_example", {"leaf": out, "text": text}) for text, out, _ in strayed]
     operations += [Operation("add_example", {"leaf": to, "text": text}) for text, _, to in strayed]

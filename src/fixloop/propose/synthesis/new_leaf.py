@@ -31,6 +31,9 @@ _PHRASE_WORD = re.compile(r"[^\W\d_]{3,}")
 OWN_SHARE = 0.3
 """A phrase names a cluster when at least this share of all comments that have it is the cluster's."""
 
+A_SENTENCE = 3
+"""Content words from which a comment may name what no ticket of the cluster says: less is an exclamation."""
+
 
 def clusters(members: Sequence[Diagnosis]) -> list[tuple[Diagnosis, ...]]:
     """Groups of rejections about one thing, larger first; what stands alone is left out."""
@@ -142,18 +145,30 @@ def _place_renamed(place: str, old: str, new: str) -> str:
 def name_candidates(bench: Workbench, members: Sequence[Diagnosis]) -> list[str]:
     """Ids a new leaf could have, best first: what `expected` says, else phrases that the comments share.
 
-    Where staff found no word for it, the customers' words must do.
+    Where staff found no word for it, the customers' words must do; what a leaf answered needs staff's.
     """
     wishes = [m.feedback.expected or {} for m in members]
     expected = Counter(str(wish["leaf"]) for wish in wishes if "leaf" in wish)
     names = [one for one, _ in sorted(expected.items(), key=lambda item: (-item[1], item[0]))]
     spoken = tuple(one.comment for one in bench.stored if one.comment)
-    names += _shared_phrases(tuple(m.feedback.comment for m in members), spoken)
+    shared = _shared_phrases(tuple(m.feedback.comment for m in members), spoken)
+    names += [name for name in shared if _is_about(name, members)]
     taken = set(bench.workspace.intents.intents)
-    if not any(name not in taken and _is_id(name) for name in names):
+    fell_out = 2 * sum(is_other(m.before.leaf) for m in members) >= len(members)
+    if fell_out and not any(name not in taken and _is_id(name) for name in names):
         asked = tuple(one.fixture.ticket.customer_text for one in bench.stored)
         names += _shared_phrases(tuple(m.feedback.fixture.ticket.customer_text for m in members), asked)
     return list(dict.fromkeys(name for name in names if name not in taken and _is_id(name)))[:8]
+
+
+def _is_about(name: str, members: Sequence[Diagnosis]) -> bool:
+    """Whether a phrase of staff is of what customers wrote, or of a sentence; “useless” names nothing."""
+    own = stems(name)
+    if any(own & stems(m.feedback.fixture.ticket.customer_text) for m in members):
+        return True
+    return any(
+        own <= said and len(said) >= A_SENTENCE for said in (stems(m.feedback.comment) for m in members)
+    )
 
 
 def _shared_phrases(texts: tuple[str, ...], everywhere: tuple[str, ...]) -> list[str]:

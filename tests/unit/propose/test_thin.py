@@ -1,0 +1,58 @@
+"""What rests on one text is asked about, unless somebody has said that it is what should happen."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+from fixloop.feedback.model import Feedback
+from fixloop.hints.model import Hint
+from fixloop.hints.operation import Operation
+from fixloop.propose.diagnose import Diagnosis
+from fixloop.propose.thin import MOST_TAUGHT, is_thin
+from tests.unit.propose.synthesis.benches import bench_of, propose_all, told, world
+
+TEXTS = ("my account is locked, please help", "my transfer was rejected again")
+BRANCH = {"when": {"record.fraud_flag": True}, "reply": "security_escalation"}
+
+
+def members_of(*said: dict[str, Any]) -> tuple[Diagnosis, ...]:
+    right = world()
+    texts = TEXTS[: len(said)]
+    shown = propose_all(right, texts)
+    feedback = [told(text, shown[text], "rejected") for text in texts]
+    bench = bench_of(right, feedback)
+    return tuple(
+        Diagnosis(replace(one, **more), bench.before[one.id], (), True)
+        for one, more in zip(feedback, said, strict=True)
+    )
+
+
+def hint_of(step: str, members: Sequence[Diagnosis], *operations: Operation) -> Hint:
+    evidence: tuple[Feedback, ...] = tuple(m.feedback for m in members)
+    return Hint(step, operations[0].op, "", "", tuple(one.id for one in evidence), operations)
+
+
+def taught(count: int) -> list[Operation]:
+    return [Operation("add_example", {"leaf": "account_locked", "text": f"text {n}"}) for n in range(count)]
+
+
+def test_one_text_answers_for_few_examples() -> None:
+    alone = members_of({"comment": "locked"})
+    assert is_thin(alone, hint_of("intent", alone, *taught(MOST_TAUGHT + 1)))
+    assert not is_thin(alone, hint_of("intent", alone, *taught(MOST_TAUGHT)))
+    expected = members_of({"expected": {"leaf": "account_locked"}})
+    assert not is_thin(expected, hint_of("intent", expected, *taught(MOST_TAUGHT + 1)))
+    two = members_of({"comment": "locked"}, {"comment": "locked"})
+    assert not is_thin(two, hint_of("intent", two, *taught(MOST_TAUGHT + 1)))
+
+
+def test_a_branch_from_one_rejection_needs_words_of_it() -> None:
+    branch = Operation("add_branch", {"leaf": "account_locked", "before": "default", "branch": BRANCH})
+    for said, thin in (
+        ({"comment": "no idea why but I don't like it"}, True),
+        ({"comment": "the fraud flag is set"}, False),
+        ({"comment": "no", "reply": "Our security team will call you."}, False),
+        ({"comment": "no", "expected": {"reply": "security_escalation"}}, False),
+    ):
+        alone = members_of(said)
+        assert is_thin(alone, hint_of("plan", alone, branch)) is thin, said
