@@ -28,7 +28,7 @@ from fixloop.propose.standing import (
 )
 from fixloop.propose.wanted import record_ids, satisfied_share, tool_names
 from fixloop.propose.weights import NOTE, PRIORS, WEIGHTS
-from fixloop.propose.words import Said, quoted_parts, stems
+from fixloop.propose.words import Said, exchanged_parts, quoted_parts, spoken_sentence, stems
 from fixloop.workspace.model import is_other
 
 REASON_STEPS: Mapping[str, frozenset[str]] = {
@@ -127,8 +127,7 @@ class Evidence:
             self._new_leaf(found, heard)
             return found
         if heard.feedback.expected:
-            share = satisfied_share(heard.feedback.expected, outcome.after)
-            found["expected.met" if share == 1.0 else "expected.missed"] = 1.0 if share == 1.0 else 1 - share
+            _expected(found, heard, outcome)
         if one.step != "template":
             _reply(found, heard, outcome)
         _STEPS[one.step](self, found, heard, outcome)
@@ -377,12 +376,21 @@ _KINDS = {
 def hear(row: int, feedback: Feedback, before: Proposal, said: Said, note: Said, disputed: bool) -> Heard:
     """A rejection read once."""
     spoken = " ".join([feedback.comment, *notes_of(feedback)])
-    quoted = tuple(part.casefold() for part in quoted_parts(spoken))
+    quoted = tuple(part.casefold() for part in quoted_parts(spoken)) or _unquoted(feedback, before)
     named = frozenset(word.strip(".,;:!?()\"'“”„") for word in spoken.casefold().split()) | set(quoted)
     alike = likeness(before.reply.text, feedback.reply) if feedback.reply else 0.0
     return Heard(
         row, feedback, before, said, note, disputed, quoted, frozenset(named), spoken.casefold(), alike
     )
+
+
+def _unquoted(feedback: Feedback, before: Proposal) -> tuple[str, ...]:
+    """The words that should stand in the reply, and those that do, where staff say so without quoting."""
+    parts = exchanged_parts(feedback.comment)
+    if parts and parts[1] in before.reply.text:
+        return tuple(part.casefold() for part in parts)
+    sentence = spoken_sentence(feedback.comment)
+    return (sentence.casefold().strip(" ."),) if sentence else ()
 
 
 def notes_of(feedback: Feedback) -> tuple[str, ...]:
@@ -427,6 +435,32 @@ def _cue(found: Features, heard: Heard, step: str) -> None:
         found["cue"] = 1.0
     elif hits:
         found["cue.other"] = 1.0
+
+
+NO_NEARER = 3.0
+"""How many times more what was expected and is missed counts against a reading that comes no nearer to it."""
+
+_OF_TEXT = ("contains", "excludes", "text")
+
+
+def _expected(found: Features, heard: Heard, outcome: Outcome) -> None:
+    """How much of `expected` a reading brings about, against what the proposal has of it already."""
+    expected = heard.feedback.expected or {}
+    already = satisfied_share(expected, heard.before)
+    rewritten = outcome.intervention.step == "template" and already < 1.0
+    share = satisfied_share(_but_words(expected) if rewritten else expected, outcome.after)
+    if share == 1.0:
+        found["expected.met"] = 1.0
+    else:
+        found["expected.missed"] = (1 - share) * (1.0 if share > already else NO_NEARER)
+
+
+def _but_words(expected: Mapping[str, Any]) -> dict[str, Any]:
+    """What is expected beside the words of the reply, which another text of the template can bring about."""
+    reply = expected.get("reply")
+    if not isinstance(reply, Mapping):
+        return dict(expected)
+    return {**expected, "reply": {name: part for name, part in reply.items() if name not in _OF_TEXT}}
 
 
 def _reply(found: Features, heard: Heard, outcome: Outcome) -> None:

@@ -14,6 +14,11 @@ _NEGATION = re.compile(
     r"|instead of|rather than|why|nicht|kein\w*|nie(?:mals)?|ohne|statt|anstatt|warum|wieso)\b"
 )
 _QUOTE = re.compile(r"[\"“”„»«]([^\"“”„»«]{2,300})[\"“”„»«]")
+_INSTEAD = re.compile(
+    r"(?:write|say|use|schreib\w*)\s+(.{2,200}?)\s+(?:instead of|rather than|statt)\s+(.{2,200}?)[.!]?$", re.I
+)
+_SENTENCE = re.compile(r":\s*([A-ZÄÖÜ][^:\n]{20,400})$")
+_TO_CUSTOMERS = re.compile(r"\b(?:we|our|us|you|your|please|wir|uns\w*|Sie|Ihr\w*|Ihnen|bitte)\b", re.I)
 _SUFFIXES = ("ings", "ing", "ies", "ungen", "ung", "ern", "en", "ed", "es", "er", "s", "e", "n")
 _STOP = frozenset(
     """
@@ -85,6 +90,19 @@ def read_comment(text: str) -> Said:
 def quoted_parts(text: str) -> tuple[str, ...]:
     """What a comment puts between quotation marks, without blanks and full stops around it."""
     return tuple(part.strip(" .,;:") for part in _QUOTE.findall(text) if part.strip(" .,;:"))
+
+
+def exchanged_parts(text: str) -> tuple[str, str] | None:
+    """What a comment says without quotation marks should be written, and instead of what."""
+    found = _INSTEAD.search(text.strip())
+    return (found[1].strip(), found[2].strip()) if found else None
+
+
+def spoken_sentence(text: str) -> str | None:
+    """A whole sentence at the end of a comment, behind a colon, that is addressed to the customer."""
+    found = _SENTENCE.search(text.strip())
+    told = found[1].strip() if found else ""
+    return told if len(told.split()) >= 5 and _TO_CUSTOMERS.search(told) else None
 
 
 def document_shares(documents: Iterable[frozenset[str]]) -> dict[str, float]:

@@ -3,12 +3,12 @@
 import re
 
 from fixloop.feedback.model import Feedback
+from fixloop.propose.words import exchanged_parts, spoken_sentence
 
 _QUOTED = re.compile(r"[\"“„«»]([^\"“”„«»]{2,600})[\"“”«»]")
 _SAID = re.compile(r"(?:also say|is missing|ergänzen|add(?: this)?|es fehlt)\s*:\s*(.{8,600})$", re.S | re.I)
-_INSTEAD = re.compile(
-    r"(?:write|say|use|schreib\w*)\s+(.{2,200}?)\s+(?:instead of|rather than|statt)\s+(.{2,200}?)[.!]?$", re.I
-)
+
+_NUMBER = re.compile(r"(?<![\w.])\d[\d .,/-]*\d(?!\w)")
 
 
 def corrected_reply(one: Feedback, sent: str) -> str | None:
@@ -33,13 +33,29 @@ def _expected(one: Feedback, sent: str) -> str | None:
 def _from_comment(comment: str, sent: str) -> str | None:
     """From what a comment quotes: what the reply says and should not, what it should say and does not."""
     parts = [part.strip() for part in _QUOTED.findall(comment)]
-    if not parts and (found := _INSTEAD.search(comment.strip())):
-        parts = [found[1], found[2]]
+    if not parts and (told := exchanged_parts(comment)):
+        parts = list(told)
     if not parts and (found := _SAID.search(comment.strip())):
         parts = [found[1].strip()]
+    if not parts and (sentence := spoken_sentence(comment)):
+        parts = [sentence if sentence[-1] in ".!?" else f"{sentence}."]
+    if not parts:
+        return _other_number(comment, sent)
     extra = next((part for part in parts if part in sent), "")
     missing = next((part for part in parts if part not in sent), "")
     return _changed(sent, missing, extra) if len(parts) <= 2 else None
+
+
+def _other_number(comment: str, sent: str) -> str | None:
+    """The reply with the one number that a comment names, in place of the one number of that form."""
+    named = dict.fromkeys(_NUMBER.findall(comment))
+    spoken = [one for one in named if one not in sent]
+    like = [one for one in dict.fromkeys(_NUMBER.findall(sent)) if spoken and _form(one) == _form(spoken[0])]
+    return _changed(sent, spoken[0], like[0]) if len(named) == len(spoken) == len(like) == 1 else None
+
+
+def _form(number: str) -> str:
+    return re.sub(r"\d", "9", number)
 
 
 def _changed(sent: str, missing: str, extra: str) -> str | None:

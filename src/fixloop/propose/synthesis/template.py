@@ -64,6 +64,7 @@ def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
         return Unable("the reply's template is gone")
     group = Group(group.key, tuple(one for one in group.members if template_of(one.before) == name))
     asked = [(one, edit) for one in group.members for edit in _edits(bench.workspace, template, one)]
+    asked = asked or _other_variable(bench.workspace, template, group.members)
     if not asked:
         return _new_template(bench, group, template)
     chosen: dict[str, list[tuple[Diagnosis, Edit]]] = {}
@@ -120,6 +121,102 @@ def _unrendered_edit(source: str, one: Diagnosis) -> Edit | None:
             and source.count(piece.source) == 1
         ):
             return Edit(piece.source, str(variable), "", piece.rendered)
+    return None
+
+
+def _other_variable(
+    workspace: Workspace, template: Template, members: Sequence[Diagnosis]
+) -> list[tuple[Diagnosis, Edit]]:
+    """Where nobody wrote the reply: the variable whose value staff name, else the one other templates have.
+
+    It must have a value for every one of the rejections.
+    """
+    habits = _habits(workspace, template)
+    votes: Counter[tuple[str, str]] = Counter()
+    for one in members:
+        source = template.texts[_language(workspace, template, one)]
+        if not one.before.reply.text or (pieces := align(source, one.before.reply.text)) is None:
+            continue
+        odd = {at: usual for at in _expressions(pieces) if (usual := _usual_at(pieces, at, habits))}
+        votes.update(_named(one, pieces, odd) or {(pieces[at].source, usual) for at, usual in odd.items()})
+    if not votes or ("{%" in "".join(template.texts.values())):
+        return []
+    was, to = min(votes, key=lambda pair: (-votes[pair], pair))
+    found = [(one, _exchange(workspace, template, one, was, to)) for one in members]
+    return [(one, edit) for one, edit in found if edit] if all(edit for _, edit in found) else []
+
+
+def _expressions(pieces: Sequence[Piece]) -> list[int]:
+    return [at for at, piece in enumerate(pieces) if piece.source.startswith("{{")]
+
+
+def _named(one: Diagnosis, pieces: Sequence[Piece], odd: Mapping[int, str]) -> set[tuple[str, str]]:
+    """The exchange of a variable for another whose value staff name and the reply does not say."""
+    spoken, sent = f" {one.feedback.comment} ", one.before.reply.text
+    named = {
+        variable: value
+        for value, variable in values_of(one.before).items()
+        if _in_words(value, spoken) and not _in_words(value, sent)
+    }
+    places = _expressions(pieces)
+    told = [at for at in places if len(pieces[at].rendered) >= 3 and _in_words(pieces[at].rendered, spoken)]
+    likely = [at for at in odd if odd[at] in named]
+    places = (told if len(told) == 1 else likely) or (places if len(places) == 1 else [])
+    return {(pieces[places[0]].source, next(iter(named)))} if len(named) == 1 and len(places) == 1 else set()
+
+
+def _in_words(value: str, text: str) -> bool:
+    return re.search(rf"(?<!\w){re.escape(value.casefold())}(?!\w)", text.casefold()) is not None
+
+
+Habits = Mapping[tuple[str, ...], Counter[str]]
+_BEFORE = 2
+
+
+def _habits(workspace: Workspace, template: Template) -> Habits:
+    """The two words before each variable of other templates, and how many templates have which there."""
+    found: dict[tuple[str, ...], Counter[str]] = {}
+    for other in workspace.templates.values():
+        pairs = {pair for text in other.texts.values() for pair in _variables_after(text)}
+        for before, variable in pairs if other.name != template.name else ():
+            found.setdefault(before, Counter())[variable] += 1
+    return found
+
+
+def _variables_after(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Each variable of a text with the two words before it."""
+    start = 0
+    for match in _EXPRESSION.finditer(text):
+        before = tuple(re.findall(r"\w+", text[start : match.start()].casefold())[-_BEFORE:])
+        start = match.end()
+        if len(before) == _BEFORE:
+            yield before, match[0]
+
+
+def _usual_at(pieces: Sequence[Piece], at: int, habits: Habits) -> str | None:
+    """What several templates have after these words, where none has what is here."""
+    words = re.findall(r"\w+", pieces[at - 1].source.casefold())[-_BEFORE:] if at else []
+    counts = habits.get(tuple(words), Counter())
+    if not counts or pieces[at].source in counts:
+        return None
+    usual, count = min(counts.items(), key=lambda item: (-item[1], item[0]))
+    return usual if count >= 2 and count == counts.total() else None
+
+
+def _exchange(workspace: Workspace, template: Template, one: Diagnosis, was: str, to: str) -> Edit | None:
+    """One variable for another, with as many words before it as name the place alone."""
+    source, rendered = template.texts[_language(workspace, template, one)], one.before.reply.text
+    pieces = align(source, rendered) or []
+    places = [at for at in _expressions(pieces) if pieces[at].source == was]
+    values = {variable: value for value, variable in every_value(one.before).items()}
+    if len(places) != 1 or to not in values:
+        return None
+    piece, before = pieces[places[0]], pieces[places[0] - 1].source if places[0] else ""
+    tokens = _TOKEN.findall(before)
+    for around in range(len(tokens) + 1):
+        lead = "".join(tokens[len(tokens) - around :])
+        if source.count(lead + was) == 1 and rendered.count(lead + piece.rendered) == 1:
+            return Edit(lead + was, lead + to, lead + piece.rendered, lead + values[to])
     return None
 
 
@@ -180,6 +277,8 @@ def edit_of(
     not all of it.
     """
     whole = "".join(piece.source for piece in pieces) if source is None else source
+    own = {p.rendered: p.source for p in pieces if p.source.startswith("{{") and not _is_plain(p.rendered)}
+    values = {**values, **{text: variable for text, variable in own.items() if len(text) >= 2}}
     rendered = "".join(piece.rendered for piece in pieces)
     a, b = _TOKEN.findall(rendered.strip()), _TOKEN.findall(corrected.strip())
     blocks = [

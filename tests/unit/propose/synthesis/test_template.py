@@ -121,6 +121,11 @@ def test_words_are_left_to_whoever_speaks_the_language() -> None:
         ('the sentence "Bring a passport." is missing', "We open at six today. Bring a passport."),
         ('drop "today"', "We open at six ."),
         ("please write noon instead of six", "We open at noon today."),
+        (
+            "what the customer waited for: Please bring your passport with you",
+            "We open at six today. Please bring your passport with you.",
+        ),
+        ("what the customer waited for: A gold card brought by a courier", None),
         ("no", None),
     ],
 )
@@ -129,6 +134,56 @@ def test_what_staff_quote_is_a_correction(said: str, corrected: str | None) -> N
         LOCKED["none"], propose_all(world(), [LOCKED["none"]])[LOCKED["none"]], "rejected", comment=said
     )
     assert corrected_reply(one, "We open at six today.") == corrected
+
+
+@pytest.mark.parametrize(
+    ("said", "corrected"),
+    [
+        ("should have said 0800 2222", "Call 0800 2222 within 30 days."),
+        ("it is 60", "Call 0800 1111 within 60 days."),
+        ("not 30 but 60", None),
+        ("about 5555 or so", None),
+    ],
+)
+def test_a_number_named_alone_is_put_in_place_of_the_one_like_it(said: str, corrected: str | None) -> None:
+    one = told(
+        LOCKED["none"], propose_all(world(), [LOCKED["none"]])[LOCKED["none"]], "rejected", comment=said
+    )
+    assert corrected_reply(one, "Call 0800 1111 within 30 days.") == corrected
+
+
+def test_a_value_that_staff_name_alone_comes_from_the_variable_that_gives_it() -> None:
+    (record,) = propose_all(world(), [LOCKED["open"]])[LOCKED["open"]].records
+    said = f"the customer needs {record.row['hotline']}"
+    hint = _mended(UNLOCK, UNLOCK.replace("record.hotline", "record.branch"), said)
+    (edit,) = ops(hint.operations)
+    assert (edit["was"], edit["to"]) == ("{{ record.branch }}", "{{ record.hotline }}")
+
+
+def test_a_value_that_could_stand_in_two_places_waits() -> None:
+    wrong = "Call {{ record.branch }} or {{ record.account_number }} and we will unlock the account."
+    base = world(templates=TEMPLATES.replace(UNLOCK, wrong))
+    now = propose_all(base, [LOCKED["open"]])
+    said = f"the customer needs {now[LOCKED['open']].records[0].row['hotline']}"
+    one = told(LOCKED["open"], now[LOCKED["open"]], "rejected", comment=said)
+    bench = bench_of(base, [one])
+    assert isinstance(synthesise(bench, _group(bench, [one])), Unable)
+
+
+def test_what_other_templates_have_after_these_words_is_the_variable_where_nobody_says_a_word() -> None:
+    wrong = UNLOCK.replace("record.hotline", "record.branch")
+    more = "\n".join(
+        f"{name}:\n  description: d\n  text: 'To {name}, please call {{{{ record.hotline }}}} today.'"
+        for name in ("one_more", "two_more")
+    )
+    base = world(templates=TEMPLATES.replace(UNLOCK, wrong) + "\n" + more + "\n")
+    now = propose_all(base, [LOCKED["open"]])
+    one = told(LOCKED["open"], now[LOCKED["open"]], "rejected", comment="no")
+    bench = bench_of(base, [one])
+    draft = synthesise(bench, _group(bench, [one]))
+    assert isinstance(draft, Draft), draft
+    (edit,) = ops(draft.operations)
+    assert (edit["was"], edit["to"]) == ("{{ record.branch }}", "{{ record.hotline }}")
 
 
 def test_expected_parts_of_a_reply_are_a_correction() -> None:
