@@ -17,6 +17,9 @@ from fixloop.propose.thin import is_thin
 FELL = 0.25
 """What is left of a reading's probability when no operation that does it stands."""
 
+MOST_SURE = 0.5
+"""What the first choice of a question is stated as at most: were it likelier than not, nobody were asked."""
+
 MOST_TRIED = 5
 MOST_CHOICES = 3
 MARGIN_TRIED = 0.35
@@ -145,7 +148,7 @@ def _question(members: Sequence[Diagnosis], tried: Sequence[Tried], standing: Se
         target=first.target,
         summary=f"Unclear: {named}?",
         evidence=tuple(sorted(one.feedback.id for one in members)),
-        confidence=standing[0].probability,
+        confidence=min(MOST_SURE, standing[0].probability),
         fingerprint=fingerprint("none", place, "question", sorted(choice.label for choice in choices)),
         one_off=len(members) == 1,
         alternatives=alternatives_of(tried[1:]),

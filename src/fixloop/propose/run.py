@@ -18,7 +18,7 @@ from fixloop.propose.rank import rank, with_conflicts
 from fixloop.propose.synthesis import synthesiser
 from fixloop.propose.synthesis.new_leaf import draft_named, renamed, rival_names
 from fixloop.propose.synthesis.spec import specify
-from fixloop.propose.thin import is_thin
+from fixloop.propose.thin import is_thin, sobered
 from fixloop.propose.wanted import Wanted, satisfied_share, tool_names
 from fixloop.propose.workbench import Workbench
 
@@ -88,7 +88,8 @@ def propose(
     idle += [_lone(one) for one in lone_wishes(diagnoses, clear_groups(diagnoses))]
     taken = {key for hint in (*made.hints, *asked) for key in hint.evidence}
     idle = [hint for hint in idle if not set(hint.evidence) <= taken]
-    hints = rank(with_conflicts(_allowed([*made.hints, *asked, *idle, *lost], rejected)))
+    found = [sobered(one) for one in (*made.hints, *asked, *idle, *lost)]
+    hints = rank(with_conflicts(_allowed(found, rejected)))
     used = {key for hint in hints for key in hint.evidence}
     waiting = len([one for one in fresh if one.id not in used])
     return Proposed(tuple(hints), tuple(made.dropped), waiting, _ended(fresh, hints, made.dropped, waiting))

@@ -1,11 +1,13 @@
 """Fixes that reach further than what they rest on: asked about, not named.
 
 One rejection says that something is wrong with one ticket. A fix that teaches a leaf many examples or gives a
-tree another branch moves tickets nobody spoke of. Where one text is all there is, somebody has to have said
-what should have come out, in `expected` or in the words of that very outcome.
+tree another branch moves tickets nobody spoke of. Where a text or two are all there is, somebody has to have
+said what should have come out, in `expected` or in the words of that very outcome. A corrected reply says
+what should come out for this customer, not when.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from fixloop.hints.model import Hint
@@ -16,17 +18,28 @@ from fixloop.propose.words import stems
 MOST_TAUGHT = 3
 """Examples that one text can answer for."""
 
+DOUBT = 0.1
+"""What a fix from one text is stated less sure for; from n texts it is an n-th of it."""
+
+FEW_TEXTS: Mapping[str, int] = {"add_branch": 2, "set_reply": 1}
+"""Distinct texts up to which an operation needs words: some condition fits any two tickets."""
+
 
 def is_thin(members: Sequence[Diagnosis], hint: Hint) -> bool:
-    """Whether a fix rests on one text and nobody has said that it is what should happen."""
+    """Whether a fix rests on a text or two and nobody has said that it is what should happen."""
     own = [m for m in members if m.feedback.id in hint.evidence]
-    if len({m.feedback.text_digest for m in own}) != 1:
-        return False
+    texts = len({m.feedback.text_digest for m in own})
     if hint.step == "intent":
-        return _teaches_much(hint.operations) and not _expects_leaf(own)
-    if hint.kind == "add_branch":
-        return not any(_is_told(m, hint) for m in own)
-    return False
+        return texts == 1 and _teaches_much(hint.operations) and not _expects_leaf(own)
+    return 0 < texts <= FEW_TEXTS.get(hint.kind, 0) and not any(_is_told(m, hint) for m in own)
+
+
+def sobered(hint: Hint) -> Hint:
+    """The hint with its confidence less sure the less it rests on; questions and what has no fix stay."""
+    if hint.question is not None or hint.step == "none" or not hint.operations:
+        return hint
+    texts = 1 if hint.one_off else max(1, hint.support)
+    return replace(hint, confidence=round(hint.confidence * (1 - DOUBT / texts), 6))
 
 
 def _teaches_much(operations: Iterable[Operation]) -> bool:
@@ -40,12 +53,12 @@ def _expects_leaf(members: Iterable[Diagnosis]) -> bool:
 
 
 def _is_told(one: Diagnosis, hint: Hint) -> bool:
-    """Whether what was said holds the outcome: `expected`, a whole reply, or a word of the new branch."""
-    said = one.feedback
-    if said.expected or said.reply:
+    """Whether what was said holds the outcome: the reply that is expected, or a word of the new branch."""
+    replies = {str(o.args.get("to") or o.args.get("branch", {}).get("reply")) for o in hint.operations}
+    if str((one.feedback.expected or {}).get("reply")) in replies - {"None"}:
         return True
     named = " ".join(_words_of([o.to_json() for o in hint.operations]))
-    return not one.silent and bool(stems(said.comment) & stems(named))
+    return not one.silent and bool(stems(one.feedback.comment) & stems(named))
 
 
 def _words_of(value: Any) -> Iterable[str]:

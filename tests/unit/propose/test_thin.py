@@ -8,7 +8,7 @@ from fixloop.feedback.model import Feedback
 from fixloop.hints.model import Hint
 from fixloop.hints.operation import Operation
 from fixloop.propose.diagnose import Diagnosis
-from fixloop.propose.thin import MOST_TAUGHT, is_thin
+from fixloop.propose.thin import DOUBT, MOST_TAUGHT, is_thin, sobered
 from tests.unit.propose.synthesis.benches import bench_of, propose_all, told, world
 
 TEXTS = ("my account is locked, please help", "my transfer was rejected again")
@@ -51,8 +51,16 @@ def test_a_branch_from_one_rejection_needs_words_of_it() -> None:
     for said, thin in (
         ({"comment": "no idea why but I don't like it"}, True),
         ({"comment": "the fraud flag is set"}, False),
-        ({"comment": "no", "reply": "Our security team will call you."}, False),
+        ({"comment": "no", "reply": "Our security team will call you."}, True),
         ({"comment": "no", "expected": {"reply": "security_escalation"}}, False),
     ):
         alone = members_of(said)
         assert is_thin(alone, hint_of("plan", alone, branch)) is thin, said
+
+
+def test_what_rests_on_less_is_stated_less_sure() -> None:
+    one, two = members_of({}), members_of({}, {})
+    sure = [replace(hint_of("plan", some, *taught(1)), confidence=1.0) for some in (one, two)]
+    assert [sobered(hint).confidence for hint in sure] == [1 - DOUBT, 1 - DOUBT / 2]
+    nothing = replace(sure[0], step="none", operations=())
+    assert sobered(nothing) == nothing
