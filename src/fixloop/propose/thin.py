@@ -54,18 +54,29 @@ def _expects_leaf(members: Iterable[Diagnosis]) -> bool:
 
 def _is_told(one: Diagnosis, hint: Hint) -> bool:
     """Whether what was said holds the outcome: the reply that is expected, or a word of the new branch."""
-    replies = {str(o.args.get("to") or o.args.get("branch", {}).get("reply")) for o in hint.operations}
-    if str((one.feedback.expected or {}).get("reply")) in replies - {"None"}:
+    outcomes = [
+        o.args["branch" if o.op == "add_branch" else "to"] for o in hint.operations if o.op in FEW_TEXTS
+    ]
+    replies = [it.get("reply") if isinstance(it, Mapping) else it for it in outcomes]
+    wished = (one.feedback.expected or {}).get("reply")
+    if wished is not None and wished in replies:
         return True
-    named = " ".join(_words_of([o.to_json() for o in hint.operations]))
+    named = " ".join(_words_of(outcomes))
     return not one.silent and bool(stems(one.feedback.comment) & stems(named))
 
 
+_STRUCTURE = frozenset(
+    {"id", "when", "reply", "tools", "name", "args", "all", "any", "not", "in", "exists", "contains"}
+)
+"""Keys of every branch, that say nothing of this one."""
+
+
 def _words_of(value: Any) -> Iterable[str]:
-    """Every key and string of a branch, ids and paths split into words."""
-    if isinstance(value, dict):
+    """Every path and string of a branch, ids and paths split into words."""
+    if isinstance(value, Mapping):
         for key, inside in value.items():
-            yield str(key).replace(".", " ").replace("_", " ")
+            if key not in _STRUCTURE:
+                yield str(key).replace(".", " ").replace("_", " ")
             yield from _words_of(inside)
     elif isinstance(value, list | tuple):
         for inside in value:

@@ -64,3 +64,17 @@ def test_what_rests_on_less_is_stated_less_sure() -> None:
     assert [sobered(hint).confidence for hint in sure] == [1 - DOUBT, 1 - DOUBT / 2]
     nothing = replace(sure[0], step="none", operations=())
     assert sobered(nothing) == nothing
+
+
+def test_another_reply_with_another_call_is_read_by_its_reply() -> None:
+    reply = {
+        "leaf": "account_locked",
+        "branch": "b-1",
+        "was": "unlock_instructions",
+        "to": "security_escalation",
+    }
+    call = {"leaf": "account_locked", "branch": "b-1", "tool": {"name": "escalate_to_security", "args": {}}}
+    operations = (Operation("set_reply", reply), Operation("add_tool", call))
+    for comment, thin in (("no", True), ("security has to look at it", False)):
+        alone = members_of({"comment": comment})
+        assert is_thin(alone, hint_of("plan", alone, *operations)) is thin
