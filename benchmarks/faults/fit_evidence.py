@@ -171,7 +171,7 @@ def fit(
         value = float(np.sum(np.log(total) - np.log(good))) + float(ridge @ (apart * apart))
         return value, slope + 2 * ridge * apart
 
-    return minimize(loss, first, jac=True, method="L-BFGS-B", options={"maxiter": 400}).x
+    return np.asarray(minimize(loss, first, jac=True, method="L-BFGS-B", options={"maxiter": 400}).x)
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,8 @@ def test_extraction_counts_values_of_the_fields_a_case_speaks_of() -> None:
 
 
 def test_the_other_suites_count_shares_and_where_it_first_went_wrong() -> None:
-    one, none = {"expect": {"records": ["a"]}}, {"expect": {"records": []}}
+    one: dict[str, Any] = {"expect": {"records": ["a"]}}
+    none: dict[str, Any] = {"expect": {"records": []}}
     fetch = [
         result("fetch", one, {}, top_score=5.0, margin=3.0, over_threshold=1.0),
         result("fetch", one, {}, outcome=FAIL, top_score=4.0, margin=0.0, over_threshold=0.0),

@@ -148,10 +148,10 @@ def test_nothing_of_it_reaches_a_cache() -> None:
             saved.append(kind)
 
     text = "".join(f'{{"id": "i-{n}", "text": "secret {n}", "expect": "other"}}\n' for n in range(25))
-    sides = [replace(one, cache=Watched()) for one in (side(), side(transfer_failed=REMARK))]
-    for one in sides:
+    base, result = (replace(one, cache=Watched()) for one in (side(), side(transfer_failed=REMARK)))
+    for one in (base, result):
         assert one.workspace  # kept by its own right
     assert saved
     saved.clear()
-    HeldOutSet(Folder({"evals/intent/s.jsonl": text})).ask(*sides, {})
+    HeldOutSet(Folder({"evals/intent/s.jsonl": text})).ask(base, result, {})
     assert saved == []
