@@ -15,8 +15,14 @@ from tests.support.git_worlds import run_git
 
 
 def process(*words: str, cwd: Path, stdin: int | None = None) -> "subprocess.Popen[bytes]":
-    """The command line in a process of its own."""
-    command = [sys.executable, "-m", "fixloop", *words]
+    """The command line in a process of its own.
+
+    It hears Ctrl-C even where the tests run in the background of a script: a shell without job control starts
+    those with the signal ignored, and whatever they start inherits that.
+    """
+    hearing = "import signal, runpy; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    door = "runpy.run_module('fixloop', run_name='__main__', alter_sys=True)"
+    command = [sys.executable, "-c", f"{hearing}; {door}", *words]
     return subprocess.Popen(command, cwd=cwd, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
 
