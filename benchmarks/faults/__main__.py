@@ -18,10 +18,12 @@ from typing import Any
 
 from bank import build_bank
 from clinc import build_clinc
+from draws import pick
 from explain import explain
 from figures import print_table, to_json
 from index import HALVES, Showing, showing_faults
 from measure import Outcome, failed, run_scenario, world_words
+from plant import Fault
 from scenario import Scenario, every_manner, scenarios, two_manners
 from shop import build_shop
 from staff import Staff, load_words
@@ -32,6 +34,11 @@ from fixloop.adapters.disk_cache import DiskCache
 ABLATIONS = ("no_replay", "no_verification", "no_near_miss", "no_priors")
 WORLDS = ("bank", "clinc", "shop")
 NEEDS_DATA = frozenset({"shop", "clinc"})
+TUNING = ("tune", "tune_b", "tune_c", "tune_d")
+"""Voices to tune on: sets of names and sentences by different people."""
+
+MIXED = "mixed"
+VOICES = (*TUNING, MIXED)
 MODELS = 4 * 1024**3
 """Every faulted workspace has intent models of its own."""
 
@@ -47,6 +54,10 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--manner", action="append", help="only scenarios of this manner")
     parser.add_argument("--all-manners", action="store_true", help="every fault in all six, not in two")
     parser.add_argument("--limit", type=int, help="at most so many faults a kind and workspace")
+    parser.add_argument(
+        "--skip", type=int, default=0, help="leave out the first so many faults of a kind and workspace"
+    )
+    parser.add_argument("--voice", choices=VOICES, help="whose words staff speak in; none: those of the half")
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--ablate", choices=ABLATIONS)
     parser.add_argument("--explain", metavar="FAULT", help="one fault, with all that is said and found")
@@ -98,7 +109,8 @@ class Runner:
         for one in self.showing:
             if one.fault.half == options.half and (not options.kind or one.fault.kind in options.kind):
                 found.setdefault(one.fault.kind, []).append(one)
-        return [one for some in found.values() for one in some[: options.limit]]
+        end = None if options.limit is None else options.skip + options.limit
+        return [one for some in found.values() for one in some[options.skip : end]]
 
     def run(self, fault: str) -> list[Outcome]:
         """The outcomes of one fault."""
@@ -112,10 +124,16 @@ class Runner:
         manners = every_manner(fault.id) if options.all_manners or options.manner else two_manners(fault.id)
         wanted = [m for m in manners if not options.manner or m in options.manner]
         every = [one for one in self.showing if one.fault.half == fault.half]
-        if fault.half not in self._staff:
-            words = load_words(self.world.name, fault.half)
-            self._staff[fault.half] = Staff(words, world_words(self.world))
-        return scenarios(self.world, showing, every, self._staff[fault.half], wanted)
+        return scenarios(self.world, showing, every, self._staff_of(fault), wanted)
+
+    def _staff_of(self, fault: Fault) -> Staff:
+        """Who speaks of a fault: the voice asked for, a drawn one where all take turns, else the half's."""
+        voice = self._options.voice or fault.half
+        if voice == MIXED:
+            voice = pick(TUNING, "voice", fault.id)
+        if voice not in self._staff:
+            self._staff[voice] = Staff(load_words(self.world.name, voice), world_words(self.world))
+        return self._staff[voice]
 
 
 def _run_safely(one: Scenario, extra: dict[str, Any]) -> Outcome:

@@ -144,6 +144,7 @@ def _judge(one: Scenario, row: Rejection, hint: Hint | None, effects: _Effects) 
         candidates = [choice.hint for choice in hint.question.choices[:TOP] if choice.hint]
         first = hint.question.choices[0].hint
         right = first is not None and _right(fault, first, effects)
+        same_step = first is not None and first.step == fault.step
         return Judged(
             row.truth,
             row.manner,
@@ -152,8 +153,11 @@ def _judge(one: Scenario, row: Rejection, hint: Hint | None, effects: _Effects) 
             hint.kind,
             hint.target,
             confidence,
+            step_right=right or same_step,
             target_right=right,
             in_top=any(_right(fault, candidate, effects) for candidate in candidates),
+            strict_step=same_step,
+            strict_target=first is not None and _names(fault, first),
         )
     if not _is_named(hint):
         noise = row.truth in ("wrong", "contradicted")
