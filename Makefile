@@ -14,18 +14,15 @@ help:
 	@echo "make bench   speed against the targets; DATA=<folder> adds the real data sets"
 	@echo "make lock    write requirements/*.lock anew from pyproject.toml"
 
-# The lock pins versions with hashes. uv installs it in seconds; where uv cannot be had, pip does the same.
-# Compiled here, as pip does anyway: where Python may not write bytecode every start would take twice as long.
+# The lock pins versions with hashes. uv installs it in seconds; where uv cannot be had or reaches nothing, pip does
+# the same. Compiled here, as pip does anyway: where Python may not write bytecode every start would take twice as long.
 $(BIN)/.ready: pyproject.toml requirements/dev.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "fixloop needs python3 >= 3.11; set PYTHON=…"; exit 3; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@if $(BIN)/python -m pip install -q --disable-pip-version-check $(UV) 2>/dev/null; then \
-	  $(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/dev.lock && \
-	  $(BIN)/uv pip install -q --python $(BIN)/python --no-deps --no-build-isolation -e . ; \
-	else \
-	  $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.lock && \
-	  $(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e . ; \
-	fi
+	@$(BIN)/python -m pip install -q --disable-pip-version-check $(UV) 2>/dev/null && \
+	  $(BIN)/uv pip install -q --compile-bytecode --python $(BIN)/python --require-hashes -r requirements/dev.lock 2>/dev/null || \
+	  $(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m compileall -q src
 	@touch $@
 
