@@ -1,7 +1,8 @@
-"""Whether the two halves share a word list's phrase or a sentence: `python benchmarks/faults/overlap.py`."""
+"""Whether a tuning voice and the reporting one share a word list's phrase or a sentence: `python benchmarks/faults/overlap.py`."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 HERE = Path(__file__).parent
@@ -15,8 +16,9 @@ def phrases(path: Path) -> set[str]:
 
 def main() -> int:
     shared = 0
-    for tune in sorted([*HERE.glob("words/*.tune.txt"), HERE / "sentences" / "tune.txt"]):
-        report = tune.with_name(tune.name.replace("tune", "report"))
+    folders = (HERE / "words", HERE / "sentences", HERE.parent / "loop_sentences")
+    for tune in sorted(path for folder in folders for path in folder.glob("*tune*.txt")):
+        report = tune.with_name(re.sub(r"tune(_\w)?", "report", tune.name))
         both = phrases(tune) & phrases(report)
         shared += len(both)
         print(f"{tune.name}: {len(phrases(tune))} and {len(phrases(report))} phrases, {len(both)} in both")
