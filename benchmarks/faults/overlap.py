@@ -1,4 +1,4 @@
-"""Whether a tuning voice and the reporting one share a word list's phrase or a sentence: `python benchmarks/faults/overlap.py`."""
+"""Whether a tuning voice shares a phrase with the reporting one: `python benchmarks/faults/overlap.py`."""
 
 from __future__ import annotations
 
