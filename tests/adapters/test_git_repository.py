@@ -199,6 +199,24 @@ class TestReading:
         assert [subject for _, subject in repo.history("main", 5)] == ["ünited", "first"]
         assert len(repo.history("main", 1)) == 1
 
+    def test_changes_are_told_commit_by_commit_against_first_parents(
+        self, folder: Path, repo: GitRepository
+    ) -> None:
+        commit_all(folder, {"workspace/a b.yaml": "1", "README.md": "1"})
+        run_git(folder, "checkout", "-q", "-b", "side")
+        commit_all(folder, {"workspace/new\nline": "1"})
+        commit_all(folder, {"plan_trees/ü.yaml": "1"})
+        run_git(folder, "checkout", "-q", "main")
+        commit_all(folder, {"README.md": "2"})
+        run_git(folder, "merge", "-q", "--no-ff", "-m", "merged", "side")
+        assert repo.changes("main", 9, ["workspace/", "plan_trees/"]) == [
+            frozenset({"workspace/new\nline", "plan_trees/ü.yaml"}),
+            frozenset(),
+            frozenset({"workspace/a b.yaml"}),
+        ]
+        assert len(repo.changes("main", 2)) == 2
+        assert repo.changes("nowhere", 9) == []
+
     def test_branches_below_a_prefix(self, repo: GitRepository) -> None:
         commit = fix_on(repo, {})
         assert repo.branches("refs/heads/fixloop/fix/") == {FIX: commit}

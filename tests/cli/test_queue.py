@@ -14,6 +14,7 @@ SUMMARY = """\
   account_locked: where record.fraud_flag = true, answer security_escalation and
   call escalate_to_security instead of unlock_instructions
   fixes 2/2, moves 2 of 4 tickets, breaks 0
+  identity-team  open  churn 0  guard ~0.50  1 leaf moves
 """
 
 
@@ -51,7 +52,7 @@ class TestPropose:
         document = json.loads(fixloop("propose", "--json").out)
         assert {"hints", "ended"} <= {*document}
         keys = "id status step kind target summary support confidence question measured"
-        assert {*keys.split()} <= {*document["hints"][0]}
+        assert {*keys.split(), "worth", "stakes"} <= {*document["hints"][0]}
 
 
 class TestHints:
@@ -88,6 +89,10 @@ class TestHints:
             "  moves       account_locked/b-10ff5a61 → account_locked/b-425d58e0, at most 2\n"
             "  confidence  <c>\n"
             "  rubric      1.00\n"
+            "  owner       identity-team\n"
+            "  churn       0 of the last 0 commits\n"
+            "  guard       ~0.50 of account_locked is asked about by cases\n"
+            "  reach       2 of 4 stored tickets, 1 leaf\n"
             "\n"
             "evidence (2)\n"
             "  fb-190a44436032a1ab  rejected · staff-2 · 2026-11-02\n"

@@ -10,13 +10,16 @@ from fixloop.commands.desk import Desk
 from fixloop.commands.gate import gate
 from fixloop.commands.guard import guard, propose_cases, read_most
 from fixloop.commands.merge import Word, merge
+from fixloop.commands.stakes import GUARDED, weighed
 from fixloop.errors import BadInput
 from fixloop.gate.reach import risks
 from fixloop.gate.verdict import OVERRIDDEN, PASS, SKIP, Check, Verdict
 from fixloop.hints.model import Hint
 from fixloop.hints.operation import Operation
+from fixloop.propose.stakes import Guard
 from fixloop.workspace.stored import load_stored
 from tests.support.git_worlds import commit_all, run_git
+from tests.support.hints import record, transfer_hint
 from tests.support.loop import bank, desk_of
 from tests.support.worlds import minimal_world
 
@@ -136,6 +139,23 @@ def test_a_missing_case_is_proposed_approved_and_landed_by_a_person(desk: Desk) 
     assert run_git(desk.folder, "log", "-1", "--format=%b").count("Asked for by") == 0
     after = guard(desk_of(desk.folder), ["account_locked"], ["plan"]).report.total
     assert after.killed > before.killed
+
+
+def test_what_was_measured_goes_on_the_record_once_and_stands_beside_hints(desk: Desk) -> None:
+    asked = weighed(desk, [record(desk, transfer_hint())])
+    [before] = asked.values()
+    assert before.guard is not None
+    assert not before.guard.measured
+
+    found = propose_cases(desk, ["transfer_failed"])
+    propose_cases(desk_of(desk.folder), ["transfer_failed"])
+    propose_cases(desk_of(desk.folder), ["account_locked"], ["plan"])
+    [event] = [one for one in desk_of(desk.folder).ground().book.events if one.event == GUARDED]
+    [leaf] = found.report.leaves
+    assert event.data["strengths"] == {"transfer_failed": round(leaf.score.effective or 0.0, 6)}
+
+    [after] = weighed(desk_of(desk.folder), [transfer_hint()]).values()
+    assert after.guard == Guard("transfer_failed", event.data["strengths"]["transfer_failed"], measured=True)
 
 
 def test_the_verdict_on_a_case_names_the_judges_lane(desk: Desk) -> None:

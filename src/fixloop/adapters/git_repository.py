@@ -130,6 +130,19 @@ class GitRepository:
         lines = (line.partition(" ") for line in decode(raw).split("\n") if line)
         return [(commit, subject) for commit, _, subject in lines]
 
+    def changes(self, ref: str, limit: int, prefixes: Sequence[str] = ()) -> Sequence[frozenset[str]]:
+        """The paths below `prefixes` that each of the newest commits changed against its first parent."""
+        tip = self.resolve(ref)
+        if tip is None:
+            return []
+        raw = self._git.run("rev-list", "--first-parent", "--parents", f"--max-count={limit}", tip).out
+        # A commit with one parent named is compared with that one, whatever else was merged.
+        pairs = [line.split(" ")[:2] for line in decode(raw).splitlines() if " " in line]
+        asked = "".join(f"{commit} {parent}\n" for commit, parent in pairs).encode("ascii")
+        told = self._git.run("diff-tree", "--stdin", "--always", "-r", "-z", "--no-renames", "--name-only",
+                             "--", *prefixes, data=asked)  # fmt: skip
+        return _by_commit([commit for commit, _ in pairs], split_nul(told.out))
+
     def branches(self, prefix: str) -> Mapping[str, str]:
         """Full ref name to commit id for refs below a prefix such as `refs/heads/fixloop/fix/`."""
         folder = prefix[: prefix.rfind("/") + 1]
@@ -279,6 +292,18 @@ def _joined(
         known = found.get(path, (None, None))
         found[path] = (before or known[0], after or known[1])
     return dict(sorted(found.items()))
+
+
+def _by_commit(commits: Sequence[str], told: Iterable[str]) -> list[frozenset[str]]:
+    """The paths that follow each commit's id, up to the next id that is expected."""
+    paths: list[set[str]] = [set() for _ in commits]
+    at = -1
+    for word in told:
+        if at + 1 < len(commits) and word.strip() == commits[at + 1]:
+            at += 1
+        elif at >= 0:
+            paths[at].add(word)
+    return [frozenset(found) for found in paths]
 
 
 def _tree_line(line: str) -> tuple[str, Entry]:

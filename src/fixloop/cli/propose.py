@@ -63,7 +63,9 @@ def _refuse_both(feedback: list[str] | None, explain: bool, priors: bool) -> Non
 def _draw(page: "Page", result: "ProposeResult") -> None:
     from fixloop.report.hints import draw_proposed
 
-    draw_proposed(page, result.hints, result.statuses, result.names, result.dropped, result.ended)
+    draw_proposed(
+        page, result.hints, result.statuses, result.names, result.dropped, result.ended, result.stakes
+    )
 
 
 def _draw_explained(page: "Page", result: "ExplainResult") -> None:

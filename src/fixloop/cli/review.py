@@ -70,7 +70,7 @@ class AtTheDesk:
 
         found = show_hint(self.desk, hint, self.onto)
         page = Page(width, colour=not os.environ.get("NO_COLOR"))
-        draw_hint(page, found.hint, found.status, found.evidence, found.diff, found.events)
+        draw_hint(page, found.hint, found.status, found.evidence, found.diff, found.events, found.stakes)
         return str(page)
 
     def approve(self, hint: str) -> str:

@@ -6,10 +6,12 @@ from typing import Any
 
 from fixloop.commands.desk import Desk
 from fixloop.commands.propose import hint_row, rejected_ideas
+from fixloop.commands.stakes import GUARDED, strengths_of
 from fixloop.errors import BadInput
 from fixloop.evals.cases import load_cases
 from fixloop.feedback.replays import distinct_tickets, recent
 from fixloop.hints.ids import short_id
+from fixloop.hints.ledger import Event
 from fixloop.hints.model import Hint
 from fixloop.mutants.guard import guard_strength
 from fixloop.mutants.operators import STEPS
@@ -77,7 +79,8 @@ def propose_cases(
 ) -> Guarded:
     """Measure the branch fixes go to, and put the missing cases on the record for a person to decide.
 
-    Asked twice it proposes nothing twice; what a person rejected is not proposed again.
+    Asked twice it proposes nothing twice; what a person rejected is not proposed again. Strengths measured
+    with every fault there is go on the record too: hints are weighed by them.
     """
     _must_make_sense(steps, most)
     ground = desk.ground()
@@ -85,11 +88,23 @@ def propose_cases(
     found = _measure(desk, ground, desk.base(base), leaves, steps, most, every=True)
     book = ground.book
     hints = tuple(hints_from_survivors(found.report, rejected_ideas(book), book.hints))
-    if hints:
-        events = [ground.event("proposed", hint, base=base, digest=hint.digest) for hint in hints]
+    events = [ground.event("proposed", hint, base=base, digest=hint.digest) for hint in hints]
+    if not steps and most is None:
+        events += _measured_event(ground, base, found.report)
+    if events:
         ground.record(events, f"propose {len(hints)} cases", hints=list(hints))
     names = tuple(short_id(hint.id, ground.book.hints) for hint in hints)
     return Guarded(found.report, found.least, hints, names, proposed=True)
+
+
+def _measured_event(ground: Ground, base: str, report: GuardReport) -> list[Event]:
+    """The strengths of the leaves that were measured, where the record does not say the same already."""
+    scores = {one.leaf: one.score.effective for one in report.leaves}
+    strengths = {leaf: round(found, 6) for leaf, found in sorted(scores.items()) if found is not None}
+    known = strengths_of(ground.book.events)
+    if all(known.get(leaf) == strength for leaf, strength in strengths.items()):
+        return []
+    return [ground.event(GUARDED, base=base, data={"strengths": strengths})]
 
 
 def _measure(

@@ -1,16 +1,19 @@
 """`hints`, `show`: the queue, and one hint with its evidence and its diff."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from fixloop.commands.desk import Desk
-from fixloop.commands.propose import hint_row
+from fixloop.commands.propose import hint_rows
+from fixloop.commands.stakes import weighed
 from fixloop.errors import FixloopError
 from fixloop.feedback.model import Feedback
 from fixloop.hints.ids import short_id
 from fixloop.hints.ledger import CLOSED, Event, in_order
 from fixloop.hints.model import Hint
-from fixloop.propose.run import rank
+from fixloop.propose.rank import rank, worth_of
+from fixloop.propose.stakes import NO_STAKES, Stakes
 from fixloop.queue.ground import commit_of, target_branch
 from fixloop.queue.rebuild import rebuild
 from fixloop.workspace.unified import unified
@@ -24,23 +27,25 @@ class HintList:
     statuses: tuple[str, ...]
     waiting: int
     names: tuple[str, ...] = ()
+    stakes: Mapping[str, Stakes] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """`hints --json`."""
-        rows = [hint_row(hint, status) for hint, status in zip(self.hints, self.statuses, strict=True)]
+        rows = hint_rows(self.hints, self.statuses, self.stakes)
         open_ones = sum(status not in CLOSED for status in self.statuses)
         return {"hints": rows, "ended": f"{open_ones} open, {len(rows) - open_ones} closed"}
 
 
 @dataclass(frozen=True, slots=True)
 class HintDetail:
-    """One hint with what led to it: evidence, the diff it would make, its history."""
+    """One hint with what led to it: evidence, the diff it would make, its history, what stands at stake."""
 
     hint: Hint
     status: str
     evidence: tuple[Feedback, ...]
     diff: str
     events: tuple[Event, ...]
+    stakes: Stakes | None = None
 
     def to_json(self) -> dict[str, Any]:
         """`show --json`."""
@@ -59,6 +64,8 @@ class HintDetail:
             ],
             "diff": self.diff,
             "events": [event.to_json() for event in self.events],
+            "worth": round(worth_of(self.hint, self.stakes or NO_STAKES), 6),
+            "stakes": self.stakes.to_json() if self.stakes else None,
         }
 
 
@@ -66,12 +73,16 @@ def list_hints(desk: Desk, every: bool = False) -> HintList:
     """Open hints, best first; `every` adds the closed ones behind them."""
     ground = desk.ground()
     book = ground.book
-    ranked = rank(list(book.hints.values()))
-    open_ones = [hint for hint in ranked if book.is_open(hint.id)]
+    # Each by itself: what is decided takes nothing away from what waits.
+    waiting = [hint for hint in book.hints.values() if book.is_open(hint.id)]
+    closed = [hint for hint in book.hints.values() if every and not book.is_open(hint.id)]
+    stakes = weighed(desk, [*waiting, *closed])
+    open_ones = rank(waiting, stakes)
     open_ones.sort(key=lambda hint: book.status(hint.id) == "deferred")
-    shown = open_ones + ([hint for hint in ranked if not book.is_open(hint.id)] if every else [])
+    shown = [*open_ones, *rank(closed, stakes)]
     statuses = tuple(book.status(hint.id) for hint in shown)
-    return HintList(tuple(shown), statuses, len(open_ones), tuple(short_id(h.id, book.hints) for h in shown))
+    names = tuple(short_id(hint.id, book.hints) for hint in shown)
+    return HintList(tuple(shown), statuses, len(open_ones), names, stakes)
 
 
 def show_hint(desk: Desk, hint_id: str, onto: str | None = None) -> HintDetail:
@@ -82,7 +93,8 @@ def show_hint(desk: Desk, hint_id: str, onto: str | None = None) -> HintDetail:
     wanted = set(hint.evidence)
     evidence = tuple(one for one in ground.feedback if one.id in wanted)
     history = tuple(event for event in in_order(book.events) if event.hint == hint.id)
-    return HintDetail(hint, book.status(hint.id), evidence, _diff(desk, hint, onto), history)
+    stakes = weighed(desk, [hint], onto).get(hint.id)
+    return HintDetail(hint, book.status(hint.id), evidence, _diff(desk, hint, onto), history, stakes)
 
 
 def _diff(desk: Desk, hint: Hint, onto: str | None) -> str:

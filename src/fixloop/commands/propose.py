@@ -1,11 +1,12 @@
 """`propose`: new rejections into hints, each dry-run, ranked, kept on the record."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fixloop.commands.desk import Desk
 from fixloop.commands.grow import with_known_good
+from fixloop.commands.stakes import surroundings_of, weighed
 from fixloop.feedback.model import Feedback
 from fixloop.hints.ids import content_id, find_by_prefix, short_id
 from fixloop.hints.ledger import in_order
@@ -16,11 +17,13 @@ from fixloop.propose.dryrun import Dropped
 from fixloop.propose.explain import Explained
 from fixloop.propose.explain import explain as explain_readings
 from fixloop.propose.memory import Suggestion, suggest
+from fixloop.propose.rank import worth_of
 from fixloop.propose.recurred import recurrences
 from fixloop.propose.rubric import grade, grade_json
 from fixloop.propose.run import PROPOSER
 from fixloop.propose.run import propose as run_proposer
 from fixloop.propose.settled import is_settled
+from fixloop.propose.stakes import NO_STAKES, Stakes
 from fixloop.propose.workbench import build_workbench
 from fixloop.queue.ground import commit_of, target_branch
 from fixloop.workspace.improver import IMPROVER, load_improver
@@ -37,18 +40,33 @@ class ProposeResult:
     ended: str
     names: tuple[str, ...] = ()
     fresh: int = 0
+    stakes: Mapping[str, Stakes] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """`propose --json`."""
-        rows = [hint_row(hint, status) for hint, status in zip(self.hints, self.statuses, strict=True)]
+        rows = hint_rows(self.hints, self.statuses, self.stakes)
         dropped = [
             {"summary": d.summary, "reason": d.reason, "evidence": list(d.evidence)} for d in self.dropped
         ]
         return {"hints": rows, "dropped": dropped, "ended": self.ended}
 
 
+def hint_rows(
+    hints: Sequence[Hint], statuses: Sequence[str], stakes: Mapping[str, Stakes]
+) -> list[dict[str, Any]]:
+    """Hints as `propose --json` and `hints --json` list them, with what each is worth and puts at stake."""
+    return [
+        {
+            **hint_row(hint, status),
+            "worth": round(worth_of(hint, stakes.get(hint.id, NO_STAKES)), 6),
+            "stakes": stakes[hint.id].to_json() if hint.id in stakes else None,
+        }
+        for hint, status in zip(hints, statuses, strict=True)
+    ]
+
+
 def hint_row(hint: Hint, status: str) -> dict[str, Any]:
-    """A hint as `propose --json` and `hints --json` list it."""
+    """What a hint is, in one row."""
     return {
         "id": hint.id,
         "status": status,
@@ -66,7 +84,8 @@ def hint_row(hint: Hint, status: str) -> dict[str, Any]:
 
 def propose(desk: Desk, onto: str | None = None) -> ProposeResult:
     """Hints for rejections no hint rests on yet, and for known-good, against the branch fixes go to."""
-    return with_known_good(desk, onto, _diagnosed(desk, onto))
+    found = with_known_good(desk, onto, _diagnosed(desk, onto))
+    return replace(found, stakes=weighed(desk, found.hints, onto))
 
 
 def _diagnosed(desk: Desk, onto: str | None) -> ProposeResult:
@@ -89,7 +108,8 @@ def _diagnosed(desk: Desk, onto: str | None) -> ProposeResult:
     )
     judgement = judgement_of(load_improver(bench.snapshot))
     ideas = rejected_ideas(book)
-    found = run_proposer(bench, feedback, handled | settled, ideas, desk.progress, judgement)
+    around = surroundings_of(desk, base)
+    found = run_proposer(bench, feedback, handled | settled, ideas, desk.progress, judgement, around=around)
     rubric, known = load_rubric(bench.snapshot), {one.id for one in feedback}
     graded = tuple(grade(hint, bench.snapshot, bench.workspace, rubric, known) for hint in found.hints)
     found = replace(found, hints=graded)

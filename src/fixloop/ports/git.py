@@ -124,6 +124,14 @@ class Repository(Protocol):
         """(commit id, subject) along first parents, newest first."""
         ...
 
+    def changes(self, ref: str, limit: int, prefixes: Sequence[str] = ()) -> Sequence[frozenset[str]]:
+        """The paths below `prefixes` that each of the newest commits changed against its first parent.
+
+        Newest first, a commit that changed none of them an empty set; a root commit, which only begins, is
+        left out.
+        """
+        ...
+
     def branches(self, prefix: str) -> Mapping[str, str]:
         """Full ref name to commit id for refs below a prefix such as `refs/heads/fixloop/fix/`."""
         ...

@@ -1,13 +1,16 @@
 """In which order hints are read: what an engineer gains by a minute of reading.
 
 Support times confidence times severity, by risk and reading effort. Of several versions of one fix the best
-is read first and the others later; fixes come before questions, questions before what is only shown.
+is read first and the others later; fixes come before questions, questions before what is only shown. What
+stands at stake (`stakes`) raises the risk: a leaf few may change, and one whose cases would notice little.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from math import log1p
 
 from fixloop.hints.model import Hint
+from fixloop.propose.stakes import NO_STAKES, Stakes
 
 SEVERITY: Mapping[str, float] = {
     "fetch": 1.5,
@@ -28,30 +31,50 @@ A_LINE = 0.15
 """Reading effort of an operation or a case, against that of the hint itself."""
 
 AGAIN = 0.5
-"""What another hint for the same place is worth, after the first."""
+"""What another hint for the same place, or for mostly the same rejections, is worth after the first."""
+
+SETTLED: Mapping[str, float] = {"open": 0.0, "guarded": 0.25, "frozen": 1.0}
+"""Risk by stability: a guarded leaf takes a second person's time, a frozen one a change of its own first."""
+
+UNGUARDED = 0.5
+"""Risk of a leaf whose cases would notice nothing, against the strength the gate asks for."""
+
+WITHOUT_STAKES: Mapping[str, Stakes] = {}
 
 
-def rank(hints: Sequence[Hint]) -> list[Hint]:
-    """Best first: fixes, questions, "nothing to fix"; each by worth, and no ten versions of one fix."""
-    distinct = sorted({hint.id: hint for hint in hints}.values(), key=lambda h: (*_sort(h), h.id))
-    seen: dict[tuple[int, str, str], int] = {}
+def rank(hints: Sequence[Hint], stakes: Mapping[str, Stakes] = WITHOUT_STAKES) -> list[Hint]:
+    """Best first: fixes, questions, "nothing to fix"; each by worth, and no ten versions of one fix.
+
+    `stakes` is by hint id; what is not there is taken to risk nothing of that sort.
+    """
+    distinct = {hint.id: hint for hint in hints}
+    known = {key: (*_sort(hint, stakes.get(key, NO_STAKES)), key) for key, hint in distinct.items()}
+    seen: Counter[object] = Counter()
     placed = []
-    for hint in distinct:
-        kind, worth = _sort(hint)
-        place = (kind, hint.step, hint.target)
-        placed.append((kind, worth * AGAIN ** seen.get(place, 0), hint.id, hint))
-        seen[place] = seen.get(place, 0) + 1
-    return [hint for *_, hint in sorted(placed, key=lambda one: one[:3])]
+    for key in sorted(known, key=lambda key: known[key]):
+        hint, (kind, worth, _) = distinct[key], known[key]
+        placed.append((kind, worth * AGAIN ** _told_before(hint, kind, seen), key))
+        seen.update([(kind, hint.step, hint.target), *((kind, one) for one in hint.evidence)])
+    return [distinct[key] for *_, key in sorted(placed)]
 
 
-def _sort(hint: Hint) -> tuple[int, float]:
+def _told_before(hint: Hint, kind: int, seen: Mapping[object, int]) -> int:
+    """How many better hints are for the same place, or rest on most of the same rejections."""
+    shared = sorted(seen.get((kind, one), 0) for one in hint.evidence)
+    # Of more than half of its rejections, so many better hints speak already.
+    spoken = shared[(len(shared) - 1) // 2] if shared else 0
+    return max(seen.get((kind, hint.step, hint.target), 0), spoken)
+
+
+def _sort(hint: Hint, stakes: Stakes) -> tuple[int, float]:
     kind = 2 if hint.step == "none" else 1 if hint.question else 0
-    return kind, -round(worth_of(hint), 6)
+    return kind, -round(worth_of(hint, stakes), 6)
 
 
-def worth_of(hint: Hint) -> float:
+def worth_of(hint: Hint, stakes: Stakes = NO_STAKES) -> float:
     """Support × confidence × severity ÷ (risk × reading effort)."""
-    return hint.support * hint.confidence * severity_of(hint) / (risk_of(hint) * effort_of(hint))
+    gain = hint.support * hint.confidence * severity_of(hint)
+    return gain / (risk_of(hint, stakes) * effort_of(hint))
 
 
 def severity_of(hint: Hint) -> float:
@@ -60,12 +83,16 @@ def severity_of(hint: Hint) -> float:
     return SEVERITY.get(hint.step, 1.0) * (CALLS_A_TOOL if calls else 1.0)
 
 
-def risk_of(hint: Hint) -> float:
-    """1 for a fix that moves only what it was asked to; more with every other stored ticket that moves."""
+def risk_of(hint: Hint, stakes: Stakes = NO_STAKES) -> float:
+    """1 for a fix of an open, well guarded leaf that moves only what it was asked to.
+
+    More with every other stored ticket that moves, where it rests on one text, and by what is at stake.
+    """
+    at_stake = SETTLED[stakes.stability] + UNGUARDED * stakes.weakness
     if hint.measured is None:
-        return 1.0
+        return 1.0 + at_stake
     beyond = max(0, hint.measured.moved - hint.measured.fixed)
-    return 1.0 + log1p(beyond) / 2 + (0.5 if hint.one_off else 0.0)
+    return 1.0 + log1p(beyond) / 2 + (0.5 if hint.one_off else 0.0) + at_stake
 
 
 def effort_of(hint: Hint) -> float:

@@ -15,6 +15,7 @@ from fixloop.propose.dryrun import Dropped, dry_run
 from fixloop.propose.group import clear_groups, lone_wishes, nothing_to_fix, one_change_each, unclear_groups
 from fixloop.propose.leaf_evidence import learn_comments
 from fixloop.propose.rank import rank, with_conflicts
+from fixloop.propose.stakes import Surroundings, stakes_of
 from fixloop.propose.synthesis import synthesiser
 from fixloop.propose.synthesis.new_leaf import draft_named, renamed, rival_names
 from fixloop.propose.synthesis.spec import specify
@@ -65,11 +66,12 @@ def propose(
     progress: Progress = lambda _: None,
     judgement: Judgement = JUDGEMENT,
     ablation: Ablation = WHOLE,
+    around: Surroundings | None = None,
 ) -> Proposed:
     """Hints for the rejections no open or decided hint rests on yet.
 
     `handled` are feedback ids that need no new hint; `rejected` maps the fingerprint of a rejected fix to its
-    support then: it stays rejected until its support has doubled.
+    support then: it stays rejected until its support has doubled. `around` is what hints are weighed in.
     """
     wished = [one for one in feedback if one.outcome != "accepted" and one.id not in handled]
     fresh = [one for one in wished if one.replay == "exact"]
@@ -89,7 +91,8 @@ def propose(
     taken = {key for hint in (*made.hints, *asked) for key in hint.evidence}
     idle = [hint for hint in idle if not set(hint.evidence) <= taken]
     found = [sobered(one) for one in (*made.hints, *asked, *idle, *lost)]
-    hints = rank(with_conflicts(_allowed(found, rejected)))
+    allowed = with_conflicts(_allowed(found, rejected))
+    hints = rank(allowed, {one.id: stakes_of(one, around) for one in allowed} if around else {})
     used = {key for hint in hints for key in hint.evidence}
     waiting = len([one for one in fresh if one.id not in used])
     return Proposed(tuple(hints), tuple(made.dropped), waiting, _ended(fresh, hints, made.dropped, waiting))

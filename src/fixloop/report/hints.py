@@ -8,6 +8,7 @@ from fixloop.hints.ledger import CLOSED, Event
 from fixloop.hints.model import Hint, Measured, Question
 from fixloop.pipeline.ticket import parse_ticket
 from fixloop.propose.dryrun import Dropped
+from fixloop.propose.stakes import Guard, Stakes
 from fixloop.report.cases import draw_cases
 from fixloop.report.diffs import draw_diff
 from fixloop.report.page import Page, Part, bad, dim, good, name, strong, warn
@@ -31,12 +32,22 @@ _STATUS_STYLES: Mapping[str, str] = {
 }
 
 
-def draw_hints(page: Page, hints: Sequence[Hint], statuses: Sequence[str], names: Sequence[str]) -> None:
-    """Three lines a hint: what it is, what it says, what it would do; one where nothing is changed."""
+def draw_hints(
+    page: Page,
+    hints: Sequence[Hint],
+    statuses: Sequence[str],
+    names: Sequence[str],
+    stakes: Mapping[str, Stakes],
+) -> None:
+    """Four lines a hint: what it is, says, would do and puts at stake; one where nothing is changed."""
     rows = list(zip(hints, statuses, names, strict=True))
+    weighty = [hint.id for hint, status, _ in rows if hint.id in stakes and not _is_idle(hint, status)]
+    beside = _columns({key: stakes[key] for key in weighty})
     for hint, status, short in rows:
         if not _is_idle(hint, status):
             _draw_row(page, hint, status, short)
+            if hint.id in beside:
+                page.line(dim(beside[hint.id]), indent=2)
             page.blank()
     idle = [(hint, short) for hint, status, short in rows if _is_idle(hint, status)]
     if idle:
@@ -50,14 +61,19 @@ def draw_hints(page: Page, hints: Sequence[Hint], statuses: Sequence[str], names
 
 
 def draw_queue(
-    page: Page, hints: Sequence[Hint], statuses: Sequence[str], names: Sequence[str], waiting: int
+    page: Page,
+    hints: Sequence[Hint],
+    statuses: Sequence[str],
+    names: Sequence[str],
+    waiting: int,
+    stakes: Mapping[str, Stakes],
 ) -> None:
     """The queue, best first, and what to type about the best."""
     if not hints:
         page.line("no hint waits for anybody")
         page.next("fixloop propose", "fixloop hints --all")
         return
-    draw_hints(page, hints, statuses, names)
+    draw_hints(page, hints, statuses, names, stakes)
     closed = len(hints) - waiting
     page.line(f"{waiting} open" + (f", {closed} closed" if closed else ""))
     page.next(f"fixloop show {names[0]}")
@@ -70,9 +86,10 @@ def draw_proposed(
     names: Sequence[str],
     dropped: Sequence[Dropped],
     ended: str,
+    stakes: Mapping[str, Stakes],
 ) -> None:
     """The hints of a run, the drafts that fell, and why the run ended."""
-    draw_hints(page, hints, statuses, names)
+    draw_hints(page, hints, statuses, names, stakes)
     for one in dropped:
         page.line(dim("dropped  "), one.summary, hang=9)
         page.line(dim(one.reason), indent=9)
@@ -82,13 +99,19 @@ def draw_proposed(
 
 
 def draw_hint(
-    page: Page, hint: Hint, status: str, evidence: Sequence[Feedback], diff: str, events: Sequence[Event]
+    page: Page,
+    hint: Hint,
+    status: str,
+    evidence: Sequence[Feedback],
+    diff: str,
+    events: Sequence[Event],
+    stakes: Stakes | None = None,
 ) -> None:
     """One hint: what, why, the change, what it does, what spoke against it, and what to type next."""
     page.line(name(hint.id), "  ", _status(status))
     page.line(strong(hint.summary))
     page.blank()
-    for label, parts in _facts(hint):
+    for label, parts in (*_facts(hint), *(_at_stake(stakes) if stakes and hint.step != "none" else ())):
         page.fact(label, *parts, column=12)
     _draw_evidence(page, hint, evidence)
     if diff:
@@ -181,6 +204,64 @@ def _measured(measured: Measured) -> Iterator[Part]:
     yield good(fixed) if measured.fixed == measured.evidence_of else fixed
     yield f", moves {measured.moved:,} of {count(measured.tickets_of, 'ticket')}, "
     yield bad(f"breaks {len(measured.broken)}") if measured.broken else "breaks 0"
+
+
+# --- what is at stake -----------------------------------------------------------------------------------
+
+_OWNER = 22
+"""The widest owner in a list: the others of a wide fix are counted."""
+
+
+def _columns(stakes: Mapping[str, Stakes]) -> dict[str, str]:
+    """A line each, in columns: owner, stability, churn, guard strength, leaves that move."""
+    rows = {key: _cells_of(one) for key, one in stakes.items()}
+    widths = [max(map(len, column)) for column in zip(*rows.values(), strict=True)]
+    return {
+        key: "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+        for key, cells in rows.items()
+    }
+
+
+def _cells_of(one: Stakes) -> tuple[str, ...]:
+    more = f" +{len(one.owners) - 1}" if len(one.owners) > 1 else ""
+    owner = one.owners[0] if one.owners else "no owner"
+    room = _OWNER - len(more)
+    owner = owner if len(owner) <= room else owner[: room - 1] + "…"
+    churn = f"churn {one.churn}/{one.commits}" if one.commits else "churn 0"
+    return owner + more, one.stability, churn, _guard_cell(one.guard), _leaves_cell(len(one.leaves))
+
+
+def _guard_cell(guard: Guard | None) -> str:
+    if guard is None:
+        return "guard ?"
+    return f"guard {guard.strength:.2f}" if guard.measured else f"guard ~{guard.strength:.2f}"
+
+
+def _leaves_cell(number: int) -> str:
+    return f"{number} leaf moves" if number == 1 else f"{number} leaves move"
+
+
+_MEANS = {"guarded": " (guarded: two people approve)", "frozen": " (frozen: nothing lands)"}
+
+
+def _at_stake(stakes: Stakes) -> Iterator[tuple[str, list[Part]]]:
+    owners = listed(stakes.owners) if stakes.owners else "none"
+    yield "owner", [owners, warn(_MEANS.get(stakes.stability, ""))]
+    yield "churn", [f"{stakes.churn} of the last {count(stakes.commits, 'commit')}"]
+    if stakes.guard is not None:
+        yield "guard", [*_guard_parts(stakes.guard, stakes.weakness)]
+    leaves = count(len(stakes.leaves), "leaf", "leaves")
+    yield "reach", [f"{stakes.moved:,} of {count(stakes.tickets, 'stored ticket')}, {leaves}"]
+
+
+def _guard_parts(guard: Guard, weakness: float) -> Iterator[Part]:
+    shade = warn if weakness else good
+    if guard.measured:
+        yield shade(f"{guard.strength:.2f}")
+        yield f" of the faults in {guard.leaf} are caught"
+    else:
+        yield shade(f"~{guard.strength:.2f}")
+        yield f" of {guard.leaf} is asked about by cases"
 
 
 # --- one hint -------------------------------------------------------------------------------------------

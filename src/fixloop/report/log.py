@@ -40,4 +40,6 @@ def _by(event: Event) -> list[Part]:
 def _facts(event: Event) -> list[str]:
     why = [f"{event.why['code']} {event.why.get('text', '')}".rstrip()] if event.why else []
     kept = ("check", "detail", "commit", "choice", "branch")
+    if strengths := event.data.get("strengths"):
+        why.append(", ".join(f"{leaf} {strength:.2f}" for leaf, strength in sorted(strengths.items())))
     return why + [f"{key}: {event.data[key]}" for key in kept if event.data.get(key)]
