@@ -16,8 +16,6 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-from bank import build_bank
-from clinc import build_clinc
 from draws import pick
 from explain import explain
 from figures import print_table, to_json
@@ -25,22 +23,13 @@ from index import HALVES, Showing, showing_faults
 from measure import Outcome, failed, run_scenario, world_words
 from plant import Fault
 from scenario import Scenario, every_manner, scenarios, two_manners
-from shop import build_shop
-from staff import Staff, load_words
-from worlds import World
-
-from fixloop.adapters.disk_cache import DiskCache
+from staff import TUNING, Staff, load_words
+from three import WORLDS, build_world
 
 ABLATIONS = ("no_replay", "no_verification", "no_near_miss", "no_priors")
-WORLDS = ("bank", "clinc", "shop")
 NEEDS_DATA = frozenset({"shop", "clinc"})
-TUNING = ("tune", "tune_b", "tune_c", "tune_d")
-"""Voices to tune on: sets of names and sentences by different people."""
-
 MIXED = "mixed"
 VOICES = (*TUNING, MIXED)
-MODELS = 4 * 1024**3
-"""Every faulted workspace has intent models of its own."""
 
 
 def arguments() -> argparse.Namespace:
@@ -74,11 +63,6 @@ def worlds_of(options: argparse.Namespace) -> list[str]:
     if without:
         print(f"left out for want of data: {', '.join(without)}", file=sys.stderr)
     return [name for name in asked if name not in without]
-
-
-def build_world(name: str, cache: Path, data: Path | None) -> World:
-    models, kept = DiskCache(cache / "models", MODELS), DiskCache(cache / "kept")
-    return {"bank": build_bank, "clinc": build_clinc, "shop": build_shop}[name](models, kept, data)
 
 
 def proposer_options(ablate: str | None) -> dict[str, Any]:

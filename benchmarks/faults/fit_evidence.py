@@ -1,7 +1,8 @@
-"""Fit the constants of the evidence model on the tuning half: `python benchmarks/faults/fit_evidence.py`.
+"""Fit the evidence model's constants on the tuning half: `python benchmarks/faults/fit_evidence.py DATA`.
 
 A conditional logit: of all readings of a rejection, those that name the planted step and place should have
 the probability. Weights are pulled towards where they are (ridge), so what the faults say nothing of stays.
+Every workspace and every tuning voice has its part, so that no one's words are fitted alone.
 Prints the dictionary for `propose/weights.py`, and how often the best reading is right, by manner and kind,
 before and after, with each fault judged by weights fitted without its fold.
 """
@@ -11,21 +12,20 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from bank import build_bank
-from draws import draw
+from draws import draw, pick
 from index import showing_faults
 from measure import COMMIT, world_words
 from plant import Fault
-from scenario import Rejection, Scenario, every_manner, scenarios, two_manners
+from scenario import Rejection, Scenario, every_manner, scenarios
 from scipy.optimize import minimize
-from staff import Staff, load_words
+from staff import TUNING, Staff, load_words
+from three import WORLDS, build_world
 
-from fixloop.adapters.disk_cache import DiskCache
 from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.diagnose import JUDGEMENT, Asking
 from fixloop.propose.interventions import Intervention
@@ -34,7 +34,8 @@ from fixloop.propose.weights import PRIORS, WEIGHTS
 from fixloop.propose.workbench import build_workbench
 
 FOLDS = 5
-WORLDS: Mapping[str, Callable[..., object]] = {"bank": build_bank}
+MANNERS = 3
+"""Scenarios of a fault, of the six there are."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,7 @@ class Asked:
 
     fault: str
     kind: str
+    world: str
     manner: str
     truth: str
     names: tuple[str, ...]
@@ -73,7 +75,7 @@ def _same_action(one: Intervention, truth: Proposal) -> bool:
     return one.wanted.reply == truth.reply.template and one.wanted.tools == tool_names(truth)
 
 
-def asked_of(scenario: Scenario) -> Iterable[Asked]:
+def asked_of(scenario: Scenario, world: str) -> Iterable[Asked]:
     """The rejections of a scenario with all their readings."""
     bench = build_workbench(COMMIT, scenario.base.snapshot, scenario.feedback, scenario.world.cache)
     wished = [one for one in scenario.feedback if one.outcome != "accepted"]
@@ -97,23 +99,25 @@ def asked_of(scenario: Scenario) -> Iterable[Asked]:
         right = np.array([is_right(fault, row, truth, w.outcome.intervention) for w in weighed])
         keys = {key: k for k, key in enumerate(dict.fromkeys(w.outcome.intervention.key for w in weighed))}
         groups = np.array([keys[w.outcome.intervention.key] for w in weighed])
-        yield Asked(fault.id, fault.kind, row.manner, row.truth, names, matrix, right, groups)
+        yield Asked(fault.id, fault.kind, world, row.manner, row.truth, names, matrix, right, groups)
 
 
-def gather(world_name: str, cache: Path, limit: int, all_manners: bool) -> list[Asked]:
-    world = WORLDS[world_name](DiskCache(cache))
-    staff = Staff(load_words(world_name, "tune"), world_words(world))  # type: ignore[arg-type]
-    every = [one for one in showing_faults(world) if one.fault.half == "tune"]  # type: ignore[arg-type]
+def gather(world_name: str, cache: Path, data: Path | None, limit: int) -> Iterable[Asked]:
+    """The rejections of some scenarios of a workspace, each in the words of one of the voices."""
+    world = build_world(world_name, cache, data)
+    staff = {voice: Staff(load_words(world_name, voice), world_words(world)) for voice in TUNING}
+    every = [one for one in showing_faults(world) if one.fault.half == "tune"]
     taken: dict[str, int] = defaultdict(int)
-    found: list[Asked] = []
     for showing in every:
-        taken[showing.fault.kind] += 1
-        if taken[showing.fault.kind] > limit:
+        fault = showing.fault
+        taken[fault.kind] += 1
+        if taken[fault.kind] > limit:
             continue
-        manners = every_manner(showing.fault.id) if all_manners else two_manners(showing.fault.id)
-        for scenario in scenarios(world, showing, every, staff, manners):  # type: ignore[arg-type]
-            found += asked_of(scenario)
-    return found
+        manners = sorted(every_manner(fault.id), key=lambda manner: draw(10_000, "fit", fault.id, manner))
+        for manner in manners[:MANNERS]:
+            voice = staff[pick(TUNING, "fit voice", fault.id, manner)]
+            for scenario in scenarios(world, showing, every, voice, [manner]):
+                yield from asked_of(scenario, world_name)
 
 
 # --- the fit --------------------------------------------------------------------------------------------
@@ -193,7 +197,7 @@ def judge(x: np.ndarray, one: Asked, weights: np.ndarray) -> Result:
 
 def table(title: str, asked: Sequence[Asked], results: Sequence[Result]) -> None:
     print(f"--- {title}")
-    for key in ("manner", "kind", "truth"):
+    for key in ("manner", "kind", "world", "truth"):
         rows: dict[str, list[Result]] = defaultdict(list)
         for one, result in zip(asked, results, strict=True):
             if key == "truth" or one.truth == "planted":
@@ -206,14 +210,13 @@ def table(title: str, asked: Sequence[Asked], results: Sequence[Result]) -> None
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("data", type=Path, nargs="?", help="folder with the public data sets")
     parser.add_argument("--limit", type=int, default=15)
-    parser.add_argument("--all-manners", action="store_true")
     parser.add_argument("--ridge", type=float, default=0.5)
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "fixloop-faults-cache")
     options = parser.parse_args()
-    asked = [
-        one for name in WORLDS for one in gather(name, options.cache, options.limit, options.all_manners)
-    ]
+    worlds = WORLDS if options.data else WORLDS[:1]
+    asked = [one for name in worlds for one in gather(name, options.cache, options.data, options.limit)]
     columns = columns_of(asked)
     wide, first = spread(asked, columns), start(columns)
     table("as it is", asked, [judge(x, one, first) for x, one in zip(wide, asked, strict=True)])

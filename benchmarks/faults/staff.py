@@ -23,6 +23,9 @@ LOOP = HERE.parent / "loop_sentences"
 
 CRYPTIC, WISH, HAPPENED, PRECISE, CORRECTED = "cryptic", "wish", "happened", "precise", "corrected"
 MANNERS = (CRYPTIC, WISH, HAPPENED, PRECISE, CORRECTED)
+TUNING = ("tune", "tune_b", "tune_c", "tune_d")
+"""Voices to tune on: sets of names and sentences by different people."""
+
 OTHER_WORDS = {"en": "none of our topics", "de": "keines unserer Themen"}
 
 
