@@ -13,6 +13,9 @@ STEPS = ("intent", "extraction", "fetch", "plan", "template", "eval_data", "code
 JsonCase = Mapping[str, Any]
 """One eval case as it will be written, with its `suite`."""
 
+A_CASE = "case "
+"""How the `source` of a near miss begins that is a case of the base already."""
+
 
 @dataclass(frozen=True, slots=True)
 class Moves:
@@ -143,6 +146,11 @@ class Hint:
         """How many pieces of feedback it rests on."""
         return len(self.evidence)
 
+    @property
+    def written_cases(self) -> tuple[JsonCase, ...]:
+        """What stands in its case files: no near miss that is a case already, or a text of another split."""
+        return (*self.cases, *(one for one in self.near_misses if _is_written(one)))
+
     def named_cases(self) -> "Hint":
         """The hint with its cases given ids `<hint id>-1`, … and near misses `<hint id>-n1`."""
         return replace(
@@ -207,6 +215,10 @@ class Hint:
             supersedes=tuple(value.get("supersedes", ())),
             open_work=tuple(value.get("open_work", ())),
         )
+
+
+def _is_written(near_miss: JsonCase) -> bool:
+    return near_miss["suite"] != "intent" and not str(near_miss.get("source", "")).startswith(A_CASE)
 
 
 def _without_id(case: JsonCase) -> dict[str, Any]:

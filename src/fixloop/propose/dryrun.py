@@ -47,8 +47,6 @@ FEW_REPAIRS, MOST_REPAIRS = 2, 5
 WORTH_MORE = 5
 """Pieces of evidence from which a draft is worth more tries."""
 
-FEWEST_NEAR_MISSES = 3
-
 
 def dry_run(bench: Workbench, draft: Draft) -> Hint | Dropped:
     """The draft as a hint with its measured effect, or why it is no fix.

@@ -17,6 +17,7 @@ from fixloop.propose.leaf_evidence import learn_comments
 from fixloop.propose.rank import rank, with_conflicts
 from fixloop.propose.stakes import Surroundings, stakes_of
 from fixloop.propose.synthesis import synthesiser
+from fixloop.propose.synthesis.guards import FEWEST
 from fixloop.propose.synthesis.new_leaf import draft_named, renamed, rival_names
 from fixloop.propose.synthesis.spec import specify
 from fixloop.propose.thin import is_thin, sobered
@@ -91,6 +92,7 @@ def propose(
     taken = {key for hint in (*made.hints, *asked) for key in hint.evidence}
     idle = [hint for hint in idle if not set(hint.evidence) <= taken]
     found = [sobered(one) for one in (*made.hints, *asked, *idle, *lost)]
+    found = found if ablation.no_near_miss else [_asked_if_bare(one) for one in found]
     allowed = with_conflicts(_allowed(found, rejected))
     hints = rank(allowed, {one.id: stakes_of(one, around) for one in allowed} if around else {})
     used = {key for hint in hints for key in hint.evidence}
@@ -300,6 +302,18 @@ def _as_question(choices: Sequence[Choice], text: str) -> Hint:
     """A hint that cannot be approved before somebody has chosen; it shows its first choice's effect."""
     first = next(choice.hint for choice in choices if choice.hint is not None)
     return replace(first, operations=(), cases=(), near_misses=(), question=Question(text, tuple(choices)))
+
+
+def _asked_if_bare(hint: Hint) -> Hint:
+    """A fix that too little shows the end of is not named: a person says whether it is meant so."""
+    few = len(hint.near_misses)
+    if not hint.operations or hint.step == "eval_data" or few >= FEWEST:
+        return hint
+    missing = f"only {_count(few, 'near miss', 'near misses')} where {FEWEST} should show where it ends"
+    whole = replace(hint, open_work=(*hint.open_work, missing))
+    choices = (Choice(hint.summary, whole), Choice("nothing is wrong with the proposal"))
+    asked = f"{missing[0].upper()}{missing[1:]}: is it meant so?"
+    return _as_question(choices, asked)
 
 
 def _others(group: Group) -> tuple[Alternative, ...]:

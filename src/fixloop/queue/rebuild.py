@@ -50,11 +50,11 @@ def conflict_facts(error: FixloopError) -> dict[str, str]:
 
 
 def case_files(hint: Hint) -> dict[str, bytes]:
-    """The hint's own case files: its cases, and those near misses that are no text of another split."""
+    """The hint's own case files: its cases, and those near misses that are nobody's else."""
     from fixloop.fixes.case_file import case_path, render_cases
 
     by_suite: dict[str, list[Mapping[str, Any]]] = defaultdict(list)
-    for case in (*hint.cases, *(miss for miss in hint.near_misses if miss["suite"] != "intent")):
+    for case in hint.written_cases:
         by_suite[case["suite"]].append(case)
     return {case_path(suite, hint.id): render_cases(cases) for suite, cases in sorted(by_suite.items())}
 

@@ -62,7 +62,7 @@ def revert(ground: Ground, hint: Hint, target: str, why: Mapping[str, str]) -> R
     if steps:
         _move(ground, hint, target, base, steps, why)
     failed = tuple(check for step in steps[-1:] for check in step.verdict.checks if _says_no(check))
-    ids = tuple(str(case["id"]) for case in (*hint.cases, *hint.near_misses)) if cases else ()
+    ids = tuple(str(case["id"]) for case in hint.written_cases) if cases else ()
     done = Reverted(hint.id, undone, tuple(commits), ids, failed)
     data = {"commit": commits[-1] if commits else "", "undone": undone, "cases": list(ids)}
     event = ground.event(REVERTED, hint, base=base, tree=tree, digest=hint.digest, why=why, data=data)

@@ -40,10 +40,7 @@ def check(trial: Trial) -> Check:
 def _absent(trial: Trial, hint: Hint) -> tuple[str, ...]:
     """Cases of the hint that its branch does not bring as they were approved."""
     brought = {case.id: case.digest for case in trial.proposed.cases}
-    kept = [
-        one for one in hint.near_misses if one["suite"] != "intent"
-    ]  # whose texts belong to another split
-    wanted = given_cases([*hint.cases, *kept])
+    wanted = given_cases(hint.written_cases)
     return tuple(sorted(case.id for case in wanted if brought.get(case.id) != case.digest))
 
 

@@ -1,11 +1,12 @@
 """Near misses: what lies just outside a fix and must keep its answer.
 
 Accepted tickets come first, for staff confirmed them; then variants of the evidence just outside the changed
-condition, as far as the fix leaves them alone. At least three come with every hint.
+condition, as far as the fix leaves them alone; then cases of the base. At least three come with every hint.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any
 
 from fixloop.evals.given import given_cases
@@ -16,6 +17,7 @@ from fixloop.hints.model import JsonCase
 from fixloop.pipeline.fixture import fields_json, rows_json
 from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.draft import Draft
+from fixloop.propose.synthesis.known_cases import case_near_misses, example_near_misses
 from fixloop.propose.synthesis.situations import Ground, Situation, scope_of, situation_of
 from fixloop.propose.wanted import record_ids, tool_names
 from fixloop.propose.workbench import Workbench
@@ -69,7 +71,7 @@ def _accepted_situations(bench: Workbench) -> list[Situation]:
 
 
 def _digest(case: JsonCase) -> str:
-    return canonical_json({**case, "expect": None})
+    return canonical_json({key: value for key, value in case.items() if key not in ("expect", "source")})
 
 
 def _staying(
@@ -223,23 +225,45 @@ def text_near_misses(
 
 
 def with_enough(bench: Workbench, draft: Draft) -> Draft:
-    """The draft, and those in its place, with three near misses at least; where there are none it says so."""
+    """The draft, and those in its place, with three near misses at least, as far as the base has any.
+
+    What staff accepted comes first, then cases: of the draft's leaves, of those beside them, of the others.
+    """
     instead = tuple(with_enough(bench, one) for one in draft.instead)
     missing = FEWEST - len(draft.near_misses)
     if missing <= 0 or draft.step == "eval_data":
         return replace(draft, instead=instead)
     leaves = sorted({wanted.leaf for wanted in draft.wanted.values() if wanted.leaf})
-    more = [case for case in ticket_near_misses(bench, draft.evidence, leaves) if _passes(bench, case)][
-        :missing
-    ]
-    few = len(draft.near_misses) + len(more)
-    said = (f"only {few} near misses: accept some tickets, or write cases beside it",) if few < FEWEST else ()
-    return replace(
-        draft,
-        near_misses=(*draft.near_misses, *more),
-        open_work=(*draft.open_work, *said),
-        instead=instead,
-    )
+    tickets = ticket_near_misses(bench, draft.evidence, leaves, None)
+    accepted = (case for case in tickets if _passes(bench, case))
+    known = {_digest(case) for case in (*draft.near_misses, *draft.cases)}
+    more: dict[str, JsonCase] = {}
+    for case in chain(accepted, case_near_misses(bench, draft, leaves), _last(bench, draft)):
+        if len(more) == missing:
+            break
+        if _digest(case) not in known:
+            more.setdefault(_digest(case), case)
+    return replace(draft, near_misses=(*draft.near_misses, *more.values()), instead=instead)
+
+
+def _last(bench: Workbench, draft: Draft) -> Iterator[JsonCase]:
+    """Where nothing is accepted and no case is there: examples of others, the rejected as other leaves'."""
+    if draft.step == "intent":
+        yield from example_near_misses(bench, draft, FEWEST)
+    if draft.step not in ("plan", "template"):
+        return
+    meant = {wanted.leaf for wanted in draft.wanted.values()} | {
+        bench.before[one.id].leaf for one in draft.evidence
+    }
+    edited = {str(one.args["template"]) for one in draft.operations if "template" in one.args}
+    for feedback in draft.evidence[:FEWEST]:
+        one = situation_of(bench.workspace, feedback, bench.before[feedback.id])
+        for leaf in sorted(bench.workspace.plan_trees):
+            case = replace(one, leaf=leaf).to_case({}) if leaf not in meant else None
+            if case is not None:
+                case = {**case, "expect": _today(bench, replace(one, leaf=leaf), None)}
+                if case["expect"]["reply"] not in edited and _renders(bench, case):
+                    yield case
 
 
 def _passes(bench: Workbench, case: JsonCase) -> bool:
@@ -248,14 +272,14 @@ def _passes(bench: Workbench, case: JsonCase) -> bool:
 
 
 def ticket_near_misses(
-    bench: Workbench, but: Iterable[Feedback], prefer: Sequence[str] = ()
+    bench: Workbench, but: Iterable[Feedback], prefer: Sequence[str] = (), most: int | None = MOST
 ) -> tuple[JsonCase, ...]:
     """Accepted tickets, of the preferred leaves first, as pipeline cases on the rows they had."""
     tickets = sorted(
         accepted_tickets(bench, but),
         key=lambda item: (prefer.index(item[1].leaf) if item[1].leaf in prefer else len(prefer), item[0].id),
     )
-    return tuple(_ticket_case(one, before) for one, before in tickets[:MOST])
+    return tuple(_ticket_case(one, before) for one, before in tickets[:most])
 
 
 def _ticket_case(one: Feedback, before: Proposal) -> JsonCase:
