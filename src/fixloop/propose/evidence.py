@@ -8,14 +8,14 @@ one thing.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import log
 from typing import Any
 
 from fixloop.feedback.model import Feedback
-from fixloop.pipeline.proposal import Proposal
+from fixloop.pipeline.proposal import Proposal, ToolCallMade
 from fixloop.propose.interventions import Action, Catalog, Outcome
 from fixloop.propose.leaf_evidence import LeafEvidence
 from fixloop.propose.lexicon import Lexicon
@@ -29,7 +29,7 @@ from fixloop.propose.standing import (
 from fixloop.propose.wanted import record_ids, satisfied_share, tool_names
 from fixloop.propose.weights import NOTE, PRIORS, WEIGHTS
 from fixloop.propose.words import Said, exchanged_parts, quoted_parts, spoken_sentence, stems
-from fixloop.workspace.model import is_other
+from fixloop.workspace.model import ToolCall, is_other
 
 REASON_STEPS: Mapping[str, frozenset[str]] = {
     "wrong_intent": frozenset({"intent"}),
@@ -65,6 +65,7 @@ CUES: Mapping[str, frozenset[str]] = {
 }
 
 Features = dict[str, float]
+Call = ToolCall | ToolCallMade
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,15 +180,20 @@ class Evidence:
         found["words.like"] = self.lexicon.likeness(heard.row, "leaf", leaf, here)
 
     def _extraction(self, found: Features, heard: Heard, outcome: Outcome) -> None:
-        value = outcome.intervention.value
+        value, after = outcome.intervention.value, outcome.after
         assert value is not None
-        found["trouble.extraction"] = self.standing.trouble(fetch_part(heard.before))
-        found["unchanged"] = float(outcome.after.outcome == heard.before.outcome)
-        found["found"] = float(len(outcome.after.records) == 1 != len(heard.before.records))
+        found["unchanged"] = float(after.outcome == heard.before.outcome)
+        found["found"] = float(len(after.records) == 1 != len(heard.before.records))
         found["value.named"] = float(value.text.casefold() in heard.named)
         said = heard.said.affirmed | heard.said.negated
         found["field.named"] = float(bool(stems(value.path.replace(".", " ")) & said))
         found["near.here"] = self._near(heard, heard.before.leaf)
+        if value.dropped:
+            found["trouble.extraction"] = self.standing.trouble(fetch_part(heard.before))
+            return
+        found["trouble.unread"] = outcome.intervention.trouble
+        self._answer(found, heard, after.reply.template, after.tools, facts_of(after))
+        self._words(found, heard, self._action_terms(after), self._action_terms(heard.before))
 
     def _fetch(self, found: Features, heard: Heard, outcome: Outcome) -> None:
         after, before = outcome.after, heard.before
@@ -209,20 +215,8 @@ class Evidence:
         action = one.action
         assert action is not None
         found["trouble.plan"] = self.standing.trouble(branch_part(before))
-        same = action.reply == before.reply.template
-        found["tools.only"] = float(same)
-        facts = facts_of(before)
-        if not same:
-            standing = self.standing
-            found["fits"] = standing.fits(action.reply, facts) - standing.fits(before.reply.template, facts)
-            found["unseen"] = float(action.reply not in standing.templates)
-            found["unused"] = float(action.reply in self.catalog.unused)
-            home = self.lexicon.at_home
-            found["at_home"] = home(before.leaf, action.reply) - home(before.leaf, before.reply.template)
-            found["words.like"] = self.lexicon.likeness(
-                heard.row, "template", action.reply, before.reply.template
-            )
-        self._calls(found, heard, action)
+        found["tools.only"] = float(action.reply == before.reply.template)
+        self._answer(found, heard, action.reply, action.tools, facts_of(before))
         found["own"] = float(
             any(a.reply == action.reply and a.tools == action.tools for a in self.catalog.own[before.leaf])
         )
@@ -231,15 +225,33 @@ class Evidence:
         said = heard.said.affirmed | heard.said.negated
         found["words.column"] = self.lexicon.coverage(said, _column_terms(before, self.lexicon))
         found["words.fact"] = self.lexicon.coverage(said, _fact_terms(before))
+        if action.reply == before.reply.template and tool_names(before) == action.tool_names:
+            found["tool.argument"] = 1.0
+            found["argument.named"] = float(_names_argument(heard, action))
 
-    def _calls(self, found: Features, heard: Heard, action: Action) -> None:
-        """What speaks for tools that come, go, or get other arguments."""
+    def _answer(
+        self, found: Features, heard: Heard, reply: str, tools: Sequence[Call], facts: Sequence[str]
+    ) -> None:
+        """What speaks for another reply and other tools where these facts are so."""
+        before = heard.before
+        if reply != before.reply.template:
+            standing, home = self.standing, self.lexicon.at_home
+            present = standing.fits(before.reply.template, facts_of(before))
+            found["fits"] = standing.fits(reply, facts) - present
+            found["unseen"] = float(reply not in standing.templates)
+            found["unused"] = float(reply in self.catalog.unused)
+            found["at_home"] = home(before.leaf, reply) - home(before.leaf, before.reply.template)
+            found["words.like"] = self.lexicon.likeness(heard.row, "template", reply, before.reply.template)
+        self._calls(found, heard, reply, {call.name for call in tools})
+
+    def _calls(self, found: Features, heard: Heard, reply: str, then: Set[str]) -> None:
+        """What speaks for tools that come or go."""
         before, lexicon = heard.before, self.lexicon
-        now, then = set(tool_names(before)), set(action.tool_names)
+        now = set(tool_names(before))
         for tool in then - now:
             found["tool.in"] = found.get("tool.in", 0.0) + 1
-            found["tool.in.usual"] = self.standing.calls_with(action.reply, tool)
-            found["tool.in.home"] = lexicon.at_home(action.reply, tool) + lexicon.at_home(before.leaf, tool)
+            found["tool.in.usual"] = self.standing.calls_with(reply, tool)
+            found["tool.in.home"] = lexicon.at_home(reply, tool) + lexicon.at_home(before.leaf, tool)
             found["tool.in.uncalled"] = float(tool not in self.catalog.calls)
             found["tool.in.like"] = lexicon.likeness_of(heard.row, "tool", tool)
         for tool in now - then:
@@ -249,9 +261,6 @@ class Evidence:
                 before.leaf, tool
             )
             found["tool.out.like"] = lexicon.likeness_of(heard.row, "tool", tool)
-        if action.reply == before.reply.template and now == then:
-            found["tool.argument"] = 1.0
-            found["argument.named"] = float(_names_argument(heard, action))
 
     def _template(self, found: Features, heard: Heard, outcome: Outcome) -> None:
         before = heard.before

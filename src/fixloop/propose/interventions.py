@@ -95,6 +95,7 @@ class Intervention:
     """One forced change; `share` is its part of its step's prior. The table above says what each kind has.
 
     `fixture` is what to replay on where it is not the rejection's own: with the rows that a value names.
+    `trouble` is that of tickets with such a value unread at this branch: log-odds of rejected over accepted.
     """
 
     step: str
@@ -108,6 +109,7 @@ class Intervention:
     correction: str | None = None
     ways: tuple[Way, ...] = ()
     fixture: Fixture | None = field(default=None, compare=False, repr=False)
+    trouble: float = field(default=0.0, compare=False)
 
     @property
     def key(self) -> tuple[Any, ...]:

@@ -2,15 +2,17 @@
 
 A word of the text may be a value of a field when it is one that is known (in a record's column that a signal
 compares with the field, in the field's own list, in a condition on it), when it looks like the values that
-were read elsewhere, when it has the fixed part of one of the field's patterns, or when staff quote it.
+were read elsewhere, when one of the field's patterns nearly reads it, when staff quote it, and, of a field
+that the leaf's tree asks about, when it is no plain word and nothing else has read it.
 """
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
+from math import log
 from typing import Any
 
 from fixloop.feedback.model import Feedback
@@ -22,9 +24,23 @@ from fixloop.pipeline.fixture import Fixture
 from fixloop.pipeline.proposal import Proposal
 from fixloop.pipeline.rows import values_at
 from fixloop.propose.interventions import Intervention, Value, Way
-from fixloop.propose.wanted import Wanted, record_ids
+from fixloop.propose.loosened import nearly_read
+from fixloop.propose.standing import MOST
+from fixloop.propose.synthesis.tree_edits import walk
+from fixloop.propose.wanted import Wanted
 from fixloop.propose.words import stems
-from fixloop.workspace.model import All, AnyOf, Branch, Condition, FieldRule, Not, Test, Workspace
+from fixloop.workspace.model import (
+    All,
+    AnyOf,
+    Branch,
+    Condition,
+    FieldRule,
+    Not,
+    PlanTree,
+    Test,
+    Workspace,
+)
+from fixloop.workspace.plan_tree import all_tests
 from fixloop.workspace.text import normalise
 
 _TOKEN = re.compile(r"[^\s,;!?()\"“”„<>\[\]]+")
@@ -32,10 +48,20 @@ _LITERAL = re.compile(r"(?<![\\\[(?{*+\w])[A-Za-z]{2,}-?(?![\w*?+{])|(?<=\\b)[A-
 MOST_VALUES = 12
 """Values that one ticket is tried with, likeliest first."""
 
+MOST_COUNTED = 100
+"""Tickets of a branch that are looked through for unread values."""
+
 SURE, LIKELY, GUESS = 1.0, 0.5, 0.2
 """How far a source of values is trusted: named or known, of the form of values, a part of a pattern."""
 
 _SHORTEST = 2
+
+
+Place = tuple[str, str | None]
+"""A leaf and the branch that answered."""
+
+Answered = Mapping[Place, Sequence[tuple[str, Fields]]]
+"""The texts that each branch answered, with what was read in them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +69,8 @@ class Unread:
     """What could be a value of each field, worked out once.
 
     `known` are values by field and their normal form, `forms` how often a word of a form is a value of a
-    field (0…1), `parts` the fixed parts of a field's patterns, `names` the stems of what a field is called.
+    field (0…1), `parts` the fixed parts of a field's patterns, `names` the stems of what a field is called,
+    `asked` the fields that the tree of a leaf tests.
     """
 
     pipeline: Pipeline
@@ -52,7 +79,11 @@ class Unread:
     forms: Mapping[str, Mapping[str, float]]
     parts: Mapping[str, tuple[str, ...]]
     names: Mapping[str, frozenset[str]]
+    asked: Mapping[str, frozenset[str]]
+    accepted: Answered
+    rejected: Answered
     live: bool
+    counted: dict[tuple[str, Place], tuple[int, int]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, pipeline: Pipeline, feedback: Sequence[Feedback], before: Mapping[str, Proposal]) -> "Unread":
@@ -63,10 +94,21 @@ class Unread:
         accepted = [
             (one, before[one.id]) for one in feedback if one.outcome == "accepted" and one.id in before
         ]
-        live = all(source.kind == "jsonl" for source in workspace.fetch.sources.values())
-        parts = {path: _fixed_parts(rule) for path, rule in rules.items()}
-        names = {path: stems(path.replace(".", " ")) for path in rules}
-        return cls(pipeline, rules, known, _forms(rules, known, accepted), parts, names, live)
+        rejected = [
+            (one, before[one.id]) for one in feedback if one.outcome != "accepted" and one.id in before
+        ]
+        return cls(
+            pipeline,
+            rules,
+            known,
+            forms=_forms(rules, known, accepted),
+            parts={path: _fixed_parts(rule) for path, rule in rules.items()},
+            names={path: stems(path.replace(".", " ")) for path in rules},
+            asked={leaf: _fields_asked(tree) for leaf, tree in workspace.plan_trees.items()},
+            accepted=_by_branch(accepted),
+            rejected=_by_branch(rejected),
+            live=all(source.kind == "jsonl" for source in workspace.fetch.sources.values()),
+        )
 
     def interventions(self, one: Feedback, before: Proposal) -> list[Intervention]:
         """A value more, for each that may be one, and a value less, for each that was read."""
@@ -82,21 +124,61 @@ class Unread:
         return [*added, *self._dropped(before)]
 
     def _missing(self, one: Feedback, before: Proposal, text: str) -> Iterator[tuple[float, Value]]:
-        tokens = _tokens(text)
         yield from self._expected(one, before)
         quoted = {normalise(token) for token in _tokens(one.comment)}
         said = stems(one.comment)
         for path, rule in self.rules.items():
-            read = {value.casefold() for value in before.fields.get(rule.group, {}).get(rule.name, ())}
-            for token in tokens:
-                key = normalise(token)
-                share, spelling = self._share(path, token, key)
-                if normalise(spelling) in read:
-                    continue
-                if key in quoted and (any(c.isdigit() for c in key) or self.names[path] & said):
-                    share = max(share, SURE if self.names[path] & said else share)
+            named = bool(self.names[path] & said)
+            for share, word in self._candidates(path, before.leaf, text, before.fields, quoted):
+                key = normalise(word)
+                own = share > 0 or _is_odd(word) or (stems(word) and not stems(word) & self.names[path])
+                if key in quoted and named and own:
+                    share = max(share, SURE)
                 if share > 0:
-                    yield share, Value(rule.group, rule.name, spelling)
+                    yield share, Value(rule.group, rule.name, word)
+
+    def _candidates(
+        self, path: str, leaf: str, text: str, fields: Fields, quoted: Collection[str] = ()
+    ) -> Iterator[tuple[float, str]]:
+        """What may be a value of a field in a text and is not read as one; what is quoted at any rate."""
+        rule = self.rules[path]
+        read = {normalise(value) for value in fields.get(rule.group, {}).get(rule.name, ())}
+        tokens = _tokens(text)
+        for token in tokens:
+            key = normalise(token)
+            share, spelling = self._share(path, token, key)
+            if normalise(spelling) not in read and (share > 0 or key in quoted):
+                yield share, spelling
+        nearly = {word for pattern in rule.patterns for word in nearly_read(pattern, text)}
+        yield from ((LIKELY, word) for word in sorted(nearly) if normalise(word) not in read)
+        if not read and path in self.asked.get(leaf, ()):
+            yield from self._asked_for(path, tokens, fields)
+
+    def _asked_for(self, path: str, tokens: Sequence[str], fields: Fields) -> Iterator[tuple[float, str]]:
+        """What a tree asks about: words that are not plain, else the name of a field that nothing finds."""
+        rule = self.rules[path]
+        blind = not (rule.patterns or rule.values or rule.values_from)
+        taken = [v.casefold() for found in fields.values() for values in found.values() for v in values]
+        odd = [one for one in tokens if _is_odd(one) and not _is_part(one.casefold(), taken)]
+        yield from ((LIKELY if blind else GUESS / len(odd), one) for one in odd)
+        if blind and not odd:
+            called = stems(rule.name.replace("_", " "))
+            yield from ((LIKELY, one) for one in tokens if stems(one) & called)
+
+    def _trouble(self, path: str, before: Proposal) -> float:
+        """How many others with something unread for a field this branch answered wrongly, against rightly."""
+        place = (before.leaf, before.branch)
+        if (path, place) not in self.counted:
+            self.counted[path, place] = (
+                self._count(path, place, self.rejected),
+                self._count(path, place, self.accepted),
+            )
+        rejected, accepted = self.counted[path, place]
+        return max(-MOST, min(MOST, log((max(0, rejected - 1) + 0.5) / (accepted + 0.5))))
+
+    def _count(self, path: str, place: Place, answered: Answered) -> int:
+        told = answered.get(place, ())[:MOST_COUNTED]
+        return sum(any(True for _ in self._candidates(path, place[0], text, read)) for text, read in told)
 
     def _share(self, path: str, token: str, key: str) -> tuple[float, str]:
         """How likely a word is a value of a field, and the spelling it would be read in."""
@@ -139,6 +221,7 @@ class Unread:
             value=value,
             ways=ways,
             fixture=fixture,
+            trouble=self._trouble(value.path, before) if value.path in self.rules else 0.0,
         )
 
     def _ways(self, value: Value, text: str) -> Iterator[str]:
@@ -183,14 +266,26 @@ class Unread:
         return rule is not None and bool(rule.patterns or rule.variants)
 
 
-def is_known(unread: Unread, value: Value) -> bool:
-    """Whether a value is one that a record, a list or a condition has."""
-    return normalise(value.text) in unread.known.get(value.path, {})
+def _by_branch(told: Iterable[tuple[Feedback, Proposal]]) -> Answered:
+    found = defaultdict[Place, list[tuple[str, Fields]]](list)
+    for one, proposal in told:
+        found[proposal.leaf, proposal.branch].append((one.fixture.ticket.customer_text, proposal.fields))
+    return found
 
 
-def finds_more(before: Proposal, after: Proposal) -> bool:
-    """Whether a change finds exactly one record, another than before."""
-    return len(after.records) == 1 and record_ids(after) != record_ids(before)
+def _fields_asked(tree: PlanTree) -> frozenset[str]:
+    """The fields that any branch of a tree tests."""
+    tests = (test for _, branch in walk(tree.branches) for test in all_tests(branch.when))
+    return frozenset(test.path.removeprefix("fields.") for test in tests if test.path.startswith("fields."))
+
+
+def _is_odd(word: str) -> bool:
+    """Whether a word is none of a language's: it has a digit, or the signs of an address."""
+    return any(sign.isdigit() or sign in "@/" for sign in word)
+
+
+def _is_part(word: str, taken: Iterable[str]) -> bool:
+    return any(word in one or one in word for one in taken)
 
 
 @lru_cache(maxsize=50_000)

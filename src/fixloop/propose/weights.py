@@ -66,6 +66,7 @@ WEIGHTS: Mapping[str, float] = {
     "trouble.plan": 1.68,
     "trouble.template": 2.32,
     "trouble.extraction": 1.70,
+    "trouble.unread": 1.70,
     "lonely": 1.43,
     "unchanged": -6.00,
     "fits": 0.66,
@@ -95,7 +96,7 @@ WEIGHTS: Mapping[str, float] = {
 """Feature to weight, fitted by `benchmarks/faults/fit_evidence.py` on the tuning half.
 
 By hand, for planted faults say too little of them: `pair`, `unchanged`, `words.new`, `company.fresh`,
-`tool.in.uncalled`.
+`tool.in.uncalled`, `trouble.unread` (as any other trouble).
 """
 
 NOTE = 2.0

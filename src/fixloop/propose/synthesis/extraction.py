@@ -24,7 +24,7 @@ from fixloop.propose.synthesis.situations import names_of
 from fixloop.propose.wanted import Wanted, tool_names
 from fixloop.propose.workbench import Workbench
 from fixloop.workspace.model import FieldRule
-from fixloop.workspace.text import text_digest
+from fixloop.workspace.text import normalise, text_digest
 
 CONFUSABLE = "confusable"
 SPELLING, WORD = 0.8, 0.9
@@ -205,12 +205,22 @@ def _read(rule: FieldRule, one: _Asked) -> tuple[str, ...]:
 
 
 def _more_found(bench: Workbench, before: FieldRule, after: FieldRule) -> int:
-    """In how many accepted tickets the changed rule reads something else."""
+    """In how many accepted tickets the changed rule reads something else, but for values on record."""
     count = 0
+    known = _on_record(bench, before)
     for one, _ in _accepted(bench):
         text, rows = one.fixture.ticket.customer_text, one.fixture.rows or {}
-        count += values_read(before, text, rows) != values_read(after, text, rows)
+        changed = set(values_read(before, text, rows)) ^ set(values_read(after, text, rows))
+        count += any(normalise(value) not in known for value in changed)
     return count
+
+
+def _on_record(bench: Workbench, rule: FieldRule) -> frozenset[str]:
+    """The values of the columns that a field is compared with: to read one of them is right."""
+    signals = [one for one in bench.workspace.fetch.signals if one.field == rule.path]
+    rows = ((one, row) for one in signals for row in bench.workspace.records.get(one.source, ()))
+    found = (v for one, row in rows for v in values_at(row, one.match.split(".")))
+    return frozenset(normalise(v) for v in found if isinstance(v, str))
 
 
 def _accepted(bench: Workbench) -> Sequence[tuple[Feedback, Any]]:

@@ -13,19 +13,22 @@ from itertools import groupby
 from fixloop.propose.words import stems
 from fixloop.workspace.checks.extraction import pattern_complaint
 
-MENDED, WIDENED, LEARNT, BESIDE = 1.0, 1.2, 1.8, 2.4
-"""Sizes: a pattern mended in one place, in two, the form of values, a form beside words."""
+MENDED, WIDENED, WRITTEN, LEARNT, BESIDE = 1.0, 1.2, 1.6, 1.8, 2.4
+"""Sizes: a pattern mended in one place, in two, a form all write, the form of values, one beside words."""
 
 LONGEST_REPEAT = 24
 SHORT_NUMBER = 5
 WORDS_BESIDE = 2
+WORDS_NEAR, MOST_BEFORE = 3, 16
+"""Words before a value that a choice may lack: so many at no cost, and so many at all."""
+
 MOST_TWICE = 30
 MOST_KNOWN = 200
 KNOWN, FURTHER = 0.4, 0.04
 
-_REPEAT = re.compile(r"\{(\d+)(?:,(\d+))?\}")
-_CLASS = re.compile(r"\[(?!\^)([^\]\\]*)\]")
-_WORD_CHOICE = re.compile(r"\(\?:([^()\[\]\\]*[^\W\d_][^()\[\]\\]*)\)")
+REPEAT = re.compile(r"\{(\d+)(?:,(\d+))?\}")
+CLASS = re.compile(r"\[(?!\^)([^\]\\]*)\]")
+WORD_CHOICE = re.compile(r"\(\?:([^()\[\]\\]*[^\W\d_][^()\[\]\\]*)\)")
 _RANGES = (("A", "Z"), ("a", "z"), ("0", "9"))
 _KNOWN_FORMS = (
     r"\b[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,40}(?:\.[A-Za-z0-9-]{1,20}){1,3}\b",
@@ -104,7 +107,7 @@ def values_in(pattern: str, text: str) -> list[str]:
 
 
 def _unfit(pattern: str) -> bool:
-    return bool(pattern_complaint(pattern)) or _floods(pattern)
+    return bool(pattern_complaint(pattern)) or floods(pattern)
 
 
 _EVERYDAY = (
@@ -113,7 +116,7 @@ _EVERYDAY = (
 )
 
 
-def _floods(pattern: str) -> bool:
+def floods(pattern: str) -> bool:
     """Whether a pattern finds something in any text, or nothing at all but the empty text."""
     return any(values_in(pattern, text) for text in _EVERYDAY) or bool(re.fullmatch(pattern, ""))
 
@@ -134,42 +137,45 @@ def _changes(pattern: str) -> Iterator[tuple[str, float]]:
     """The pattern in any case, with a repeat that goes further or a class that holds more; and how far."""
     if not pattern.startswith("(?i)"):
         yield f"(?i){pattern}", 0.0
-    for match in _REPEAT.finditer(pattern):
+    for match in REPEAT.finditer(pattern):
         low, high = int(match[1]), int(match[2] or match[1])
         for to in (low - 1, high + 1, low - 2, high + 2, high + 3):
             if 0 < to <= LONGEST_REPEAT:
                 new = _repeat(min(low, to), max(high, to))
                 yield _put(pattern, match, new), FURTHER * max(low - to, to - high)
-    for match in _CLASS.finditer(pattern):
-        for wider in _wider(match[1]):
-            yield _put(pattern, match, f"[{wider}]"), FURTHER * (0.5 if len(wider) <= len(match[1]) else 1.5)
+    for match in CLASS.finditer(pattern):
+        for wide in wider(match[1]):
+            yield _put(pattern, match, f"[{wide}]"), FURTHER * (0.5 if len(wide) <= len(match[1]) else 1.5)
 
 
 def _as_usual(pattern: str, present: Sequence[str]) -> Iterator[str]:
     """The pattern with one repeat as the field's other patterns have it."""
-    usual = dict.fromkeys(repeat[0] for other in present for repeat in _REPEAT.finditer(other))
-    for match in _REPEAT.finditer(pattern):
+    usual = dict.fromkeys(repeat[0] for other in present for repeat in REPEAT.finditer(other))
+    for match in REPEAT.finditer(pattern):
         yield from (_put(pattern, match, repeat) for repeat in usual if repeat != match[0])
 
 
 def _worded(pattern: str, missed: Sequence[Missed]) -> Iterator[tuple[str, float]]:
     """The pattern with one of the words beside a missed value among those it asks for."""
-    words = dict.fromkeys(word for one in missed for word in _words_beside(one))
-    for match in _WORD_CHOICE.finditer(pattern):
-        for word in words:
+    words: dict[str, int] = {}
+    for word, away in (pair for one in missed for pair in _words_beside(one)):
+        words[word] = min(away, words.get(word, away))
+    for match in WORD_CHOICE.finditer(pattern):
+        for word, away in words.items():
             blank = " " if match[1].startswith(" ") else ""
-            far = 0.0 if stems(word) else FURTHER
+            far = (0.0 if stems(word) else FURTHER) + FURTHER * max(0, away - WORDS_NEAR)
             yield _put(pattern, match, f"(?:{match[1]}|{blank}{re.escape(word)})"), far
 
 
-def _words_beside(one: Missed) -> list[str]:
-    """The three words before a value and the one after it, as they are written in any case."""
+def _words_beside(one: Missed) -> list[tuple[str, int]]:
+    """The words of the sentence before a value and the one after it, in any case; how far away each is."""
     if one.value not in one.text:
         return []
     at = one.text.index(one.value)
-    before = re.findall(r"[^\W\d_]+", one.text[:at])[-3:]
+    before = re.findall(r"[^\W\d_]+", re.split(r"[.!?]\s", one.text[:at])[-1])[-MOST_BEFORE:]
     after = re.findall(r"[^\W\d_]+", one.text[at + len(one.value) :])[:1]
-    return [word.casefold() for word in (*before, *after)]
+    near = [(word.casefold(), away) for away, word in enumerate(reversed(before), 1)]
+    return [*near, *((word.casefold(), 1) for word in after)]
 
 
 def _put(pattern: str, match: re.Match[str], to: str) -> str:
@@ -180,7 +186,7 @@ def _repeat(low: int, high: int) -> str:
     return f"{{{low}}}" if low == high else f"{{{low},{high}}}"
 
 
-def _wider(inside: str) -> Iterator[str]:
+def wider(inside: str) -> Iterator[str]:
     """A class with a whole range in place of a part of it, or with one range more."""
     for first, last in _RANGES:
         whole = f"{first}-{last}"
@@ -196,7 +202,7 @@ def _wider(inside: str) -> Iterator[str]:
 def _learnt(missed: Sequence[Missed], known: Iterable[str]) -> Iterator[Pattern]:
     for form in _KNOWN_FORMS:
         if all(one.value in values_in(form, one.text) for one in missed):
-            yield Pattern(form, LEARNT)
+            yield Pattern(form, WRITTEN)
     values = [one.value for one in missed]
     for exactly in (True, False):
         shape = form_of_values(values, [] if exactly else known)
