@@ -3,7 +3,8 @@
 Every in-scope text of CLINC150's val, and a fifth of BANKING77's train by digest, is a rejection of `other`
 on which staff said nothing; fixloop is asked which belong together, the count of intents unknown.
 Beside it k-means with the true count on the same features. With `--comments`, staff name 40 % and describe
-40 % in words of their own (CLINC150 only). A text left alone is a cluster of one.
+40 % in words of their own (CLINC150 only). A text left alone is a cluster of one. `--embedder M:F` places
+the texts instead of fixloop's features: the function F of module M, from texts to an array [texts, d].
 
 NMI (arithmetic mean), ARI (Hubert and Arabie, 1985) and ACC (best one-to-one map, Kuhn 1955), in per cent.
 """
@@ -11,9 +12,12 @@ NMI (arithmetic mean), ARI (Hubert and Arabie, 1985) and ACC (best one-to-one ma
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,8 +29,8 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from fixloop.feedback.model import Feedback
-from fixloop.propose.company import listen, parties
-from fixloop.propose.near import Space
+from fixloop.propose.company import USUAL, Groups, listen, parties
+from fixloop.propose.near import AnySpace, Embedder, space_of
 
 FIFTH = 5
 PUBLISHED = {
@@ -87,13 +91,35 @@ def as_rejections(rows: Sequence[Labelled], half: str | None) -> list[Feedback]:
     ]
 
 
-def clustered(rejections: Sequence[Feedback], space: Space) -> list[int]:
+def clustered(rejections: Sequence[Feedback], space: AnySpace, usual: float) -> list[int]:
     """A label for each rejection, as `propose` groups wishes for new leaves."""
     labels = [0] * len(rejections)
-    for label, rows in enumerate(parties(listen(rejections, space))):
+    for label, rows in enumerate(parties(listen(rejections, space, usual))):
         for row in rows:
             labels[int(row)] = label
     return labels
+
+
+def embedder_named(name: str) -> Embedder:
+    """The function `module:function`, called in this process; the current folder is looked at, too."""
+    sys.path.append("")
+    module, _, function = name.partition(":")
+    return Embedder(name, getattr(import_module(module), function))
+
+
+def usual_of(data: Path, name: str, space: AnySpace) -> float:
+    """How alike the texts of a leaf usually are: told by the intents that a workspace would know, in `train`.
+
+    None of the texts that are clustered is among them. A workspace's features have a built-in measure.
+    """
+    leaves: dict[str, list[str]] = {}
+    for row in load_labelled(data / name / "train.jsonl"):
+        if row.leaf != "other" and row.fold(FIFTH) == 1:
+            leaves.setdefault(row.leaf, []).append(row.text)
+    known = [text for found in leaves.values() for text in found]
+    starts = np.cumsum([0, *map(len, leaves.values())])
+    members = [range(a, b) for a, b in pairwise(starts)]
+    return Groups.of(space.rows(known), members).usual
 
 
 def by_k_means(features: Any, count: int) -> list[int]:
@@ -102,13 +128,14 @@ def by_k_means(features: Any, count: int) -> list[int]:
     return [int(one) for one in found]
 
 
-def measure(data: Path, name: str, half: str | None) -> None:
+def measure(data: Path, name: str, half: str | None, embedder: Embedder | None) -> None:
     rows = texts_of(data, name)
     intents = [row.leaf for row in rows]
     rejections = as_rejections(rows, half)
-    space = Space.of([row.text for row in rows])
+    space = space_of([row.text for row in rows], embedder)
+    usual = usual_of(data, name, space) if embedder else USUAL
     began = time.process_time()
-    labels = clustered(rejections, space)
+    labels = clustered(rejections, space, usual)
     took = time.process_time() - began
     print(f"{name}: {len(rows)} texts of {len(set(intents))} intents      NMI /   ARI /   ACC")
     said = "with what staff said" if half else "texts alone"
@@ -123,12 +150,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("data", type=Path)
     parser.add_argument("--comments", choices=("tune", "report"))
+    parser.add_argument("--embedder", metavar="MODULE:FUNCTION", help="from texts to an array [texts, d]")
     options = parser.parse_args()
+    embedder = embedder_named(options.embedder) if options.embedder else None
     for name in PUBLISHED:
         if missing_data(options.data, name):
             print(f"skipped: {options.data / name}/train.jsonl is not there (see docs/benchmarks.md)")
         elif name == "clinc150" or options.comments is None:
-            measure(options.data, name, options.comments)
+            measure(options.data, name, options.comments, embedder)
     return 0
 
 

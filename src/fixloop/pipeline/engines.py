@@ -105,6 +105,38 @@ def load_engine(name: str, config: Config, method: str) -> Any:
     return _Hosted(host, about["version"], about["deterministic"])
 
 
+def load_embedder(name: str, config: Config) -> Callable[[Sequence[str]], Any]:
+    """The function a name points at, from texts to a row of numbers each, in a process of its own.
+
+    Raises:
+        BadInput: nothing to import there; or, when the function is asked, what went wrong in it.
+    """
+    host = _host(name, config, "embed", lambda: _Embedding(_factory(name)))
+    host.about("embed")
+
+    def embed(texts: Sequence[str]) -> Any:
+        try:
+            return host.ask("embed", texts)
+        except (EngineError, Ended) as error:
+            raise BadInput(f"embedder {shown(name)} failed: {error}", mend="mend the embedder") from None
+
+    return embed
+
+
+@dataclass(frozen=True, slots=True)
+class _Embedding:
+    """A function as an engine: what it returns becomes plain lists, for those go over the pipe."""
+
+    function: Callable[[list[str]], Any]
+    version: str = ""
+    deterministic: bool = True
+
+    def embed(self, texts: Sequence[str]) -> Any:
+        """One row a text."""
+        found = self.function(list(texts))
+        return found.tolist() if hasattr(found, "tolist") else [list(map(float, row)) for row in found]
+
+
 @dataclass(frozen=True, slots=True)
 class _Hosted:
     """An engine as the steps see it: its two properties, and its methods over the pipe."""
@@ -132,19 +164,19 @@ def close_engines() -> None:
         _HOSTS.popitem()[1].close()
 
 
-def _host(name: str, config: Config, method: str) -> EngineHost:
+def _host(name: str, config: Config, method: str, make: Callable[[], Any] | None = None) -> EngineHost:
     """The engine's process; pipelines of one configuration and one place of code share it."""
     key = (os.getpid(), name, method, repr(config), tuple(sys.path))
     found = _HOSTS.pop(key, None)
     if found is None:
-        found = EngineHost(lambda: _factory(name)(config))
+        found = EngineHost(make or (lambda: _factory(name)(config)))
     _HOSTS[key] = found
     while len(_HOSTS) > _MOST_HOSTS:
         _HOSTS.pop(next(iter(_HOSTS))).close()
     return found
 
 
-def _factory(name: str) -> Callable[[Config], Any]:
+def _factory(name: str) -> Callable[..., Any]:
     module, _, factory = name.removeprefix(PREFIX).partition(":")
     if not module or not factory:
         raise BadInput(

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from fixloop.propose.company import LINK_AT, MOST_AT_ONCE
+from fixloop.propose.company import MOST_AT_ONCE
 from fixloop.propose.diagnose import Diagnosis, Reading
 from fixloop.propose.interventions import Intervention
 
@@ -84,7 +84,7 @@ def _alike(asked: Sequence[Diagnosis]) -> Any:
     companies = [one.company for one in asked if one.company is not None]
     voices = companies[0].voices
     likeness = voices.take(np.array([one.row for one in companies])).likeness()
-    weights = np.where(likeness >= LINK_AT, 1.0, 0.0)
+    weights = np.where(likeness >= voices.link_at, 1.0, 0.0)
     np.fill_diagonal(weights, 0.0)
     return weights
 

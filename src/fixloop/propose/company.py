@@ -7,11 +7,11 @@ leaf as within each means one distribution (the kernel test of Gretton et al., J
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fixloop.feedback.model import Feedback
-from fixloop.propose.near import Space
+from fixloop.propose.near import AnySpace, Space
 from fixloop.propose.words import language_of, read_comment
 from fixloop.workspace.text import normalise
 
@@ -38,7 +38,8 @@ MOST_AT_ONCE = 3_000
 class Voices:
     """Rejections as rows: what the customer wrote, what staff said, and whether that says anything.
 
-    `usual` is how alike the examples of a leaf usually are in this space.
+    `usual` is how alike the examples of a leaf usually are in this space, `link_at` the likeness from which
+    two groups are one.
     """
 
     tickets: Any
@@ -46,14 +47,20 @@ class Voices:
     telling: Any
     languages: Any
     usual: float = USUAL
+    link_at: float = LINK_AT
 
     def __len__(self) -> int:
         return len(self.telling)
 
     def take(self, rows: Any) -> "Voices":
         """Some of them, in that order."""
-        languages = self.languages[rows]
-        return Voices(self.tickets[rows], self.comments[rows], self.telling[rows], languages, self.usual)
+        return replace(
+            self,
+            tickets=self.tickets[rows],
+            comments=self.comments[rows],
+            telling=self.telling[rows],
+            languages=self.languages[rows],
+        )
 
     def likeness(self) -> Any:
         """How alike each two are [n, n], 0…1; where one says nothing the tickets alone count."""
@@ -73,11 +80,11 @@ def _centred(likeness: Any, languages: Any) -> Any:
         block, size = likeness[np.ix_(rows, rows)], len(rows)
         if size >= FEW_OF_A_LANGUAGE:
             common = float(np.median(block[~np.eye(size, dtype=bool)]))
-            likeness[np.ix_(rows, rows)] = (block - common) / (1 - common)
+            likeness[np.ix_(rows, rows)] = (block - common) / max(1 - common, 1e-6)
     return likeness
 
 
-def listen(rejections: Sequence[Feedback], space: Space, usual: float = USUAL) -> Voices:
+def listen(rejections: Sequence[Feedback], space: AnySpace, usual: float = USUAL) -> Voices:
     """Rejections as voices, their tickets in a space that knows the leaves' examples too."""
     import numpy as np
 
@@ -87,7 +94,10 @@ def listen(rejections: Sequence[Feedback], space: Space, usual: float = USUAL) -
     telling[_stock_phrases(comments, tickets, usual)] = False
     spoken = [[language_of(one.fixture.ticket.customer_text), language_of(one.comment)] for one in rejections]
     languages = np.array(spoken, dtype=str).reshape(len(rejections), 2)
-    return Voices(tickets, Space.of(comments).rows(comments), telling, languages, usual)
+    spoken_of = space.beside(comments).rows(comments)
+    # In another's space texts are alike in another measure: that of its leaves.
+    link_at = LINK_AT if isinstance(space, Space) else LINK_AT * usual / USUAL
+    return Voices(tickets, spoken_of, telling, languages, usual, link_at)
 
 
 def _stock_phrases(comments: Sequence[str], tickets: Any, usual: float) -> list[int]:
@@ -109,7 +119,7 @@ def parties(voices: Voices) -> list[Any]:
     found: list[Any] = []
     for start in range(0, len(voices), MOST_AT_ONCE):
         rows = np.arange(start, min(start + MOST_AT_ONCE, len(voices)))
-        labels = _linked(voices.take(rows).likeness(), LINK_AT)
+        labels = _linked(voices.take(rows).likeness(), voices.link_at)
         found += [rows[labels == label] for label in np.unique(labels)]
     return sorted(_joined(voices, found), key=lambda one: int(one[0]))
 

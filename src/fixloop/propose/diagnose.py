@@ -202,7 +202,7 @@ class Asking:
         workspace, catalog = bench.workspace, Catalog.of(bench.workspace)
         comments = [" ".join([one.comment, *notes_of(one)]) for one in rejections]
         lexicon = with_likeness(build_lexicon(workspace, learnt, comments), workspace, comments, learnt)
-        leaves = hear_leaves(workspace, bench.pipeline, rejections, learnt, bench.accepted)
+        leaves = hear_leaves(workspace, bench.pipeline, rejections, learnt, bench.accepted, bench.embedder)
         standing = build_standing(feedback, bench.before, rejections)
         told = information_of(catalog)
         evidence = Evidence(catalog, lexicon, leaves, standing, told, judgement.priors, judgement.kinds)

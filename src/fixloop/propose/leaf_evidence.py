@@ -13,7 +13,7 @@ from fixloop.feedback.model import Feedback
 from fixloop.pipeline.compile import Pipeline
 from fixloop.propose.company import Groups, Voices, listen, parties, shares_of
 from fixloop.propose.interventions import Intervention
-from fixloop.propose.near import Space
+from fixloop.propose.near import AnySpace, Embedder, Space, space_of
 from fixloop.propose.words import read_comment, stems
 from fixloop.workspace.model import Workspace, is_other
 from fixloop.workspace.text import text_digest
@@ -106,6 +106,7 @@ def hear_leaves(
     rejections: Sequence[Feedback],
     learnt: Learnt,
     accepted: Sequence[tuple[str, str]] = (),
+    embedder: Embedder | None = None,
 ) -> LeafEvidence:
     """All rejections against all leaves, in a few products of matrices; `accepted` are (text, leaf)."""
     import numpy as np
@@ -113,7 +114,9 @@ def hear_leaves(
     texts = [one.fixture.ticket.customer_text for one in rejections]
     tickets, leaves = leaf_scores(workspace, pipeline, texts)
     examples = {leaf: [one.text for one in workspace.examples.get(leaf, ())] for leaf in leaves}
-    space = Space.of([*texts, *(text for found in examples.values() for text in found)])
+    every = [*texts, *(text for found in examples.values() for text in found)]
+    lexical = Space.of(every)
+    space = space_of(every, embedder) if embedder else lexical
     known = _Known.of(tuple(leaves), examples, space, learnt)
     voices = listen(rejections, space, known.groups.usual)
     told = voices.telling.nonzero()[0]
@@ -134,7 +137,7 @@ def hear_leaves(
         best = felt.max(axis=1, initial=0.0)
         fresh[rows] = [_newness(float(one), len(rows), float(right[place])) for one in best]
     bonuses[~voices.telling], fresh[~voices.telling] = 0.0, 0.0
-    near = _nearness(space, texts, leaves, examples, accepted)
+    near = _nearness(lexical, texts, leaves, examples, accepted)
     return LeafEvidence(tuple(leaves), tickets, bonuses, fresh, shared, voices, near)
 
 
@@ -206,7 +209,7 @@ class _Known:
 
     @classmethod
     def of(
-        cls, leaves: Sequence[str], examples: Mapping[str, Sequence[str]], space: Space, learnt: Learnt
+        cls, leaves: Sequence[str], examples: Mapping[str, Sequence[str]], space: AnySpace, learnt: Learnt
     ) -> "_Known":
         """Leaves with their examples as rows of a space; an `other` is no group, its texts share nothing."""
         import numpy as np

@@ -23,6 +23,7 @@ from fixloop.pipeline.memo import Memo
 from fixloop.pipeline.proposal import Proposal
 from fixloop.pipeline.ticket import parse_ticket
 from fixloop.ports.cache import Cache, NoCache
+from fixloop.propose.near import Embedder, embedder_of
 from fixloop.workspace.model import Row, Workspace
 from fixloop.workspace.snapshot import Snapshot
 from fixloop.workspace.stored import load_beside, load_stored
@@ -87,6 +88,11 @@ class Workbench:
             for one in self.stored
             if one.outcome == "accepted" and one.proposal.get("leaf") == self.before[one.id].leaf
         ]
+
+    @cached_property
+    def embedder(self) -> Embedder | None:
+        """What says which texts are alike, where that is a function of the user's own."""
+        return embedder_of(self.workspace.config)
 
     @cached_property
     def personal(self) -> Personal:

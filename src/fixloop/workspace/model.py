@@ -29,13 +29,17 @@ def is_other(leaf: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    """Which engine answers each step: a built-in's name or `python:package.module:factory`."""
+    """Which engine answers each step: a built-in's name or `python:package.module:factory`.
+
+    `embedder` says which texts are alike when rejections are sorted; one's own is a function of texts.
+    """
 
     intent: str = "examples"
     extraction: str = "rules"
     fallback: str = "escalate"
     proposer: str = "replay"
     applier: str = "edits"
+    embedder: str = "features"
 
 
 @dataclass(frozen=True, slots=True)

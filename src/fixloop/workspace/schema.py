@@ -21,8 +21,11 @@ ENGINES = {
     "fallback": "escalate",
     "proposer": "replay",
     "applier": "edits",
+    "embedder": "features",
 }
 """The built-in engine of each slot."""
+OWN_ENGINES = ("intent", "extraction", "embedder")
+"""The slots that code of a user's own may fill."""
 GATE_CHECKS = (
     "structure",
     "lane",
@@ -102,6 +105,7 @@ class EnginesFile(Strict):
     fallback: str = "escalate"
     proposer: str = "replay"
     applier: str = "edits"
+    embedder: str = "features"
 
 
 class GateFile(Strict):
@@ -323,8 +327,8 @@ def read_entries(model: type[Model], value: Any, report: Report, what: str) -> d
 
 
 def is_engine(slot: str, name: str) -> bool:
-    """Whether a slot can be filled by this engine: the built-in one, or for two steps one of one's own."""
-    own = slot in ("intent", "extraction") and _OWN_ENGINE.fullmatch(name) is not None
+    """Whether a slot can be filled by this engine: the built-in one, or for some one of one's own."""
+    own = slot in OWN_ENGINES and _OWN_ENGINE.fullmatch(name) is not None
     return own or ENGINES.get(slot) == name
 
 

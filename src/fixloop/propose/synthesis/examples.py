@@ -85,7 +85,7 @@ def neighbours(bench: Workbench, texts: list[str], leaf: str) -> list[str]:
     """Accepted stored tickets of a leaf that lie near some texts, nearest first."""
     candidates = unused(bench, of_leaf(bench, leaf))
     most = max(NEIGHBOURS_OF_ONE, MOST_EXAMPLES - len(texts))
-    return [candidates[n] for n in nearest(texts, candidates, most)]
+    return [candidates[n] for n in nearest(texts, candidates, most, bench.embedder)]
 
 
 def of_leaf(bench: Workbench, leaf: str) -> list[str]:
@@ -114,7 +114,7 @@ def border_of(bench: Workbench, texts: list[str], leaf: str) -> Border:
     """The nearest texts known to belong elsewhere: the first are asked, accepted ones after them teach."""
     known = [*bench.passing_intents, *bench.accepted]
     own = {text_digest(text) for text in texts}
-    near = [known[n] for n in nearest(texts, [text for text, _ in known], ASKED)]
+    near = [known[n] for n in nearest(texts, [text for text, _ in known], ASKED, bench.embedder)]
     outside = [(text, label) for text, label in near if label != leaf and text_digest(text) not in own]
     asked, rest = outside[:NEAR_MISSES], outside[NEAR_MISSES:]
     free = set(unused(bench, (text for text, _ in rest)))

@@ -6,7 +6,7 @@ from fixloop.workspace.model import Config, Problem, Template
 from fixloop.workspace.parts import Parts
 from fixloop.workspace.paths import uses_record
 from fixloop.workspace.problems import Problems
-from fixloop.workspace.schema import ENGINES, GATE_CHECKS, is_engine
+from fixloop.workspace.schema import ENGINES, GATE_CHECKS, OWN_ENGINES, is_engine
 from fixloop.workspace.template_uses import uses_of
 from fixloop.workspace.text import did_you_mean, named
 
@@ -35,7 +35,7 @@ def _check_engines(config: Config, parts: Parts, problems: Problems) -> None:
         if is_engine(step, engine):
             continue
         mend = did_you_mean(engine, [built_in])
-        if step in ("intent", "extraction"):
+        if step in OWN_ENGINES:
             mend += "; an engine of your own is `python:package.module:factory`"
         report(("engines", step), f"there is no {step} engine {named(engine)}", mend)
 
