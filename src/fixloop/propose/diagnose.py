@@ -24,6 +24,7 @@ from fixloop.propose.evidence import (
     notes_of,
     score,
 )
+from fixloop.propose.habits import Habits
 from fixloop.propose.interventions import Catalog, Intervention, Outcome, interventions, replay_all
 from fixloop.propose.leaf_evidence import Learnt, hear_leaves
 from fixloop.propose.lexicon import build_lexicon, with_likeness
@@ -205,7 +206,9 @@ class Asking:
         leaves = hear_leaves(workspace, bench.pipeline, rejections, learnt, bench.accepted, bench.embedder)
         standing = build_standing(feedback, bench.before, rejections)
         told = information_of(catalog)
-        evidence = Evidence(catalog, lexicon, leaves, standing, told, judgement.priors, judgement.kinds)
+        habits = Habits.of(workspace)
+        odd = frozenset(name for name, one in workspace.templates.items() if habits.is_odd(one))
+        evidence = Evidence(catalog, lexicon, leaves, standing, told, judgement.priors, judgement.kinds, odd)
         unread = Unread.of(bench.pipeline, feedback, bench.before)
         return cls(bench, rejections, evidence, unread, disputed, judgement)
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from fixloop.feedback.model import Feedback
 from fixloop.pipeline.proposal import Proposal, ToolCallMade
+from fixloop.propose.failed import as_meant, failed_call, failed_template, meant_branch
 from fixloop.propose.interventions import Action, Catalog, Outcome
 from fixloop.propose.leaf_evidence import LeafEvidence
 from fixloop.propose.lexicon import Lexicon
@@ -25,7 +26,9 @@ from fixloop.propose.standing import (
     facts_of,
     fetch_part,
     template_part,
+    unrendered_part,
 )
+from fixloop.propose.ticket_values import in_words, values_of
 from fixloop.propose.wanted import record_ids, satisfied_share, tool_names
 from fixloop.propose.weights import NOTE, PRIORS, WEIGHTS
 from fixloop.propose.words import Said, exchanged_parts, quoted_parts, spoken_sentence, stems
@@ -114,6 +117,8 @@ class Evidence:
     information: Mapping[str, float]
     priors: Mapping[str, float] = field(default_factory=lambda: PRIORS)
     kinds: Mapping[str, float] = field(default_factory=dict)
+    odd: frozenset[str] = frozenset()
+    """Templates with a variable where all others have another."""
 
     def features(self, heard: Heard, outcome: Outcome) -> Features:
         """What speaks for and against one reading, by name; absent means 0."""
@@ -216,6 +221,9 @@ class Evidence:
         assert action is not None
         found["trouble.plan"] = self.standing.trouble(branch_part(before))
         found["tools.only"] = float(action.reply == before.reply.template)
+        failed, meant = failed_call(before), meant_branch(before)
+        if failed is not None and meant is not None and action.reply == meant.reply:
+            found["unrendered"] = float(failed not in action.tools)
         self._answer(found, heard, action.reply, action.tools, facts_of(before))
         found["own"] = float(
             any(a.reply == action.reply and a.tools == action.tools for a in self.catalog.own[before.leaf])
@@ -263,17 +271,41 @@ class Evidence:
             found["tool.out.like"] = lexicon.likeness_of(heard.row, "tool", tool)
 
     def _template(self, found: Features, heard: Heard, outcome: Outcome) -> None:
-        before = heard.before
-        found["trouble.template"] = self.standing.trouble(template_part(heard.feedback, before))
+        before, standing = heard.before, self.standing
+        found["near.here"] = self._near(heard, before.leaf)
+        found["value.absent"] = float(self._names_absent(heard))
+        failed = failed_template(before)
+        found["text.odd"] = float((failed or before.reply.template) in self.odd)
+        if failed is not None:
+            # What stands in the way of the text is a variable: nothing that was sent tells more.
+            sent = template_part(heard.feedback, before, failed)
+            found["unrendered"] = 1.0
+            found["trouble.template"] = standing.trouble(unrendered_part(failed), also=sent)
+            terms = self.lexicon.templates.get
+            self._words(found, heard, terms(failed, _NO), terms(before.reply.template, _NO))
+            found["words.like"] = self.lexicon.likeness(heard.row, "template", failed, before.reply.template)
+            return
+        found["trouble.template"] = standing.trouble(template_part(heard.feedback, before))
         text = before.reply.text.casefold()
         found["quote.sent"] = float(any(part in text for part in heard.quoted))
         found["quote.absent"] = float(any(part not in text for part in heard.quoted))
-        found["near.here"] = self._near(heard, before.leaf)
         if heard.feedback.reply:
             found["reply.edit"] = (heard.sent_like - 0.5) * 2
             found["reply.edit.explained"] = float(heard.explained)
         else:
             found["reply.missing"] = 1.0
+
+    def _names_absent(self, heard: Heard) -> bool:
+        """Whether staff name a value of the ticket that the reply could say and does not: not who it is."""
+        fetch = self.catalog.workspace.fetch
+        who = {one.match.partition(".")[0] for one in fetch.signals} | {s.id for s in fetch.sources.values()}
+        names = {f"{{{{ record.{column} }}}}" for column in who}
+        sent, told = heard.before.reply.text, heard.feedback.ticket.get("text", "")
+        return any(
+            in_words(value, heard.spoken) and not in_words(value, sent) and not in_words(value, str(told))
+            for value, variable in values_of(heard.before).items()
+            if variable not in names
+        )
 
     # --- parts ------------------------------------------------------------------------------------------
 
@@ -368,6 +400,8 @@ _KINDS = {
     "field": "comment",
     "record": "comment",
     "quote": "comment",
+    "text": "other templates",
+    "unrendered": "what could not be carried out",
     "reply": "corrected reply",
     "expected": "expected",
     "pair": "together with another change",
@@ -457,7 +491,8 @@ def _expected(found: Features, heard: Heard, outcome: Outcome) -> None:
     expected = heard.feedback.expected or {}
     already = satisfied_share(expected, heard.before)
     rewritten = outcome.intervention.step == "template" and already < 1.0
-    share = satisfied_share(_but_words(expected) if rewritten else expected, outcome.after)
+    after = as_meant(outcome.after) if rewritten else outcome.after
+    share = satisfied_share(_but_words(expected) if rewritten else expected, after)
     if share == 1.0:
         found["expected.met"] = 1.0
     else:

@@ -42,6 +42,7 @@ from fixloop.hints.ids import canonical_json
 from fixloop.pipeline.compile import Forced, Pipeline
 from fixloop.pipeline.fixture import Fixture
 from fixloop.pipeline.proposal import Proposal, Reply, ToolCallMade
+from fixloop.propose.failed import failed_template, meant_branch
 from fixloop.propose.wanted import Wanted, record_ids, tool_names
 from fixloop.workspace.model import Branch, PlanTree, ToolCall, Workspace, is_other
 
@@ -267,8 +268,9 @@ def interventions(
     found += values
     found += _records(before)
     found += _actions(feedback, before, catalog)
-    if before.reply.template in catalog.workspace.templates:
-        target = f"workspace/templates.yaml#{before.reply.template}"
+    template = failed_template(before) or before.reply.template
+    if template in catalog.workspace.templates:
+        target = f"workspace/templates.yaml#{template}"
         wanted = Wanted(leaf=before.leaf)
         found.append(
             Intervention("template", "edit_template", target, wanted, None, 1.0, correction=feedback.reply)
@@ -345,8 +347,10 @@ def _actions(feedback: Feedback, before: Proposal, catalog: Catalog) -> Iterator
     target = catalog.workspace.plan_trees[before.leaf].path
     now = (before.reply.template, tool_names(before))
     size = max(1, len(own) - 1)
+    # What could not be carried out is not mended by asking for the same again.
+    failed = present if meant_branch(before) is not None else None
     for key, action in own.items():
-        if key != now:
+        if key != now and action != failed:
             yield _planned(before, target, action, 0.5 / size)
     for action in near:
         if (action.reply, action.tool_names) not in own or (action.reply, action.tool_names) == now:

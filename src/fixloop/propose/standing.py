@@ -13,6 +13,7 @@ from typing import Any
 
 from fixloop.feedback.model import Feedback
 from fixloop.pipeline.proposal import Proposal, outcome_of
+from fixloop.propose.failed import failed_template
 
 Part = tuple[str, ...]
 """A part of the workspace: its kind and what names it."""
@@ -40,10 +41,14 @@ class Standing:
     usual: Mapping[str, int]
     total: int
 
-    def trouble(self, part: Part) -> float:
-        """Log-odds of rejected against accepted at a part, the asking rejection left out; within ±4."""
+    def trouble(self, part: Part, also: Part | None = None) -> float:
+        """Log-odds of rejected against accepted at a part, the asking rejection left out; within ±4.
+
+        `also` is a part whose accepted tickets speak for it as well.
+        """
         others = max(0, self.rejected.get(part, 0) - 1)
-        return _clip(log((others + _HALF) / (self.accepted.get(part, 0) + _HALF)))
+        right = self.accepted.get(part, 0) + (self.accepted.get(also, 0) if also else 0)
+        return _clip(log((others + _HALF) / (right + _HALF)))
 
     def calls_with(self, template: str, tool: str) -> float:
         """Log-odds that a tool is called with a template, among accepted tickets; 0 for one never seen."""
@@ -111,6 +116,8 @@ def _parts(one: Feedback, proposal: Proposal) -> Iterator[Part]:
     yield ("leaf", proposal.leaf)
     yield branch_part(proposal)
     yield template_part(one, proposal)
+    if (failed := failed_template(proposal)) is not None:
+        yield unrendered_part(failed)
     yield fetch_part(proposal)
     for group, fields in proposal.fields.items():
         for name, values in fields.items():
@@ -125,9 +132,14 @@ def branch_part(proposal: Proposal) -> Part:
     return ("branch", proposal.leaf, proposal.branch or "")
 
 
-def template_part(one: Feedback, proposal: Proposal) -> Part:
-    """The text that was sent: a template in the ticket's language."""
-    return ("template", proposal.reply.template, str(one.ticket.get("language", "")))
+def template_part(one: Feedback, proposal: Proposal, meant: str | None = None) -> Part:
+    """The text that was sent (or was meant): a template in the ticket's language."""
+    return ("template", meant or proposal.reply.template, str(one.ticket.get("language", "")))
+
+
+def unrendered_part(template: str) -> Part:
+    """A template that was meant and gave no text."""
+    return ("unrendered", template)
 
 
 def fetch_part(proposal: Proposal) -> Part:

@@ -44,6 +44,9 @@ WEIGHTS: Mapping[str, float] = {
     "cue": 1.54,
     "cue.other": -0.44,
     "value.named": 2.48,
+    "value.absent": 3.00,
+    "unrendered": 5.00,
+    "text.odd": 2.50,
     "field.named": 0.62,
     "record.named": 4.00,
     "record.named.out": 0.32,
@@ -96,7 +99,8 @@ WEIGHTS: Mapping[str, float] = {
 """Feature to weight, fitted by `benchmarks/faults/fit_evidence.py` on the tuning half.
 
 By hand, for planted faults say too little of them: `pair`, `unchanged`, `words.new`, `company.fresh`,
-`tool.in.uncalled`, `trouble.unread` (as any other trouble).
+`tool.in.uncalled`, `trouble.unread` (as any other trouble), `value.absent`,
+`unrendered`, `text.odd`.
 """
 
 NOTE = 2.0

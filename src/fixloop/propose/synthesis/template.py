@@ -19,10 +19,13 @@ from fixloop.hints.operation import Operation
 from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.diagnose import Diagnosis
 from fixloop.propose.draft import Draft, Group, Unable
+from fixloop.propose.failed import failed_template, missing_variable
+from fixloop.propose.habits import Habits, words_before
 from fixloop.propose.interventions import flat_branches
 from fixloop.propose.synthesis.corrections import corrected_reply
 from fixloop.propose.synthesis.guards import text_near_misses
 from fixloop.propose.synthesis.situations import situation_of
+from fixloop.propose.ticket_values import every_value, in_words, is_plain, values_of
 from fixloop.propose.wanted import Wanted, tool_names
 from fixloop.propose.workbench import Workbench
 from fixloop.workspace.model import Template, Workspace
@@ -131,14 +134,15 @@ def _other_variable(
 
     It must have a value for every one of the rejections.
     """
-    habits = _habits(workspace, template)
+    habits = Habits.of(workspace)
     votes: Counter[tuple[str, str]] = Counter()
     for one in members:
-        source = template.texts[_language(workspace, template, one)]
-        if not one.before.reply.text or (pieces := align(source, one.before.reply.text)) is None:
-            continue
-        odd = {at: usual for at in _expressions(pieces) if (usual := _usual_at(pieces, at, habits))}
-        votes.update(_named(one, pieces, odd) or {(pieces[at].source, usual) for at, usual in odd.items()})
+        pieces = _pieces(template.texts[_language(workspace, template, one)], one.before)
+        places = _expressions(pieces, missing_variable(one.before))
+        odd = {at: usual for at in places if (usual := _usual_at(template.name, pieces, at, habits))}
+        votes.update(
+            _named(one, pieces, places, odd) or {(pieces[at].source, usual) for at, usual in odd.items()}
+        )
     if not votes or ("{%" in "".join(template.texts.values())):
         return []
     was, to = min(votes, key=lambda pair: (-votes[pair], pair))
@@ -146,67 +150,45 @@ def _other_variable(
     return [(one, edit) for one, edit in found if edit] if all(edit for _, edit in found) else []
 
 
-def _expressions(pieces: Sequence[Piece]) -> list[int]:
-    return [at for at, piece in enumerate(pieces) if piece.source.startswith("{{")]
+def _pieces(source: str, before: Proposal) -> list[Piece]:
+    """The text in pieces: with what was sent, or with nothing in its variables where nothing could be."""
+    if failed_template(before) is not None:
+        return _cut(source, [""] * len(_EXPRESSION.findall(source)))
+    return (align(source, before.reply.text) if before.reply.text else None) or []
 
 
-def _named(one: Diagnosis, pieces: Sequence[Piece], odd: Mapping[int, str]) -> set[tuple[str, str]]:
+def _expressions(pieces: Sequence[Piece], missing: str = "") -> list[int]:
+    """Where the variables stand; of a text that could not be rendered, those that have no value."""
+    return [
+        at for at, piece in enumerate(pieces) if piece.source.startswith("{{") and missing in piece.source
+    ]
+
+
+def _named(
+    one: Diagnosis, pieces: Sequence[Piece], places: Sequence[int], odd: Mapping[int, str]
+) -> set[tuple[str, str]]:
     """The exchange of a variable for another whose value staff name and the reply does not say."""
     spoken, sent = f" {one.feedback.comment} ", one.before.reply.text
     named = {
         variable: value
         for value, variable in values_of(one.before).items()
-        if _in_words(value, spoken) and not _in_words(value, sent)
+        if in_words(value, spoken) and not in_words(value, sent)
     }
-    places = _expressions(pieces)
-    told = [at for at in places if len(pieces[at].rendered) >= 3 and _in_words(pieces[at].rendered, spoken)]
+    told = [at for at in places if len(pieces[at].rendered) >= 3 and in_words(pieces[at].rendered, spoken)]
     likely = [at for at in odd if odd[at] in named]
     places = (told if len(told) == 1 else likely) or (places if len(places) == 1 else [])
     return {(pieces[places[0]].source, next(iter(named)))} if len(named) == 1 and len(places) == 1 else set()
 
 
-def _in_words(value: str, text: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(value.casefold())}(?!\w)", text.casefold()) is not None
-
-
-Habits = Mapping[tuple[str, ...], Counter[str]]
-_BEFORE = 2
-
-
-def _habits(workspace: Workspace, template: Template) -> Habits:
-    """The two words before each variable of other templates, and how many templates have which there."""
-    found: dict[tuple[str, ...], Counter[str]] = {}
-    for other in workspace.templates.values():
-        pairs = {pair for text in other.texts.values() for pair in _variables_after(text)}
-        for before, variable in pairs if other.name != template.name else ():
-            found.setdefault(before, Counter())[variable] += 1
-    return found
-
-
-def _variables_after(text: str) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Each variable of a text with the two words before it."""
-    start = 0
-    for match in _EXPRESSION.finditer(text):
-        before = tuple(re.findall(r"\w+", text[start : match.start()].casefold())[-_BEFORE:])
-        start = match.end()
-        if len(before) == _BEFORE:
-            yield before, match[0]
-
-
-def _usual_at(pieces: Sequence[Piece], at: int, habits: Habits) -> str | None:
-    """What several templates have after these words, where none has what is here."""
-    words = re.findall(r"\w+", pieces[at - 1].source.casefold())[-_BEFORE:] if at else []
-    counts = habits.get(tuple(words), Counter())
-    if not counts or pieces[at].source in counts:
-        return None
-    usual, count = min(counts.items(), key=lambda item: (-item[1], item[0]))
-    return usual if count >= 2 and count == counts.total() else None
+def _usual_at(name: str, pieces: Sequence[Piece], at: int, habits: Habits) -> str | None:
+    """What other templates have where this one has something else."""
+    return habits.usual(name, words_before(pieces[at - 1].source), pieces[at].source) if at else None
 
 
 def _exchange(workspace: Workspace, template: Template, one: Diagnosis, was: str, to: str) -> Edit | None:
     """One variable for another, with as many words before it as name the place alone."""
     source, rendered = template.texts[_language(workspace, template, one)], one.before.reply.text
-    pieces = align(source, rendered) or []
+    pieces, failed = _pieces(source, one.before), failed_template(one.before) is not None
     places = [at for at in _expressions(pieces) if pieces[at].source == was]
     values = {variable: value for value, variable in every_value(one.before).items()}
     if len(places) != 1 or to not in values:
@@ -215,7 +197,11 @@ def _exchange(workspace: Workspace, template: Template, one: Diagnosis, was: str
     tokens = _TOKEN.findall(before)
     for around in range(len(tokens) + 1):
         lead = "".join(tokens[len(tokens) - around :])
-        if source.count(lead + was) == 1 and rendered.count(lead + piece.rendered) == 1:
+        if source.count(lead + was) != 1:
+            continue
+        if failed:
+            return Edit(lead + was, lead + to, "", values[to])
+        if rendered.count(lead + piece.rendered) == 1:
             return Edit(lead + was, lead + to, lead + piece.rendered, lead + values[to])
     return None
 
@@ -227,7 +213,6 @@ def _alike(a: str, b: str) -> float:
 def align(source: str, rendered: str) -> list[Piece] | None:
     """The template's literals and expressions with what each rendered to; None when that is ambiguous."""
     literals = _EXPRESSION.split(source)
-    expressions = _EXPRESSION.findall(source)
     pattern = "(.*?)".join(
         re.escape(part.strip("\n") if n in (0, len(literals) - 1) else part)
         for n, part in enumerate(literals)
@@ -235,37 +220,16 @@ def align(source: str, rendered: str) -> list[Piece] | None:
     found = re.fullmatch(r"\s*" + pattern + r"\s*", rendered, re.S)
     if found is None:
         return None
-    pieces = []
-    for number, literal in enumerate(literals):
-        pieces.append(Piece(literal, literal))
-        if number < len(expressions):
-            pieces.append(Piece(expressions[number], found.group(number + 1)))
+    return _cut(source, found.groups())
+
+
+def _cut(source: str, rendered: Sequence[str]) -> list[Piece]:
+    """The literals and expressions of a text in order, with what each expression rendered to."""
+    literals, expressions = _EXPRESSION.split(source), _EXPRESSION.findall(source)
+    pieces = [Piece(literals[0], literals[0])]
+    for expression, text, literal in zip(expressions, rendered, literals[1:], strict=True):
+        pieces += [Piece(expression, text), Piece(literal, literal)]
     return pieces
-
-
-def values_of(proposal: Proposal) -> dict[str, str]:
-    """The values that are surely this ticket's: not words that any text may have ("app", "open")."""
-    found = every_value(proposal)
-    return {text: path for text, path in found.items() if len(text) >= 3 and not _is_plain(text)}
-
-
-def _is_plain(text: str) -> bool:
-    return (text.isalpha() and text.islower()) or (text.isdigit() and len(text) < 4)
-
-
-def every_value(proposal: Proposal) -> dict[str, str]:
-    """Rendered value to the path that gives it, for what a template could use here; longer values first."""
-    found: dict[str, str] = {}
-    if len(proposal.records) == 1:
-        for column, value in sorted(proposal.records[0].row.items()):
-            text = "" if isinstance(value, bool | list | dict) or value is None else str(value)
-            if text:
-                found.setdefault(text, f"{{{{ record.{column} }}}}")
-    for group, fields in sorted(proposal.fields.items()):
-        for name, values in sorted(fields.items()):
-            if values:
-                found.setdefault(values[0], f"{{{{ fields.{group}.{name} | first }}}}")
-    return dict(sorted(found.items(), key=lambda item: -len(item[0])))
 
 
 def edit_of(
@@ -277,7 +241,7 @@ def edit_of(
     not all of it.
     """
     whole = "".join(piece.source for piece in pieces) if source is None else source
-    own = {p.rendered: p.source for p in pieces if p.source.startswith("{{") and not _is_plain(p.rendered)}
+    own = {p.rendered: p.source for p in pieces if p.source.startswith("{{") and not is_plain(p.rendered)}
     values = {**values, **{text: variable for text, variable in own.items() if len(text) >= 2}}
     rendered = "".join(piece.rendered for piece in pieces)
     a, b = _TOKEN.findall(rendered.strip()), _TOKEN.findall(corrected.strip())
