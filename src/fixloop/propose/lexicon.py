@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fixloop.propose.near import Space
-from fixloop.propose.words import Said, document_shares, read_comment, stems
+from fixloop.propose.words import Said, document_shares, read_comment, stems, with_meanings
 from fixloop.workspace.model import Template, Tool, Workspace
 
 UNKNOWN_WEIGHT = 4.0
@@ -104,7 +104,8 @@ def with_likeness(
     documents = {("leaf", leaf): text for leaf, text in _leaf_texts(workspace, learnt).items()}
     documents |= {("template", name): _template_text(one) for name, one in workspace.templates.items()}
     documents |= {("tool", name): _tool_text(one) for name, one in workspace.tools.items()}
-    names, texts = list(documents), list(documents.values())
+    names, texts = list(documents), [with_meanings(text) for text in documents.values()]
+    comments = [with_meanings(comment) for comment in comments]
     space = Space.of([*texts, *comments])
     rows = space.rows(texts)
     alike = np.round((space.rows(comments) @ rows.T).toarray(), 6) if comments else np.zeros((0, len(names)))

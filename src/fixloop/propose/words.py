@@ -1,9 +1,10 @@
 """How staff's words are read: stems in two languages, what is affirmed and what is negated."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
+from importlib.resources import files
 
 from fixloop.workspace.text import normalise
 
@@ -63,9 +64,58 @@ def stem(word: str) -> str:
 
 
 def stems(text: str) -> frozenset[str]:
-    """The stems of the content words of a text; ids like `unlock_instructions` are split at `_`."""
+    """What the content words of a text mean: their stems, those of one meaning made one, in two languages.
+
+    Ids like `unlock_instructions` are split at `_`, German compounds where both parts are known.
+    """
     words = _WORD.findall(normalise(text).replace("_", " "))
-    return frozenset(stem(word) for word in words if word not in _STOP and len(word) > 1)
+    said = (word for word in words if word not in _STOP and len(word) > 1)
+    return frozenset(meaning for word in said for meaning in meanings_of(word))
+
+
+@lru_cache(maxsize=100_000)
+def meanings_of(word: str) -> tuple[str, ...]:
+    """The meaning of a word, of its parts where it is a compound of two known ones, else its stem."""
+    if own := _meaning(word):
+        return (own,)
+    for cut in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1):
+        head = _meaning(word[cut:])
+        left = _first_part(word[:cut]) if head else None
+        if head and left:
+            return (left, head)
+    return (stem(word),)
+
+
+def with_meanings(text: str) -> str:
+    """A text followed by the meanings of its words that are called otherwise, for who compares letters."""
+    words = _WORD.findall(normalise(text))
+    meant = [m for word in words if word not in _STOP for m in meanings_of(word) if m != stem(word)]
+    return " ".join([text, *meant])
+
+
+def _first_part(part: str) -> str | None:
+    """The meaning of the first part of a compound, with or without the letters that join it to the next."""
+    bare = [part, part + "e", *(part.removesuffix(joint) for joint in _JOINTS if part.endswith(joint))]
+    return next((meaning for one in bare if len(one) >= _SHORTEST_BARE and (meaning := _meaning(one))), None)
+
+
+_SHORTEST_PART, _SHORTEST_BARE = 4, 3
+_JOINTS = ("s", "n", "en", "es", "-")
+
+
+def _meaning(word: str) -> str | None:
+    """What `synonyms.txt` makes of a word, as it stands or by its stem; None for one that is not there."""
+    words, by_stem = _meanings()
+    return words.get(word) or by_stem.get(stem(word))
+
+
+@cache
+def _meanings() -> tuple[Mapping[str, str], Mapping[str, str]]:
+    """Word to the first word of its line in `synonyms.txt`, and stem to it."""
+    text = (files("fixloop.propose") / "synonyms.txt").read_text(encoding="utf-8")
+    lines = [line.split() for line in text.splitlines() if line and not line.startswith("#")]
+    listed = [(normalise(word), words[0]) for words in reversed(lines) for word in words]
+    return dict(listed), {stem(word): first for word, first in listed}
 
 
 @lru_cache(maxsize=100_000)
