@@ -182,7 +182,7 @@ class Catalog:
 
     `own` are the actions of each leaf's tree, `usual` those of all trees by (reply, tool names), and every
     template that no tree uses; `calls` the distinct calls of each tool, most used first; `parents` of each
-    leaf and `children` of each parent as the DAG has them.
+    leaf and `children` of each parent as the DAG has them; `trees` counts the trees with a key of `usual`.
     """
 
     workspace: Workspace
@@ -192,6 +192,7 @@ class Catalog:
     unused: frozenset[str]
     parents: Mapping[str, tuple[str, ...]]
     children: Mapping[str, tuple[str, ...]]
+    trees: Mapping[tuple[str, tuple[str, ...]], int]
 
     @classmethod
     def of(cls, workspace: Workspace) -> "Catalog":
@@ -216,6 +217,7 @@ class Catalog:
             unused,
             {str(leaf): workspace.intents.parents_of(leaf) for leaf in workspace.intents.all_leaves},
             workspace.intents.children,
+            Counter((action.reply, action.tool_names) for actions in own.values() for action in actions),
         )
 
     def other_arguments(self, call: ToolCall) -> Iterator[ToolCall]:
@@ -357,8 +359,10 @@ def _actions(feedback: Feedback, before: Proposal, catalog: Catalog) -> Iterator
             yield _planned(before, target, action, 0.3 / len(near))
     told = {(action.reply, action.tool_names) for action in near} | own.keys() | {now}
     rest = {key: action for key, action in foreign.items() if key not in told}
-    for action in rest.values():
-        yield _planned(before, target, action, 0.4 / len(rest))
+    used = {key: max(1, catalog.trees.get(key, 1)) for key in rest}
+    for key, action in rest.items():
+        # What most trees have and this one lacks is likelier than what one other tree has.
+        yield _planned(before, target, action, 0.4 * used[key] / sum(used.values()))
 
 
 def _planned(before: Proposal, target: str, action: Action, share: float) -> Intervention:

@@ -40,6 +40,8 @@ WEIGHTS: Mapping[str, float] = {
     "words.column": 3.23,
     "words.fact": 0.64,
     "words.kept": 0.28,
+    "words.sent": 0.50,
+    "words.not_sent": -1.00,
     "words.new": 1.80,
     "cue": 1.54,
     "cue.other": -0.44,
