@@ -25,7 +25,14 @@ from fixloop.propose.evidence import (
     score,
 )
 from fixloop.propose.habits import Habits
-from fixloop.propose.interventions import Catalog, Intervention, Outcome, interventions, replay_all
+from fixloop.propose.interventions import (
+    Catalog,
+    Intervention,
+    Outcome,
+    interventions,
+    present_action,
+    replay_all,
+)
 from fixloop.propose.leaf_evidence import Learnt, hear_leaves
 from fixloop.propose.lexicon import build_lexicon, with_likeness
 from fixloop.propose.pairs import parts_of_pairs
@@ -224,7 +231,9 @@ class Asking:
         else:
             outcomes = [Outcome(tried, heard.before) for tried in found]
         known = self.evidence.lexicon.known(heard.said)
-        heard = replace(heard, explained=explained_by_reply(outcomes, heard), known=known)
+        present = present_action(heard.before, self.evidence.catalog)
+        explained = explained_by_reply(outcomes, heard)
+        heard = replace(heard, explained=explained, known=known, present=present)
         paired = parts_of_pairs(self.bench.pipeline, one, outcomes) if self.judgement.replays else frozenset()
         weighed = []
         for place, outcome in enumerate(outcomes):

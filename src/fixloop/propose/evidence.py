@@ -8,7 +8,7 @@ one thing.
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 from math import log
@@ -87,6 +87,7 @@ class Heard:
     sent_like: float = 0.0
     explained: bool = False
     known: float = 1.0
+    present: Action | None = None
 
     @property
     def moved(self) -> bool:
@@ -229,7 +230,12 @@ class Evidence:
             any(a.reply == action.reply and a.tools == action.tools for a in self.catalog.own[before.leaf])
         )
         found["near.here"] = self._near(heard, before.leaf)
-        self._words(found, heard, self._wanted_terms(outcome), self._action_terms(before))
+        if action.reply == before.reply.template:
+            gone = set(tool_names(before)) - set(action.tool_names)
+            # The template stays, so its words are none for or against the change of a call.
+            self._words(found, heard, self._call_terms(heard, action), self._tool_terms(gone))
+        else:
+            self._words(found, heard, self._wanted_terms(outcome), self._action_terms(before))
         said = heard.said.affirmed | heard.said.negated
         found["words.column"] = self.lexicon.coverage(said, _column_terms(before, self.lexicon))
         found["words.fact"] = self.lexicon.coverage(said, _fact_terms(before))
@@ -345,6 +351,18 @@ class Evidence:
         terms = self.lexicon.templates.get(action.reply, _NO)
         for call in action.tools:
             terms |= self.lexicon.tools.get(call.name, _NO) | _literals(call.args)
+        return terms
+
+    def _tool_terms(self, names: Iterable[str]) -> frozenset[str]:
+        return _NO.union(*(self.lexicon.tools.get(name, _NO) for name in names))
+
+    def _call_terms(self, heard: Heard, action: Action) -> frozenset[str]:
+        """The words for the calls that an action has and the present one has not, and for other arguments."""
+        there = {call.name: call.args for call in heard.present.tools} if heard.present else {}
+        terms = self._tool_terms(call.name for call in action.tools if call.name not in there)
+        for call in action.tools:
+            old = there.get(call.name, {})
+            terms |= _literals({arg: v for arg, v in call.args.items() if arg not in old or old[arg] != v})
         return terms
 
     def _near(self, heard: Heard, leaf: str) -> float:

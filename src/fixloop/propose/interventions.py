@@ -340,7 +340,7 @@ def _actions(feedback: Feedback, before: Proposal, catalog: Catalog) -> Iterator
     """Another reply with its tool calls: the tree's own, the present one changed, those of other trees."""
     if is_other(before.leaf) or before.leaf not in catalog.workspace.plan_trees:
         return
-    present = _present_action(before, catalog)
+    present = present_action(before, catalog)
     own = {(a.reply, a.tool_names): a for a in catalog.own[before.leaf]}
     near = list(_changed_calls(present, catalog)) if present else []
     foreign = dict(catalog.usual)
@@ -371,10 +371,10 @@ def _planned(before: Proposal, target: str, action: Action, share: float) -> Int
     return Intervention("plan", "add_branch", target, wanted, forced, share, action)
 
 
-def _present_action(before: Proposal, catalog: Catalog) -> Action | None:
+def present_action(before: Proposal, catalog: Catalog) -> Action | None:
     """What the branch that answered says."""
-    tree = catalog.workspace.plan_trees[before.leaf]
-    for branch in flat_branches(tree.branches):
+    tree = catalog.workspace.plan_trees.get(before.leaf)
+    for branch in flat_branches(tree.branches) if tree else ():
         if branch.id == before.branch and branch.reply:
             return Action(branch.reply, branch.tools)
     return None

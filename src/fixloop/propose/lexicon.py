@@ -77,19 +77,24 @@ def build_lexicon(
     telling = telling_stems(workspace)
     leaves = {
         str(leaf): stems(leaf)
-        | stems(workspace.intents.intents[leaf].description)
+        | _told(workspace.intents.intents[leaf].description)
         | telling.get(leaf, frozenset())
         | frozenset(one for comment in spoken.get(leaf, ()) for one in read_comment(comment).affirmed)
         for leaf in workspace.intents.leaves
     }
-    templates = {name: stems(name) | stems(one.description) for name, one in workspace.templates.items()}
-    tools = {name: stems(name) | stems(one.description) for name, one in workspace.tools.items()}
+    templates = {name: stems(name) | _told(one.description) for name, one in workspace.templates.items()}
+    tools = {name: stems(name) | _told(one.description) for name, one in workspace.tools.items()}
     columns = {
         column: stems(column) for source in workspace.fetch.sources.values() for column in source.fields
     }
     documents = [*leaves.values(), *templates.values(), *tools.values(), *columns.values()]
     heard = document_shares(stems(one) for one in comments)
     return Lexicon(leaves, templates, tools, columns, document_shares(documents), heard)
+
+
+def _told(description: str) -> frozenset[str]:
+    """What a description says of a thing, without what it says that the thing is not."""
+    return read_comment(description).affirmed
 
 
 def with_likeness(
