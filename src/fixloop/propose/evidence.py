@@ -301,11 +301,10 @@ class Evidence:
         else:
             found["reply.missing"] = 1.0
         said = heard.said.affirmed | heard.said.negated
-        if said and not heard.quoted:
+        if said and not heard.quoted and not found["value.absent"]:
             # Who is content with the action and not with its text speaks of what stands there.
-            sent = self._coverage(heard, said, stems(before.reply.text))
-            found["words.sent"] = sent
-            found["words.not_sent"] = 1 - sent
+            there = self._coverage(heard, said, stems(before.reply.text))
+            found["words.sent"], found["words.not_sent"] = there, 1 - there
 
     def _names_absent(self, heard: Heard) -> bool:
         """Whether staff name a value of the ticket that the reply could say and does not: not who it is."""
