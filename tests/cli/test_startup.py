@@ -58,3 +58,16 @@ def test_a_gate_that_knows_both_sides_loads_no_engine_and_no_schema(bank: Path) 
     words = ("gate", "main", "other", "--json", "--repo", str(bank))
     modules_after(*words)
     assert not modules_after(*words) & HEAVY
+
+
+def test_a_gate_of_a_new_plan_tree_loads_no_engine_and_no_schema(bank: Path) -> None:
+    tree = (bank / "plan_trees/login_problem.yaml").read_text()
+    for name in ("known", "new"):
+        run_git(bank, "switch", "-q", "-c", name, "main")
+        last = f"{{id: {name}, reply: unlock_instructions}}"
+        commit_all(
+            bank, {"plan_trees/login_problem.yaml": tree.replace("{reply: unlock_instructions}", last)}
+        )
+    modules_after("gate", "main", "known", "--json", "--repo", str(bank))
+    loaded = modules_after("gate", "main", "new", "--json", "--repo", str(bank))
+    assert not loaded & (HEAVY - {"yaml", "jinja2"})

@@ -29,7 +29,7 @@ from fixloop.hints.model import Hint
 from fixloop.pipeline.compile import compile_pipeline
 from fixloop.pipeline.ticket import parse_ticket_line
 from fixloop.ports.cache import NoCache
-from fixloop.workspace import files, schema
+from fixloop.workspace import file_parts, files, schema
 from fixloop.workspace.load import inspect_workspace, load_workspace
 from fixloop.workspace.model import Problem
 from fixloop.workspace.plan_tree import parse_condition
@@ -79,12 +79,12 @@ def examples(name: str) -> Iterator[Example]:
 
 EXAMPLES = [example for name in PAGES for example in examples(name)]
 _PARTS: Mapping[str, Any] = {
-    files.CONFIG: files.config_part,
-    files.INTENTS: files.intents_part,
-    files.EXTRACTION: files.extraction_part,
-    files.FETCH: files.fetch_part,
-    files.TEMPLATES: files.templates_part,
-    files.TOOLS: files.tools_part,
+    file_parts.CONFIG: files.config_part,
+    file_parts.INTENTS: files.intents_part,
+    file_parts.EXTRACTION: files.extraction_part,
+    file_parts.FETCH: files.fetch_part,
+    file_parts.TEMPLATES: files.templates_part,
+    file_parts.TOOLS: files.tools_part,
 }
 
 
@@ -93,11 +93,11 @@ def problems_of(example: Example) -> list[object]:
     if path in _PARTS:
         return list(_PARTS[path](path, data).problems)
     if path.startswith("plan_trees/"):
-        return list(files.plan_tree_part(path, data).problems)
+        return list(file_parts.plan_tree_part(path, data).problems)
     if path.startswith("workspace/examples/"):
-        return list(files.examples_part(path, data).problems)
+        return list(file_parts.examples_part(path, data).problems)
     if path.startswith("workspace/records/"):
-        return list(files.rows_part(path, data).problems)
+        return list(file_parts.rows_part(path, data).problems)
     if path.startswith("evals/"):
         return list(read_case_file(path.split("/")[1], path, data).problems)
     if path.startswith("hints/"):
@@ -157,7 +157,7 @@ def test_the_documented_defaults_are_the_defaults() -> None:
     assert written.model_copy(update={"fallback": None}) == schema.ConfigFile(fixloop=1)
 
 
-INTENTS, FETCH, TREE = files.INTENTS, files.FETCH, "plan_trees/account_locked.yaml"
+INTENTS, FETCH, TREE = file_parts.INTENTS, file_parts.FETCH, "plan_trees/account_locked.yaml"
 ACCOUNTS, TAUGHT = "workspace/records/accounts.jsonl", "workspace/examples/account_locked.jsonl"
 NUMBER = r"'\b[A-Z]{3,4}[0-9O]{4,5}\b'"
 SECOND = "  - {when: {fetched.count: {gt: 1}}, reply: ask_which_account}\n"
@@ -196,14 +196,14 @@ WRONG = [
         '"My account has been locked" is an example of `card_blocked` and, at ',
     ),
     (
-        files.EXTRACTION,
+        file_parts.EXTRACTION,
         NUMBER,
         r"'(\w+\s?)+x'",
         "repeats something that repeats without limit, so a text could keep it busy for hours",
     ),
-    (files.EXTRACTION, NUMBER, "'(a)(b)'", "has 2 groups; at most one may capture"),
-    (files.EXTRACTION, "accounts.branch", "acounts.branch", "there is no source `acounts`"),
-    (files.EXTRACTION, "accounts.branch", "accounts.brunch", "`accounts` has no column `brunch`"),
+    (file_parts.EXTRACTION, NUMBER, "'(a)(b)'", "has 2 groups; at most one may capture"),
+    (file_parts.EXTRACTION, "accounts.branch", "acounts.branch", "there is no source `acounts`"),
+    (file_parts.EXTRACTION, "accounts.branch", "accounts.brunch", "`accounts` has no column `brunch`"),
     (FETCH, "source: accounts, match: branch", "source: acounts, match: branch", "no source `acounts`"),
     (FETCH, "match: branch,", "match: branche,", "`accounts` has no column `branche`"),
     (FETCH, "field: account.account_number", "field: account.number", "there is no field `account.number`"),
@@ -237,11 +237,11 @@ WRONG = [
     (TREE, "reply: security_escalation", "reply: security_escalaton", "no template `security_escalaton`"),
     (TREE, "reason: fraud_flag", "reason: fraud", 'the argument `reason` cannot be "fraud"'),
     (TREE, "{gt: 1}", "{more: 1}", "unknown operator `more`"),
-    (files.TEMPLATES, "hotline }} an", "hotlin }} an", "there is nothing at `record.hotlin`"),
-    (files.TEMPLATES, "hotline }} an", "hotline.upper() }} an", "calls not allowed here"),
-    (files.TEMPLATES, "hotline }} an", "hotline | md5 }} an", "there is no filter `md5`"),
+    (file_parts.TEMPLATES, "hotline }} an", "hotlin }} an", "there is nothing at `record.hotlin`"),
+    (file_parts.TEMPLATES, "hotline }} an", "hotline.upper() }} an", "calls not allowed here"),
+    (file_parts.TEMPLATES, "hotline }} an", "hotline | md5 }} an", "there is no filter `md5`"),
     (
-        files.TEMPLATES,
+        file_parts.TEMPLATES,
         "{en: More than one account fits. Please send us its number., de",
         "{de",
         "`ask_which_account` has no text in `en`",

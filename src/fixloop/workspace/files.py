@@ -1,111 +1,33 @@
-"""Each workspace file by itself: bytes into a typed part, with all that is wrong inside the file.
+"""The files that say how a workspace works: bytes into a typed part, with all that is wrong inside each."""
 
-A part depends on one file's path and bytes only, so it is remembered by path and blob id: the hundredth
-overlay of a workspace parses no more than the file that was edited.
-"""
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from pydantic import BaseModel
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
-
-from fixloop.errors import Place
 from fixloop.workspace import schema
+from fixloop.workspace.file_parts import Part, yaml_part
 from fixloop.workspace.improver import Improver
-from fixloop.workspace.jsonl_source import raw_lines, read_json_line, read_jsonl
 from fixloop.workspace.model import (
     Config,
     Engines,
-    Example,
     FetchRules,
     FieldRule,
     GateConfig,
     Intent,
     IntentDag,
-    PlanTree,
     Policy,
-    Problem,
-    Row,
     Signal,
     Source,
     Template,
     Tool,
 )
-from fixloop.workspace.plan_tree import read_plan_tree
-from fixloop.workspace.problems import Problems, Report
+from fixloop.workspace.problems import Report
 from fixloop.workspace.rubric import Rubric
-from fixloop.workspace.snapshot import Snapshot
-from fixloop.workspace.text import named, normalise, shown
-from fixloop.workspace.yaml_source import Document, read_yaml
-
-CONFIG = "fixloop.yaml"
-INTENTS = "workspace/intents.yaml"
-EXTRACTION = "workspace/extraction.yaml"
-FETCH = "workspace/fetch.yaml"
-TEMPLATES = "workspace/templates.yaml"
-TOOLS = "workspace/tools.yaml"
-EXAMPLES = "workspace/examples/"
-PLAN_TREES = "plan_trees/"
+from fixloop.workspace.text import named
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
-
-
-@dataclass(frozen=True, slots=True)
-class Part(Generic[T]):
-    """What came of one file: its value unless something is wrong, its positions, its problems."""
-
-    path: str
-    value: T | None
-    document: Document
-    problems: tuple[Problem, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ExamplesPart:
-    """One examples file; `lines` and `normal` run parallel to `examples`."""
-
-    path: str
-    examples: tuple[Example, ...]
-    lines: tuple[int, ...]
-    normal: tuple[str, ...]
-    problems: tuple[Problem, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RowsPart:
-    """One record file; `lines` runs parallel to `rows`."""
-
-    path: str
-    rows: tuple[Row, ...]
-    lines: tuple[int, ...]
-    problems: tuple[Problem, ...] = ()
-
-
-# --- remembering ----------------------------------------------------------------------------------------
-
-_REMEMBERED: "OrderedDict[tuple[str, str, str], Any]" = OrderedDict()
-_REMEMBER_AT_MOST = 4_000
-
-
-def read_part(snapshot: Snapshot, path: str, parse: Callable[[str, bytes], T]) -> T | None:
-    """What a parser makes of a file, remembered by content; None when the file is not there."""
-    blob = snapshot.blob(path)
-    if blob is None:
-        return None
-    key = (parse.__name__, path, blob)
-    if key not in _REMEMBERED:
-        data = snapshot.read(path)
-        if data is None:
-            return None
-        _REMEMBERED[key] = parse(path, data)
-        if len(_REMEMBERED) > _REMEMBER_AT_MOST:
-            _REMEMBERED.popitem(last=False)
-    _REMEMBERED.move_to_end(key)
-    part: T = _REMEMBERED[key]
-    return part
 
 
 # --- YAML files -----------------------------------------------------------------------------------------
@@ -113,63 +35,44 @@ def read_part(snapshot: Snapshot, path: str, parse: Callable[[str, bytes], T]) -
 
 def config_part(path: str, data: bytes) -> Part[Config]:
     """fixloop.yaml."""
-    return _yaml_part(path, data, lambda value, report: _read(schema.ConfigFile, value, report, _config))
+    return yaml_part(path, data, lambda value, report: _read(schema.ConfigFile, value, report, _config))
 
 
 def intents_part(path: str, data: bytes) -> Part[IntentDag]:
     """workspace/intents.yaml."""
-    return _yaml_part(path, data, lambda value, report: _read(schema.IntentsFile, value, report, _intents))
+    return yaml_part(path, data, lambda value, report: _read(schema.IntentsFile, value, report, _intents))
 
 
 def extraction_part(path: str, data: bytes) -> Part[tuple[FieldRule, ...]]:
     """workspace/extraction.yaml."""
-    return _yaml_part(
+    return yaml_part(
         path, data, lambda value, report: _read(schema.ExtractionFile, value or {}, report, _rules)
     )
 
 
 def fetch_part(path: str, data: bytes) -> Part[FetchRules]:
     """workspace/fetch.yaml."""
-    return _yaml_part(path, data, _read_fetch)
+    return yaml_part(path, data, _read_fetch)
 
 
 def templates_part(path: str, data: bytes) -> Part[Mapping[str, Template]]:
     """workspace/templates.yaml."""
-    return _yaml_part(path, data, _templates)
+    return yaml_part(path, data, _templates)
 
 
 def tools_part(path: str, data: bytes) -> Part[Mapping[str, Tool]]:
     """workspace/tools.yaml."""
-    return _yaml_part(path, data, _tools)
+    return yaml_part(path, data, _tools)
 
 
 def rubric_part(path: str, data: bytes) -> Part[Rubric]:
     """workspace/rubric.yaml."""
-    return _yaml_part(path, data, lambda value, report: _read(schema.RubricFile, value, report, _rubric))
+    return yaml_part(path, data, lambda value, report: _read(schema.RubricFile, value, report, _rubric))
 
 
 def improver_part(path: str, data: bytes) -> Part[Improver]:
     """workspace/improver.yaml."""
-    return _yaml_part(path, data, lambda value, report: _read(schema.ImproverFile, value, report, _improver))
-
-
-def plan_tree_part(path: str, data: bytes) -> Part[PlanTree]:
-    """plan_trees/<leaf>.yaml."""
-
-    def read(value: Any, report: Report) -> PlanTree | None:
-        model = schema.read_model(schema.PlanTreeFile, value, report)
-        return None if model is None else read_plan_tree(model, path, report)
-
-    return _yaml_part(path, data, read)
-
-
-def _yaml_part(path: str, data: bytes, read: Callable[[Any, Report], T | None]) -> Part[T]:
-    document, wrong = read_yaml(path, data)
-    if document is None:
-        return Part(path, None, Document(path, None), wrong)
-    problems = Problems(wrong)
-    value = read(document.value, problems.report_on(document))
-    return Part(path, None if problems.found else value, document, tuple(problems.found))
+    return yaml_part(path, data, lambda value, report: _read(schema.ImproverFile, value, report, _improver))
 
 
 def _read(model: type[M], value: Any, report: Report, build: Callable[[M], T]) -> T | None:
@@ -266,59 +169,3 @@ def _tools(value: Any, report: Report) -> Mapping[str, Tool] | None:
     return {
         name: Tool(name, entry.description, entry.args, entry.side_effects) for name, entry in entries.items()
     }
-
-
-# --- JSON Lines files -----------------------------------------------------------------------------------
-
-_EXAMPLE = TypeAdapter(schema.ExampleLine)
-
-
-def examples_part(path: str, data: bytes) -> ExamplesPart:
-    """workspace/examples/<leaf>.jsonl."""
-    problems: list[Problem] = []
-    examples: list[Example] = []
-    lines: list[int] = []
-    for number, line in raw_lines(data):
-        try:
-            read = _EXAMPLE.validate_json(line)
-        except ValidationError:
-            problems.extend(_example_problems(path, number, line))
-            continue
-        examples.append(Example(read.text, read.source))
-        lines.append(number)
-    normal = tuple(normalise(example.text) for example in examples)
-    return ExamplesPart(path, tuple(examples), tuple(lines), normal, tuple(problems))
-
-
-def _example_problems(path: str, number: int, line: bytes) -> Iterable[Problem]:
-    """Why a line is no example, in the words every other file gets."""
-    place, value, problem = read_json_line(path, number, line)
-    if problem is not None:
-        return [problem]
-    problems = Problems()
-
-    def report(key_path: Any, message: str, mend: str = "", *, on_key: bool = False) -> None:
-        problems.error(place, message, mend)
-
-    schema.read_model(schema.ExampleLine, value, report)
-    return problems.found or [Problem(place, f"not an example: {shown(value)}", 'write {"text": "..."}')]
-
-
-def rows_part(path: str, data: bytes) -> RowsPart:
-    """A record file: a JSON object a line."""
-    problems: list[Problem] = []
-    rows: list[Row] = []
-    lines: list[int] = []
-    for place, value, problem in read_jsonl(path, data):
-        if problem is not None:
-            problems.append(problem)
-        elif not isinstance(value, dict):
-            problems.append(_not_a_row(place, value))
-        else:
-            rows.append(value)
-            lines.append(place.line)
-    return RowsPart(path, tuple(rows), tuple(lines), tuple(problems))
-
-
-def _not_a_row(place: Place, value: Any) -> Problem:
-    return Problem(place, f"a row must be a JSON object, not {shown(value)}", "write one object a line")

@@ -33,7 +33,8 @@ def load_improver(snapshot: Snapshot) -> Improver:
     Raises:
         BadInput: the file has a mistake.
     """
-    from fixloop.workspace.files import improver_part, read_part
+    from fixloop.workspace.file_parts import read_part
+    from fixloop.workspace.files import improver_part
 
     part = read_part(snapshot, IMPROVER, improver_part)
     if part is None:

@@ -8,9 +8,9 @@ were, and need not be read.
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
-from fixloop.workspace import files
+from fixloop.workspace import file_parts
 from fixloop.workspace.checks.plan import check_plan_trees
-from fixloop.workspace.files import Part, read_part
+from fixloop.workspace.file_parts import Part, read_part
 from fixloop.workspace.improver import IMPROVER, Improver
 from fixloop.workspace.model import Example, PlanTree, Workspace
 from fixloop.workspace.parts import Parts
@@ -22,7 +22,7 @@ from fixloop.workspace.yaml_source import Document
 
 def load_near(snapshot: Snapshot, changed: Collection[str], known: Workspace) -> Workspace | None:
     """The workspace with these files read anew; None where one has an error, or is of another leaf."""
-    trees = [path for path in changed if path.startswith(files.PLAN_TREES)]
+    trees = [path for path in changed if path.startswith(file_parts.PLAN_TREES)]
     examples = _examples(snapshot, (path for path in changed if path not in trees), known)
     beside = _with_trees(snapshot, trees, known) if trees else known
     if examples is None or beside is None:
@@ -35,9 +35,9 @@ def _examples(
 ) -> Mapping[str, tuple[Example, ...]] | None:
     found = {}
     for path in paths:
-        leaf = path.removeprefix(files.EXAMPLES).removesuffix(".jsonl")
-        part = read_part(snapshot, path, files.examples_part)
-        if path != f"{files.EXAMPLES}{leaf}.jsonl" or leaf not in known.examples:
+        leaf = path.removeprefix(file_parts.EXAMPLES).removesuffix(".jsonl")
+        part = read_part(snapshot, path, file_parts.examples_part)
+        if path != f"{file_parts.EXAMPLES}{leaf}.jsonl" or leaf not in known.examples:
             return None
         if part is None or part.problems:
             return None
@@ -46,7 +46,9 @@ def _examples(
 
 
 def _with_trees(snapshot: Snapshot, trees: Iterable[str], known: Workspace) -> Workspace | None:
-    parts = [part for path in trees if (part := read_part(snapshot, path, files.plan_tree_part)) is not None]
+    parts = [
+        part for path in trees if (part := read_part(snapshot, path, file_parts.plan_tree_part)) is not None
+    ]
     found = [part.value for part in parts if part.value is not None]
     if len(found) < len(parts) or any(tree.leaf not in known.plan_trees for tree in found):
         return None
@@ -59,12 +61,12 @@ def _with_trees(snapshot: Snapshot, trees: Iterable[str], known: Workspace) -> W
 def _around(known: Workspace, trees: Iterable[Part[PlanTree]]) -> Parts:
     """The parts of the sound workspace, without the files they came from: what trees are checked against."""
     return Parts(
-        config=Part(files.CONFIG, known.config, Document(files.CONFIG, None)),
-        intents=Part(files.INTENTS, known.intents, Document(files.INTENTS, None)),
-        extraction=Part(files.EXTRACTION, known.extraction, Document(files.EXTRACTION, None)),
-        fetch=Part(files.FETCH, known.fetch, Document(files.FETCH, None)),
-        templates=Part(files.TEMPLATES, known.templates, Document(files.TEMPLATES, None)),
-        tools=Part(files.TOOLS, known.tools, Document(files.TOOLS, None)),
+        config=Part(file_parts.CONFIG, known.config, Document(file_parts.CONFIG, None)),
+        intents=Part(file_parts.INTENTS, known.intents, Document(file_parts.INTENTS, None)),
+        extraction=Part(file_parts.EXTRACTION, known.extraction, Document(file_parts.EXTRACTION, None)),
+        fetch=Part(file_parts.FETCH, known.fetch, Document(file_parts.FETCH, None)),
+        templates=Part(file_parts.TEMPLATES, known.templates, Document(file_parts.TEMPLATES, None)),
+        tools=Part(file_parts.TOOLS, known.tools, Document(file_parts.TOOLS, None)),
         rubric=Part(RUBRIC, Rubric(), Document(RUBRIC, None)),
         improver=Part(IMPROVER, Improver(), Document(IMPROVER, None)),
         examples={},

@@ -6,8 +6,8 @@ from itertools import chain
 from typing import TypeVar
 
 from fixloop.errors import Place
-from fixloop.workspace import files
-from fixloop.workspace.files import ExamplesPart, Part, RowsPart, read_part
+from fixloop.workspace import file_parts
+from fixloop.workspace.file_parts import ExamplesPart, Part, RowsPart, read_part
 from fixloop.workspace.improver import IMPROVER, Improver
 from fixloop.workspace.model import (
     Config,
@@ -26,7 +26,15 @@ from fixloop.workspace.yaml_source import Document
 
 T = TypeVar("T")
 
-_KNOWN_FILES = (files.INTENTS, files.EXTRACTION, files.FETCH, files.TEMPLATES, files.TOOLS, RUBRIC, IMPROVER)
+_KNOWN_FILES = (
+    file_parts.INTENTS,
+    file_parts.EXTRACTION,
+    file_parts.FETCH,
+    file_parts.TEMPLATES,
+    file_parts.TOOLS,
+    RUBRIC,
+    IMPROVER,
+)
 _READABLE = (".yaml", ".yml", ".json", ".jsonl")
 
 
@@ -62,14 +70,16 @@ class Parts:
 
 def read_parts(snapshot: Snapshot) -> Parts:
     """Every file of the workspace; the optional ones are empty where they are not there."""
-    fetch = _optional(snapshot, files.FETCH, files.fetch_part, FetchRules())
+    from fixloop.workspace import files  # loads pydantic, which what is near a known workspace does without
+
+    fetch = _optional(snapshot, file_parts.FETCH, files.fetch_part, FetchRules())
     return Parts(
-        config=_required(snapshot, files.CONFIG, files.config_part),
-        intents=_required(snapshot, files.INTENTS, files.intents_part),
-        extraction=_optional(snapshot, files.EXTRACTION, files.extraction_part, ()),
+        config=_required(snapshot, file_parts.CONFIG, files.config_part),
+        intents=_required(snapshot, file_parts.INTENTS, files.intents_part),
+        extraction=_optional(snapshot, file_parts.EXTRACTION, files.extraction_part, ()),
         fetch=fetch,
-        templates=_optional(snapshot, files.TEMPLATES, files.templates_part, {}),
-        tools=_optional(snapshot, files.TOOLS, files.tools_part, {}),
+        templates=_optional(snapshot, file_parts.TEMPLATES, files.templates_part, {}),
+        tools=_optional(snapshot, file_parts.TOOLS, files.tools_part, {}),
         examples=_examples(snapshot),
         plan_trees=tuple(_plan_trees(snapshot)),
         records=_records(snapshot, fetch.value),
@@ -94,16 +104,19 @@ def _optional(snapshot: Snapshot, path: str, parse: Callable[[str, bytes], Part[
 
 def _examples(snapshot: Snapshot) -> Mapping[str, ExamplesPart]:
     found = {}
-    for path in below(snapshot, files.EXAMPLES):
-        leaf = path.removeprefix(files.EXAMPLES).removesuffix(".jsonl")
-        if _is_example_file(path) and (part := read_part(snapshot, path, files.examples_part)) is not None:
+    for path in below(snapshot, file_parts.EXAMPLES):
+        leaf = path.removeprefix(file_parts.EXAMPLES).removesuffix(".jsonl")
+        if (
+            _is_example_file(path)
+            and (part := read_part(snapshot, path, file_parts.examples_part)) is not None
+        ):
             found[leaf] = part
     return found
 
 
 def _plan_trees(snapshot: Snapshot) -> Iterator[Part[PlanTree]]:
-    for path in below(snapshot, files.PLAN_TREES):
-        if _is_plan_tree(path) and (part := read_part(snapshot, path, files.plan_tree_part)) is not None:
+    for path in below(snapshot, file_parts.PLAN_TREES):
+        if _is_plan_tree(path) and (part := read_part(snapshot, path, file_parts.plan_tree_part)) is not None:
             yield part
 
 
@@ -112,7 +125,7 @@ def _records(snapshot: Snapshot, fetch: FetchRules | None) -> Mapping[str, RowsP
     for source in fetch.sources.values() if fetch else ():
         if (
             stays_inside(source.path)
-            and (part := read_part(snapshot, source.path, files.rows_part)) is not None
+            and (part := read_part(snapshot, source.path, file_parts.rows_part)) is not None
         ):
             found[source.name] = part
     return found
@@ -135,9 +148,9 @@ def _is_example_file(path: str) -> bool:
 def _stray_files(snapshot: Snapshot) -> Iterator[Problem]:
     """Files that look like ours and that nobody reads: most often a misspelt name."""
     for path in snapshot.paths():
-        if path.startswith(files.PLAN_TREES):
+        if path.startswith(file_parts.PLAN_TREES):
             read, known = _is_plan_tree(path), ["a plan tree is plan_trees/<leaf>.yaml"]
-        elif path.startswith(files.EXAMPLES):
+        elif path.startswith(file_parts.EXAMPLES):
             read, known = _is_example_file(path), ["an examples file is workspace/examples/<leaf>.jsonl"]
         elif path.startswith("workspace/") and path.count("/") == 1:
             read, known = path in _KNOWN_FILES or path.endswith(".jsonl"), list(_KNOWN_FILES)

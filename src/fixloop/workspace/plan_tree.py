@@ -8,7 +8,7 @@ operator twice on one path).
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fixloop.errors import BadInput
 from fixloop.workspace.model import (
@@ -23,9 +23,12 @@ from fixloop.workspace.model import (
     ToolCall,
 )
 from fixloop.workspace.problems import Report, below
-from fixloop.workspace.schema import BranchFile, PlanTreeFile, read_model
 from fixloop.workspace.text import did_you_mean, named, shown
 from fixloop.workspace.yaml_source import KeyPath
+
+if TYPE_CHECKING:
+    from fixloop.workspace.plain import PlainBranch, PlainTree
+    from fixloop.workspace.schema import BranchFile, PlanTreeFile
 
 OPERATORS = ("eq", "ne", "in", "not_in", "gt", "gte", "lt", "lte", "contains", "exists")
 ORDERING = frozenset(("gt", "gte", "lt", "lte"))
@@ -245,6 +248,8 @@ def parse_branch(value: Any, above: Sequence[Any] = ()) -> Branch:
     Raises:
         BadInput: the value is not a branch.
     """
+    from fixloop.workspace.schema import BranchFile, read_model
+
     model = read_model(BranchFile, value, _raise)
     branch = read_branch(model, _raise, above) if model is not None else None
     if branch is None:
@@ -252,16 +257,19 @@ def parse_branch(value: Any, above: Sequence[Any] = ()) -> Branch:
     return branch
 
 
-def read_branch(model: BranchFile, report: Report, above: Sequence[Any] = ()) -> Branch | None:
+def read_branch(
+    model: "BranchFile | PlainBranch", report: Report, above: Sequence[Any] = ()
+) -> Branch | None:
     """The branch a checked value means, or None after what is wrong has been reported."""
     when = read_condition(model.when, below(report, "when"))
     if (model.when is not None and when is None) or not _answers(model, report):
         return None
     tools = tuple(ToolCall(call.name, call.args) for call in model.tools)
     own = condition_to_value(when)
+    inside: Sequence[BranchFile | PlainBranch] = model.branches
     nested = [
         read_branch(inner, below(report, "branches", index), (*above, own))
-        for index, inner in enumerate(model.branches)
+        for index, inner in enumerate(inside)
     ]
     if any(branch is None for branch in nested):
         return None
@@ -299,18 +307,17 @@ def tool_to_value(call: ToolCall) -> dict[str, Any]:
     return {"name": call.name, "args": dict(call.args)} if call.args else {"name": call.name}
 
 
-def read_plan_tree(model: PlanTreeFile, path: str, report: Report) -> PlanTree | None:
+def read_plan_tree(model: "PlanTreeFile | PlainTree", path: str, report: Report) -> PlanTree | None:
     """The plan tree a checked file means, or None after what is wrong has been reported."""
-    read = [
-        read_branch(branch, below(report, "branches", index)) for index, branch in enumerate(model.branches)
-    ]
+    written: Sequence[BranchFile | PlainBranch] = model.branches
+    read = [read_branch(branch, below(report, "branches", index)) for index, branch in enumerate(written)]
     branches = tuple(branch for branch in read if branch is not None)
     if len(branches) < len(read):
         return None
     return PlanTree(LeafId(model.leaf), path, branches, model.owner, model.stability)
 
 
-def _answers(model: BranchFile, report: Report) -> bool:
+def _answers(model: "BranchFile | PlainBranch", report: Report) -> bool:
     """Whether a branch either replies or nests, and not both."""
     if model.branches and (model.reply is not None or model.tools):
         report(

@@ -42,7 +42,8 @@ def load_rubric(snapshot: Snapshot) -> Rubric:
     Raises:
         BadInput: the file has a mistake.
     """
-    from fixloop.workspace.files import read_part, rubric_part
+    from fixloop.workspace.file_parts import read_part
+    from fixloop.workspace.files import rubric_part
 
     part = read_part(snapshot, RUBRIC, rubric_part)
     if part is None:

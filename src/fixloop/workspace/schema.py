@@ -7,12 +7,12 @@ from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 
+from fixloop.workspace.plain import BRANCH_PATTERN, ID_PATTERN, LEAF_PATTERN
 from fixloop.workspace.problems import Report
 from fixloop.workspace.rubric import WEIGHTS
 from fixloop.workspace.text import did_you_mean, named, shown
 from fixloop.workspace.yaml_source import KeyPath
 
-ID_PATTERN = r"^[a-z][a-z0-9_]*$"
 MAX_TEMPLATE = 20_000
 LATER_KINDS = ("sqlite", "http")
 ENGINES = {
@@ -57,9 +57,9 @@ Criterion = Literal[
     "owner",
 ]
 Id = Annotated[str, StringConstraints(pattern=ID_PATTERN)]
-LeafName = Annotated[str, StringConstraints(pattern=r"^(?:[a-z][a-z0-9_]*\.)?[a-z][a-z0-9_]*$")]
+LeafName = Annotated[str, StringConstraints(pattern=LEAF_PATTERN)]
 """A leaf as a plan tree names it: an id, or `<parent>.other`."""
-BranchId = Annotated[str, StringConstraints(pattern=r"^(?:[a-z][a-z0-9_]*|b-[0-9a-f]{8})$")]
+BranchId = Annotated[str, StringConstraints(pattern=BRANCH_PATTERN)]
 FieldPath = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")]
 Column = Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 ColumnPath = Annotated[

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fixloop.errors import Place
-from fixloop.workspace.files import RowsPart
+from fixloop.workspace.file_parts import RowsPart
 from fixloop.workspace.model import FetchRules, Problem, Row, Source
 from fixloop.workspace.parts import Parts, stays_inside
 from fixloop.workspace.problems import Problems, Report

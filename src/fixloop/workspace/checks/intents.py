@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from fixloop.errors import Place
-from fixloop.workspace.files import ExamplesPart
+from fixloop.workspace.file_parts import ExamplesPart
 from fixloop.workspace.model import IntentDag, Problem
 from fixloop.workspace.parts import Parts
 from fixloop.workspace.problems import Problems, Report

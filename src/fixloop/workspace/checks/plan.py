@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from fixloop.workspace.checks.templates import PATHS
 from fixloop.workspace.checks.tools import check_call
-from fixloop.workspace.files import Part
+from fixloop.workspace.file_parts import Part
 from fixloop.workspace.model import Branch, IntentDag, PlanTree, Problem, Template
 from fixloop.workspace.parts import Parts
 from fixloop.workspace.paths import ANY, KnownPaths, uses_record
