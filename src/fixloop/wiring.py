@@ -1,7 +1,7 @@
 """The one place that names real adapters; each is imported when needed: no command pays for another."""
 
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
@@ -68,15 +68,15 @@ def build_desk(folder: str, progress: Progress) -> "Desk":
 
     repo = _open(folder)
     common_dir, top = repo.common_dir, repo.top
-    clock = SystemClock()
+    clock, tree = SystemClock(), TreeReader(repo)
     return Desk(
         folder=top or common_dir,
         repo=repo,
         state=StateBranch(repo),
         cache=DiskCache(common_dir / "fixloop" / "cache"),
         clock=clock,
-        tree=TreeReader(repo),
-        engines=EngineFiles(repo, common_dir / "fixloop" / "engines"),
+        tree=tree,
+        engines=EngineFiles(repo, common_dir / "fixloop" / "engines", tree),
         work_tree=lambda: _work_tree(top),
         lock=lambda: run_lock(common_dir),
         key=lambda: load_secret_key(common_dir),
@@ -89,8 +89,11 @@ def build_desk(folder: str, progress: Progress) -> "Desk":
 def _held_out(repo: "GitRepository", named: str | None, clock: "Clock") -> "HeldOut | None":
     from fixloop.adapters.held_out_folder import SETTING, find_held_out
 
-    inside = [repo.common_dir, *(tree.path for tree in repo.work_trees())]
-    return find_held_out(named, repo.config(SETTING), repo.top, inside, clock)
+    def inside() -> Iterator[Path]:
+        yield repo.common_dir
+        yield from (tree.path for tree in repo.work_trees())
+
+    return find_held_out(named, repo.config(SETTING), repo.top, inside(), clock)
 
 
 def build_gatehouse(folder: str, progress: Progress) -> "tuple[Desk, Callable[[str], StateStore]]":
@@ -113,7 +116,7 @@ def build_gatehouse(folder: str, progress: Progress) -> "tuple[Desk, Callable[[s
     engines = tempfile.mkdtemp(prefix="fixloop-engines-")
     atexit.register(shutil.rmtree, engines, ignore_errors=True)
     closed = replace(
-        desk, cache=ReadOnly(desk.cache), engines=EngineFiles(desk.repo, Path(engines) / "engines")
+        desk, cache=ReadOnly(desk.cache), engines=EngineFiles(desk.repo, Path(engines) / "engines", desk.tree)
     )
     return closed, lambda commit: StateBranch(desk.repo, commit)
 

@@ -9,20 +9,25 @@ import re
 import shutil
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from fixloop.ports.git import Entry, Repository
+from fixloop.workspace.snapshot import Snapshot
 
 _ENGINE = re.compile(rb"python:\s*([A-Za-z_]\w*)")
 _PLAIN = frozenset({"100644", "100755"})
 
 
 class EngineFiles:
-    """Makes the engines of a tree importable; those of the tree before it no longer are."""
+    """Makes the engines of a tree importable; those of the tree before it no longer are.
 
-    def __init__(self, repo: Repository, folder: Path) -> None:
+    `tree` gives the snapshot of a commit or tree, as whoever asks next will want it.
+    """
+
+    def __init__(self, repo: Repository, folder: Path, tree: Callable[[str], Snapshot]) -> None:
         self._repo = repo
+        self._tree = tree
         self._folder = folder
         self._given: tuple[Path, tuple[str, ...]] | None = None
 
@@ -43,8 +48,7 @@ class EngineFiles:
         self._given = (place, tuple(names))
 
     def _named(self, tree_ish: str) -> list[str]:
-        entry = self._repo.list_tree(tree_ish, ["fixloop.yaml"]).get("fixloop.yaml")
-        data = self._repo.read_blobs([entry.oid])[entry.oid] if entry else b""
+        data = self._tree(tree_ish).read("fixloop.yaml") or b""
         return sorted({name.decode() for name in _ENGINE.findall(data)})
 
     def _files(self, tree_ish: str, names: Sequence[str]) -> dict[str, Entry]:

@@ -62,6 +62,7 @@ class GitRepository:
         self._common_dir = common_dir
         self._top = top
         self._trees: dict[str, str] = {}
+        self._settings: dict[str, str] | None = None
 
     @property
     def common_dir(self) -> Path:
@@ -77,7 +78,19 @@ class GitRepository:
 
     def resolve(self, ref: str) -> str | None:
         """The commit id `ref` names, or None."""
-        return self._object_named(f"{ref}^{{commit}}")
+        if _OBJECT_ID.fullmatch(ref) and self._trees.get(ref, ref) != ref:
+            return ref  # known to be a commit
+        if not _PLAIN_NAME.fullmatch(ref) or ".." in ref:
+            return self._object_named(f"{ref}^{{commit}}")
+        # The commit and its tree in one answer: nearly everybody asks for the tree next.
+        answer = self._asked_for(
+            ref, "rev-list", "--no-walk", "--no-commit-header", "--format=%H %T", "--end-of-options",
+            f"{ref}^{{commit}}", "--",
+        )  # fmt: skip
+        commit, _, tree = answer.partition(" ")
+        if tree:
+            self._trees |= {commit: tree, tree: tree}
+        return commit or None
 
     def tree_of(self, commit: str) -> str:
         """The tree id of a commit (or the id itself, given a tree)."""
@@ -86,6 +99,7 @@ class GitRepository:
             known = self._object_named(f"{commit}^{{tree}}")
             if known is None:
                 raise BadInput(f"there is no commit {commit!r} in this repository")
+            self._trees[known] = known
             if _OBJECT_ID.fullmatch(commit):
                 self._trees[commit] = known
         return known
@@ -159,9 +173,12 @@ class GitRepository:
         return self.config("user.email") or ""
 
     def config(self, key: str) -> str | None:
-        """One value of git's configuration."""
-        answer = self._git.run("config", "-z", "--get", key, allowed=(0, 1))
-        return decode(answer.out.rstrip(b"\0")) if answer.code == 0 else None
+        """One value of git's configuration, as it was when the first one was asked for."""
+        if self._settings is None:
+            raw = self._git.run("config", "-z", "--list").out
+            fields = (field.partition("\n") for field in split_nul(raw))
+            self._settings = {name: value for name, _, value in fields}  # the last one counts
+        return self._settings.get(key)
 
     # --- building objects -------------------------------------------------------------------------------
 
@@ -211,7 +228,10 @@ class GitRepository:
         answer = git.run("merge-tree", "--write-tree", "-z", "--name-only", "--no-messages", base, head,
                          allowed=(0, _CONFLICTS))  # fmt: skip
         tree, *conflicts = split_nul(answer.out)
-        return MergeResult("", tuple(conflicts)) if answer.code == _CONFLICTS else MergeResult(tree, ())
+        if answer.code == _CONFLICTS:
+            return MergeResult("", tuple(conflicts))
+        self._trees[tree] = tree
+        return MergeResult(tree, ())
 
     # --- checkouts --------------------------------------------------------------------------------------
 
@@ -243,13 +263,17 @@ class GitRepository:
     def _object_named(self, expression: str) -> str | None:
         if "\0" in expression or expression.startswith("-"):
             return None
-        answer = self._git.ask(*_WARN, "rev-parse", "--verify", "--end-of-options", expression)
+        return self._asked_for(expression, "rev-parse", "--verify", "--end-of-options", expression) or None
+
+    def _asked_for(self, expression: str, *words: str) -> str:
+        """What git says when asked by a name; "" where it finds nothing."""
+        answer = self._git.ask(*_WARN, *words)
         if "is ambiguous" in answer.err and not _EXACT.match(expression):
             # git would take the tag: whoever may push one could put it in a branch's place.
             name = re.split(r"[\^:~@]", expression)[0]
             mend = f"say refs/heads/{name}, refs/remotes/{name} or refs/tags/{name}"
             raise BadInput(f"{name!r} is the name of more than one thing here", mend=mend)
-        return decode(answer.out).strip() if answer.code == 0 else None
+        return decode(answer.out).strip() if answer.code == 0 else ""
 
     def _modes(self, tree_ish: str, paths: Iterable[str]) -> Mapping[str, str]:
         """The modes that edited paths have now: an executable file stays one."""
@@ -271,6 +295,8 @@ class GitRepository:
 _UTF8 = "i18n.commitEncoding=utf-8"
 # What git looks up first: no other name takes its place.
 _EXACT = re.compile(r"refs/|HEAD\b|[0-9a-f]{40}")
+# Names in which no character stands for a step, a range or a search.
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./-]*")
 _WARN = ("-c", "core.warnAmbiguousRefs=true")
 TWICE = "twice"
 """The mode of a path that a tree names twice: which one is meant, no two programs agree on."""

@@ -1,4 +1,4 @@
-"""A git tree as a snapshot: listed once, its files read in one pass when the first of them is asked for."""
+"""A git tree as a snapshot: listed once, its files read in one pass when the second of them is asked for."""
 
 from collections.abc import Mapping
 
@@ -18,6 +18,7 @@ class GitSnapshot:
         listed = repo.list_tree(tree_ish, [name.rstrip("/") for name in GOVERNED])
         self._repo = repo
         self._known = {} if known is None else known
+        self._asked: set[bool] = set()
         self._entries = {path: entry for path, entry in listed.items() if _is_readable(path, entry)}
         self.odd_modes: Mapping[str, str] = {
             path: entry.mode for path, entry in listed.items() if path not in self._entries
@@ -33,17 +34,23 @@ class GitSnapshot:
         return entry.oid if entry else None
 
     def read(self, path: str) -> bytes | None:
-        """The bytes at a path, or None; the first read of a group reads all of it."""
+        """The bytes at a path, or None; the second read of a group reads all of it.
+
+        A gate of one plan tree reads one file of each side, and those of a workspace hold all its records.
+        """
         entry = self._entries.get(path)
         if entry is None:
             return None
         if entry.oid not in self._known:
-            self._read_group(_group(path))
+            self._read_group(_group(path), entry.oid)
         return self._known[entry.oid]
 
-    def _read_group(self, group: bool) -> None:
-        oids = (entry.oid for path, entry in self._entries.items() if _group(path) is group)
-        self._known.update(self._repo.read_blobs([oid for oid in oids if oid not in self._known]))
+    def _read_group(self, group: bool, first: str) -> None:
+        wanted = [first]
+        if group in self._asked:
+            wanted = [entry.oid for path, entry in self._entries.items() if _group(path) is group]
+        self._asked.add(group)
+        self._known.update(self._repo.read_blobs([oid for oid in wanted if oid not in self._known]))
 
 
 class TreeReader:

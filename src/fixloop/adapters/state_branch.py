@@ -22,9 +22,9 @@ class StateBranch:
         self._branch = branch
         self._listed: tuple[str, Mapping[str, Entry]] = (NO_OBJECT, {})
 
-    def read(self, prefix: str = "") -> Mapping[str, bytes]:
-        """Every file below a prefix, in path order; empty when the branch does not exist yet."""
-        wanted = {path: entry.oid for path, entry in self._plain(prefix)}
+    def read(self, *prefixes: str) -> Mapping[str, bytes]:
+        """Every file, or those below some prefixes, in path order; none where the branch is not there yet."""
+        wanted = {path: entry.oid for path, entry in self._plain(prefixes or ("",))}
         data = self._repo.read_blobs(wanted.values())
         return {path: data[oid] for path, oid in wanted.items()}
 
@@ -56,9 +56,9 @@ class StateBranch:
         if new:
             self._repo.commit([NewCommit(self._branch, tip, new, message, expect=tip)])
 
-    def _plain(self, prefix: str) -> Iterator[tuple[str, Entry]]:
+    def _plain(self, prefixes: tuple[str, ...]) -> Iterator[tuple[str, Entry]]:
         for path, entry in self._entries().items():
-            if path.startswith(prefix):
+            if path.startswith(prefixes):
                 if not entry.mode.startswith("100"):
                     raise BadInput(f"the record holds {path}, which is no plain file", mend="fixloop log")
                 yield path, entry

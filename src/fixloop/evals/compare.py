@@ -9,6 +9,7 @@ import bisect
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter, is_, lt
 from typing import Any, NamedTuple
 
 from fixloop.evals.result import FAIL, PASS, UNSCORED, CaseResult, EvalReport, SuiteReport
@@ -88,7 +89,7 @@ def compare_reports(base: EvalReport, head: EvalReport) -> Mapping[str, Comparis
     """Every suite that either report has, each judged in the light of how many there are."""
     names = [*base.suites, *(suite for suite in head.suites if suite not in base.suites)]
     paired = {suite: _pair(_of(base, suite), _of(head, suite)) for suite in names}
-    tested = [suite for suite, one in paired.items() if one.ids]
+    tested = [suite for suite, one in paired.items() if one.aligned]
     adjusted = dict(zip(tested, holm([paired[suite].p for suite in tested]), strict=True))
     return {
         suite: _compared(suite, one, adjusted.get(suite, 1.0), len(tested)) for suite, one in paired.items()
@@ -114,46 +115,78 @@ def with_gains(comparison: Comparison, ids: Sequence[str]) -> Comparison:
 
 
 class _Paired(NamedTuple):
-    """One suite's cases on both sides, by id; `ids` are the aligned ones."""
+    """One suite's cases on both sides, by id: how many are aligned, and which are not."""
 
-    before: Mapping[str, CaseResult]
-    after: Mapping[str, CaseResult]
-    ids: Sequence[str]
+    aligned: int
+    new: tuple[str, ...]
+    missing: tuple[str, ...]
     gains: tuple[str, ...]
     regressions: tuple[str, ...]
+    passed: tuple[int, int]
     comparable: bool
 
     @property
     def p(self) -> float:
         return exact_mcnemar(len(self.gains), len(self.regressions))
 
-    @property
-    def passed(self) -> tuple[int, int]:
-        before = sum(self.before[i].outcome == PASS for i in self.ids)
-        return before, sum(self.after[i].outcome == PASS for i in self.ids)
-
 
 def _pair(base: SuiteReport, head: SuiteReport) -> _Paired:
+    # A side without a case was judged by nobody.
+    comparable = base.judge == head.judge or not base.results or not head.results
+    if _stand_alike(base, head):
+        both = list(zip(base.results, head.results, strict=True))
+        return _paired(both, (), (), comparable)
     before = {result.id: result for result in base.results}
     after = {result.id: result for result in head.results}
     ids = sorted(i for i in before.keys() & after.keys() if _same_question(before[i], after[i]))
-    moves = {i: _RANK[after[i].outcome] - _RANK[before[i].outcome] for i in ids}
-    gains = tuple(i for i in ids if moves[i] > 0)
-    regressions = tuple(i for i in ids if moves[i] < 0)
-    # A side without a case was judged by nobody.
-    comparable = base.judge == head.judge or not base.results or not head.results
-    return _Paired(before, after, ids, gains, regressions, comparable)
+    new, missing = (tuple(sorted(side.keys() - set(ids))) for side in (after, before))
+    return _paired([(before[i], after[i]) for i in ids], new, missing, comparable)
+
+
+def _stand_alike(base: SuiteReport, head: SuiteReport) -> bool:
+    """Whether both sides have the very same cases, by id, as in a gate, which asks the base's of both."""
+    if len(base.results) != len(head.results):
+        return False
+    if not all(map(is_, map(_case, base.results), map(_case, head.results))):
+        return False
+    ids = [result.case.id for result in base.results]
+    return all(map(lt, ids, ids[1:]))
+
+
+_case = attrgetter("case")
+
+
+def _paired(
+    both: Sequence[tuple[CaseResult, CaseResult]],
+    new: tuple[str, ...],
+    missing: tuple[str, ...],
+    comparable: bool,
+) -> _Paired:
+    """Aligned results, by id, and what has moved between them; one result on both sides has not."""
+    moves = [
+        (before, _RANK[after.outcome] - _RANK[before.outcome])
+        for before, after in both
+        if before is not after
+    ]
+    return _Paired(
+        len(both),
+        new,
+        missing,
+        tuple(result.id for result, move in moves if move > 0),
+        tuple(result.id for result, move in moves if move < 0),
+        (sum(one.outcome == PASS for one, _ in both), sum(one.outcome == PASS for _, one in both)),
+        comparable,
+    )
 
 
 def _compared(suite: str, one: _Paired, p_holm: float, tests: int) -> Comparison:
-    aligned, gains, regressions = len(one.ids), len(one.gains), len(one.regressions)
-    mde = smallest_detectable(aligned, gains, regressions, ALPHA / max(1, tests))
+    mde = smallest_detectable(one.aligned, len(one.gains), len(one.regressions), ALPHA / max(1, tests))
     return Comparison(
         suite=suite,
         outcome=_outcome(one, p_holm, mde) if one.comparable else NOT_COMPARABLE,
-        aligned=aligned,
-        new=tuple(sorted(one.after.keys() - set(one.ids))),
-        missing=tuple(sorted(one.before.keys() - set(one.ids))),
+        aligned=one.aligned,
+        new=one.new,
+        missing=one.missing,
         gains=one.gains,
         regressions=one.regressions,
         p=round(one.p, 6),

@@ -8,7 +8,9 @@ where an answer moved.
 An unscored case is never kept: it has no answer, and the next run may find one.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import repeat
+from operator import is_
 from typing import Any, NamedTuple
 
 from fixloop.evals.case import Case
@@ -31,6 +33,15 @@ class Recalled(NamedTuple):
     scopes: Mapping[str, str]
 
 
+class _Lately(NamedTuple):
+    """One side's cases, and for each of them its key, its scope and its kept result, or None."""
+
+    cases: Sequence[Case]
+    keys: Sequence[str]
+    scopes: Sequence[str | None]
+    results: Sequence[CaseResult | None]
+
+
 class ResultMemo:
     """The kept results of one pipeline.
 
@@ -45,26 +56,45 @@ class ResultMemo:
 
     def recall(self, suite: str, cases: Sequence[Case]) -> Recalled:
         """The cases' kept results, and what has none."""
-        results: list[CaseResult] = []
-        missing: list[Case] = []
-        scopes: dict[str, str] = {}
-        known: dict[str, Mapping[str, Any]] = {}
-        for case, scope in zip(cases, self._scopes(suite, cases), strict=True):
-            if scope is None:
-                missing.append(case)
-                continue
-            if scope not in known:
-                known[scope] = self._memo.pack(scope).known
-            kept = known[scope].get(_key(case))
-            found = None if kept is None else _result(case, kept)
-            if found is None:
-                missing.append(case)
-                scopes[case.id] = scope
-            else:
-                results.append(found)
+        other = self._other_side(suite, cases)
+        keys = other.keys if other else [_key(case) for case in cases]
+        scopes = self._scopes(suite, cases, keys)
+        found = self._found(cases, keys, scopes, other)
+        self._memo.lately[suite] = _Lately(cases, keys, scopes, found)
+        missing = [place for place, result in enumerate(found) if result is None]
         if suite not in _STEP_SUITES:
-            self._ways.tell({_key(case): _text(case) for case in missing})
-        return Recalled(results, missing, scopes)
+            self._ways.tell({keys[place]: _text(cases[place]) for place in missing})
+        return Recalled(
+            [result for result in found if result is not None],
+            [cases[place] for place in missing],
+            {cases[place].id: scope for place in missing if (scope := scopes[place]) is not None},
+        )
+
+    def _other_side(self, suite: str, cases: Sequence[Case]) -> _Lately | None:
+        """What was recalled last, where it was these very cases: two sides of a merge share most results."""
+        lately = self._memo.lately.get(suite)
+        if not isinstance(lately, _Lately) or len(lately.cases) != len(cases):
+            return None
+        return lately if all(map(is_, lately.cases, cases)) else None
+
+    def _found(
+        self,
+        cases: Sequence[Case],
+        keys: Sequence[str],
+        scopes: Sequence[str | None],
+        other: _Lately | None,
+    ) -> list[CaseResult | None]:
+        known: dict[str | None, Mapping[str, Any]] = {None: {}}
+        theirs = zip(other.scopes, other.results, strict=True) if other else repeat((None, None))
+        found: list[CaseResult | None] = []
+        for case, key, scope, (their_scope, result) in zip(cases, keys, scopes, theirs):  # noqa: B905  # endless
+            if result is None or scope != their_scope:
+                if scope not in known:
+                    known[scope] = self._memo.pack(scope or "").known
+                kept = known[scope].get(key)
+                result = None if kept is None else _result(case, kept)
+            found.append(result)
+        return found
 
     def keep(self, asked: Recalled, results: Sequence[CaseResult]) -> None:
         """Keep the results of what had to be asked."""
@@ -82,26 +112,29 @@ class ResultMemo:
 
     # --- scopes: where a case's result is kept, None where it is not ------------------------------------
 
-    def _scopes(self, suite: str, cases: Sequence[Case]) -> Sequence[str | None]:
-        of: Callable[[Case], str | None] | None = {
-            "intent": lambda case: self._reads.intent,
-            "extraction": lambda case: self._reads.extraction(rows_of(case) is None),
-            "fetch": lambda case: self._reads.fetch(rows_of(case) is None),
-            "plan": self._plan_scope,
-        }.get(suite)
-        return self._way_scopes(cases) if of is None else list(map(of, cases))
+    def _scopes(self, suite: str, cases: Sequence[Case], keys: Sequence[str]) -> Sequence[str | None]:
+        if suite == "intent":
+            return [self._reads.intent] * len(cases)
+        if suite == "plan":
+            return self._plan_scopes(cases)
+        live = [rows_of(case) is None for case in cases]
+        if suite not in _STEP_SUITES:
+            return self._ways.scopes(keys, lambda place: _text(cases[place]), live)
+        reads = self._reads.extraction if suite == "extraction" else self._reads.fetch
+        scopes = {one: reads(one) for one in set(live)}
+        return [scopes[one] for one in live]
 
-    def _plan_scope(self, case: Case) -> str:
-        spec = case.spec
-        scored = not spec.get("records") or "top_score" in spec.get("fetched", ())
-        return self._reads.tree(spec["leaf"], threshold=not scored)
-
-    def _way_scopes(self, cases: Sequence[Case]) -> Sequence[str | None]:
-        return self._ways.scopes(
-            [_key(case) for case in cases],
-            lambda place: _text(cases[place]),
-            lambda place: rows_of(cases[place]) is None,
-        )
+    def _plan_scopes(self, cases: Sequence[Case]) -> Sequence[str]:
+        made: dict[tuple[str, bool], str] = {}
+        scopes = []
+        for case in cases:
+            spec = case.spec
+            scored = not spec.get("records") or "top_score" in spec.get("fetched", ())
+            asked = (spec["leaf"], not scored)
+            if asked not in made:
+                made[asked] = self._reads.tree(*asked)
+            scopes.append(made[asked])
+        return scopes
 
 
 def _key(case: Case) -> str:

@@ -40,7 +40,7 @@ def replay_outcomes(pipeline: Pipeline, feedback: Sequence[Feedback], memo: Memo
     """Feedback id to the outcome its ticket gets on its fixture; what earlier runs know is not asked."""
     ways = Ways(memo, pipeline)
     keys = [_fixture_key(one) for one in feedback]
-    scopes = ways.scopes(keys, lambda n: feedback[n].fixture.ticket.customer_text, lambda _: False)
+    scopes = ways.scopes(keys, lambda n: feedback[n].fixture.ticket.customer_text, [False] * len(keys))
     found: dict[str, Outcome] = {}
     missing: list[int] = []
     for place, (one, key, scope) in enumerate(zip(feedback, keys, scopes, strict=True)):

@@ -45,13 +45,11 @@ class HintBook:
 
 def read_hint_book(store: StateStore) -> HintBook:
     """All hints and events of the record."""
-    hints = {hint.id: hint for hint in map(read_hint, *_columns(store.read("hints/")))}
-    events = tuple(read_event(path, data) for path, data in store.read("ledger/").items())
+    files = store.read("hints/", "ledger/")
+    found = (read_hint(path, data) for path, data in files.items() if path.startswith("hints/"))
+    hints = {hint.id: hint for hint in found}
+    events = tuple(read_event(path, data) for path, data in files.items() if path.startswith("ledger/"))
     return HintBook(hints, fold(events), events)
-
-
-def _columns(files: Mapping[str, bytes]) -> tuple[list[str], list[bytes]]:
-    return list(files), list(files.values())
 
 
 @lru_cache(maxsize=4096)

@@ -42,6 +42,8 @@ class Memo:
     def __init__(self, cache: Cache) -> None:
         self._cache = cache
         self._packs: OrderedDict[str, Pack] = OrderedDict()
+        self.lately: dict[str, object] = {}
+        """What readers of the packs made of them last, by a name of their own: kept by nobody else."""
 
     def pack(self, scope: str) -> Pack:
         """The pack of a scope, empty where nothing is kept yet."""

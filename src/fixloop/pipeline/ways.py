@@ -27,17 +27,23 @@ class Ways:
         self._made: dict[tuple[str, tuple[str, ...], bool], str | None] = {}
 
     def scopes(
-        self, keys: Sequence[str], text: Callable[[int], str], live: Callable[[int], bool]
+        self, keys: Sequence[str], text: Callable[[int], str], live: Sequence[bool]
     ) -> list[str | None]:
         """Where what comes of each ticket is kept; None where nothing may be.
 
-        `text` gives the text of the n-th ticket, `live` whether it is looked up in the workspace's records.
+        `text` gives the text of the n-th ticket, `live` whether each is looked up in the workspace's records.
         """
-        answers = self._answers(keys, text)
-        return [
-            None if answer is None else self._scope((answer[0], tuple(answer[2]), live(place)))
-            for place, answer in enumerate(answers)
-        ]
+        answers, made = self._answers(keys, text), self._made
+        scopes: list[str | None] = []
+        for answer, one in zip(answers, live, strict=True):
+            if answer is None:
+                scopes.append(None)
+                continue
+            way = (answer[0], tuple(answer[2]), one)
+            if way not in made:
+                made[way] = self._reads.way(*way)
+            scopes.append(made[way])
+        return scopes
 
     def tell(self, asked: Mapping[str, str]) -> None:
         """Spare the pipeline classifying tickets (key to text) that are asked for the sake of later steps."""
@@ -51,11 +57,6 @@ class Ways:
                 for text, (leaf, raw, path, scores) in known.items()
             }
         )
-
-    def _scope(self, way: tuple[str, tuple[str, ...], bool]) -> str | None:
-        if way not in self._made:
-            self._made[way] = self._reads.way(*way)
-        return self._made[way]
 
     def _answers(self, keys: Sequence[str], text: Callable[[int], str]) -> list[KeptAnswer | None]:
         pack = self._pack

@@ -7,8 +7,8 @@ from typing import Protocol
 class StateStore(Protocol):
     """The branch `fixloop/state`, read as paths to bytes and grown by compare-and-swap."""
 
-    def read(self, prefix: str = "") -> Mapping[str, bytes]:
-        """Every file below a prefix, in path order; empty when the branch does not exist yet."""
+    def read(self, *prefixes: str) -> Mapping[str, bytes]:
+        """Every file, or those below some prefixes, in path order; none where the branch is not there yet."""
         ...
 
     def paths(self, prefix: str = "") -> frozenset[str]:
