@@ -163,26 +163,30 @@ def timed(clock: Callable[[], float], work: Callable[[], object]) -> float:
 
 def loop(root: Path, runs: int) -> None:
     """A cold evaluation against the bare loop: the same 10,000 tickets through `propose`, nothing judged."""
+    from fixloop.adapters.disk_cache import DiskCache
     from fixloop.evals.memo import ResultMemo
     from fixloop.evals.run import evaluate
     from fixloop.evals.suites.pipeline import ticket_of
     from fixloop.pipeline import classification
     from fixloop.pipeline.memo import Memo
-    from fixloop.ports.cache import NoCache
 
-    cases, pipeline = pipeline_cases(10_000), compiled(root)
-    tickets = [ticket_of(case) for case in cases]
-    pipeline.propose(tickets[:10])
-
-    def fresh(work: Callable[[], object]) -> float:
+    def fresh(work: Callable[[Any, Any, Any], object]) -> float:
+        """Cases and pipeline new each time: they remember what they were asked."""
+        cases, pipeline = pipeline_cases(10_000), compiled(root)
+        tickets = [ticket_of(case) for case in cases]
+        pipeline.propose(tickets[:10])
         classification._LATELY.clear()
-        return timed(_all_cpu, work)
+        return timed(_all_cpu, lambda: work(pipeline, cases, tickets))
+
+    def kept(pipeline: Any, cases: Any, _tickets: Any) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            evaluate(pipeline, cases, memo=ResultMemo(Memo(DiskCache(Path(folder))), pipeline))
 
     pairs: list[Sequence[float]] = [
         (
-            fresh(lambda: pipeline.propose(tickets)),
-            fresh(lambda: evaluate(pipeline, cases)),
-            fresh(lambda: evaluate(pipeline, cases, memo=ResultMemo(Memo(NoCache()), pipeline))),
+            fresh(lambda pipeline, _, tickets: pipeline.propose(tickets)),
+            fresh(lambda pipeline, cases, _: evaluate(pipeline, cases)),
+            fresh(kept),
         )
         for _ in range(runs)
     ]

@@ -38,7 +38,8 @@ def python(arguments: Sequence[str], folder: Path) -> Ended:
 def environment(folder: Path) -> dict[str, str]:
     """A user's: bytecode is kept, and output is buffered. Where it is not, Python mostly compiles modules."""
     kept = {name: value for name, value in os.environ.items() if name not in _UNUSUAL}
-    return {**kept, "PYTHONPATH": str(folder), "PYTHONPYCACHEPREFIX": str(folder / ".bytecode")}
+    path = os.pathsep.join(filter(None, (str(folder), os.environ.get("PYTHONPATH"))))
+    return {**kept, "PYTHONPATH": path, "PYTHONPYCACHEPREFIX": str(folder / ".bytecode")}
 
 
 _UNUSUAL = {"PYTHONDONTWRITEBYTECODE", "PYTHONUNBUFFERED"}

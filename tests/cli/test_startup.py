@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from fixloop.cli.app import VERBS, build_app
 from tests.support.git_worlds import commit_all, run_git
 
 HEAVY = {"anthropic", "git", "sklearn", "numpy", "scipy", "yaml", "yaml_edit", "jinja2", "pydantic", "rich"}
@@ -30,6 +31,13 @@ def modules_after(*words: str) -> set[str]:
 @pytest.mark.parametrize("words", [["--help"], ["--version"], ["run", "--help"], ["merge", "--help"]])
 def test_help_and_version_load_nothing_heavy(words: list[str]) -> None:
     assert not modules_after(*words) & (HEAVY | OURS)
+
+
+def test_the_page_of_verbs_has_the_first_line_of_each_ones_help() -> None:
+    group = build_app()
+    with group.make_context("fixloop", ["--help"], resilient_parsing=True) as context:
+        said = {name: group.get_command(context, name).get_short_help_str(200) for name in VERBS}
+    assert said == dict(VERBS)
 
 
 def test_a_second_eval_reads_neither_yaml_files_nor_schemas(bank: Path) -> None:

@@ -45,8 +45,12 @@ class Case:
 
     def _digest(self) -> str:
         asked = {key: value for key, value in self.spec.items() if key not in _REMARKS}
-        text = json.dumps([self.suite, asked], sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+        text = _ENCODER.encode([self.suite, asked])
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+# Made once: `json.dumps` with settings of one's own makes one a call.
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(frozen=True, slots=True)

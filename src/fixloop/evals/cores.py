@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from fixloop.evals.case import Case
 from fixloop.evals.result import CaseResult
+from fixloop.pipeline.memo import is_plain
 
 Run = Callable[[Sequence[Case]], list[CaseResult]]
 
@@ -135,6 +136,8 @@ def _rows(results: Sequence[CaseResult]) -> list[Any]:
 
 
 def _survives(row: Any) -> bool:
+    if is_plain(row):
+        return True
     try:
         return bool(json.loads(json.dumps(row)) == row)
     except (TypeError, ValueError):

@@ -8,7 +8,8 @@ where an answer moved.
 An unscored case is never kept: it has no answer, and the next run may find one.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from itertools import repeat
 from operator import is_
 from typing import Any, NamedTuple
@@ -58,12 +59,13 @@ class ResultMemo:
         """The cases' kept results, and what has none."""
         other = self._other_side(suite, cases)
         keys = other.keys if other else [_key(case) for case in cases]
-        scopes = self._scopes(suite, cases, keys)
+        text = cache(lambda place: _text(cases[place]))
+        scopes = self._scopes(suite, cases, keys, text)
         found = self._found(cases, keys, scopes, other)
         self._memo.lately[suite] = _Lately(cases, keys, scopes, found)
         missing = [place for place, result in enumerate(found) if result is None]
         if suite not in _STEP_SUITES:
-            self._ways.tell({keys[place]: _text(cases[place]) for place in missing})
+            self._ways.tell({keys[place]: text(place) for place in missing})
         return Recalled(
             [result for result in found if result is not None],
             [cases[place] for place in missing],
@@ -112,14 +114,16 @@ class ResultMemo:
 
     # --- scopes: where a case's result is kept, None where it is not ------------------------------------
 
-    def _scopes(self, suite: str, cases: Sequence[Case], keys: Sequence[str]) -> Sequence[str | None]:
+    def _scopes(
+        self, suite: str, cases: Sequence[Case], keys: Sequence[str], text: Callable[[int], str]
+    ) -> Sequence[str | None]:
         if suite == "intent":
             return [self._reads.intent] * len(cases)
         if suite == "plan":
             return self._plan_scopes(cases)
         live = [rows_of(case) is None for case in cases]
         if suite not in _STEP_SUITES:
-            return self._ways.scopes(keys, lambda place: _text(cases[place]), live)
+            return self._ways.scopes(keys, text, live)
         reads = self._reads.extraction if suite == "extraction" else self._reads.fetch
         scopes = {one: reads(one) for one in set(live)}
         return [scopes[one] for one in live]

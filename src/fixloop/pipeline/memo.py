@@ -7,6 +7,7 @@ leaves all packs but one as they are. A pack that is damaged, or was never writt
 import json
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import Any
 
 from fixloop.ports.cache import Cache
@@ -32,7 +33,7 @@ class Pack:
         room = MOST_IN_PACK - len(self.known)
         new = {key: value for key, value in found.items() if key not in self.known}
         if new and room > 0:
-            self.known |= read_back(dict(list(new.items())[:room]))
+            self.known |= as_json_keeps_them(dict(list(new.items())[:room]))
             self.fresh = True
 
 
@@ -64,13 +65,34 @@ class Memo:
             held -= len(self._packs.popitem(last=False)[1].known)
 
 
-def read_back(values: Mapping[str, Any]) -> dict[str, Any]:
+def as_json_keeps_them(values: Mapping[str, Any]) -> dict[str, Any]:
     """The values that JSON keeps exactly: a tuple or a NaN would come back as something else."""
-    try:
-        back: dict[str, Any] = json.loads(json.dumps(values))
-    except (TypeError, ValueError):
-        return _each_read_back(values.items())
-    return {key: value for key, value in back.items() if value == values[key]}
+    odd = {key: value for key, value in values.items() if not is_plain(value)}
+    if not odd:
+        return dict(values)
+    kept = _each_read_back(odd.items())
+    return {key: kept.get(key, value) for key, value in values.items() if key not in odd or key in kept}
+
+
+_ALWAYS = frozenset((bool, type(None)))
+
+
+def is_plain(value: Any) -> bool:
+    """Whether JSON keeps a value for certain; asked of each answer, so to look is quicker than to try."""
+    kind = type(value)
+    if kind is str:
+        return bool(value.isascii())
+    if kind is list:
+        return all(map(is_plain, value))
+    if kind is dict:
+        named = all(type(key) is str and key.isascii() for key in value)
+        return named and all(map(is_plain, value.values()))
+    if kind is float:
+        return isfinite(value)
+    return kind in _ALWAYS or (kind is int and -_LARGE < value < _LARGE)
+
+
+_LARGE = 1 << 53
 
 
 def _each_read_back(values: Iterable[tuple[str, Any]]) -> dict[str, Any]:
