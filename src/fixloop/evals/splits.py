@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from fixloop.evals.case import Case, CaseSet
 from fixloop.pipeline.ticket import parse_ticket
@@ -65,6 +66,7 @@ def split_overlaps(workspace: Workspace, cases: CaseSet) -> tuple[Overlap, ...]:
     return tuple(overlaps)
 
 
+@lru_cache(maxsize=20_000)  # a gate asks three times for all of them
 def case_text(case: Case) -> str | None:
     """What a case's customer wrote; fetch and plan cases have no text."""
     if "ticket" in case.spec and case.suite != "plan":
