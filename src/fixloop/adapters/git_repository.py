@@ -62,7 +62,6 @@ class GitRepository:
         self._common_dir = common_dir
         self._top = top
         self._trees: dict[str, str] = {}
-        self._settings: dict[str, str] | None = None
 
     @property
     def common_dir(self) -> Path:
@@ -173,12 +172,9 @@ class GitRepository:
         return self.config("user.email") or ""
 
     def config(self, key: str) -> str | None:
-        """One value of git's configuration, as it was when the first one was asked for."""
-        if self._settings is None:
-            raw = self._git.run("config", "-z", "--list").out
-            fields = (field.partition("\n") for field in split_nul(raw))
-            self._settings = {name: value for name, _, value in fields}  # the last one counts
-        return self._settings.get(key)
+        """One value of git's configuration."""
+        answer = self._git.run("config", "-z", "--get", key, allowed=(0, 1))
+        return decode(answer.out.rstrip(b"\0")) if answer.code == 0 else None
 
     # --- building objects -------------------------------------------------------------------------------
 

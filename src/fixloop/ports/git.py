@@ -145,7 +145,7 @@ class Repository(Protocol):
         ...
 
     def config(self, key: str) -> str | None:
-        """One value of git's configuration, as it was when the first one was asked for."""
+        """One value of git's configuration."""
         ...
 
     def work_trees(self) -> Sequence[WorkTree]:
