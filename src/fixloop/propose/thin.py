@@ -24,6 +24,10 @@ DOUBT = 0.1
 FEW_TEXTS: Mapping[str, int] = {"add_branch": 2, "set_reply": 1}
 """Distinct texts up to which an operation needs words: some condition fits any two tickets."""
 
+FEW_FOR_A_TEST = 2
+"""Distinct texts up to which a condition that tests something more needs somebody who says something: it is
+another branch in all but name."""
+
 
 def is_thin(members: Sequence[Diagnosis], hint: Hint) -> bool:
     """Whether a fix rests on a text or two and nobody has said that it is what should happen."""
@@ -31,6 +35,8 @@ def is_thin(members: Sequence[Diagnosis], hint: Hint) -> bool:
     texts = len({m.feedback.text_digest for m in own})
     if hint.step == "intent":
         return texts == 1 and _teaches_much(hint.operations) and not _expects_leaf(own)
+    if hint.kind == "set_condition" and any(map(_tests_more, hint.operations)):
+        return 0 < texts <= FEW_FOR_A_TEST and all(m.silent for m in own)
     return 0 < texts <= FEW_TEXTS.get(hint.kind, 0) and not any(_is_told(m, hint) for m in own)
 
 
@@ -46,6 +52,22 @@ def _teaches_much(operations: Iterable[Operation]) -> bool:
     """More new examples than a text can answer for; examples that only move are known already."""
     names = [o.op for o in operations]
     return "remove_example" not in names and names.count("add_example") > MOST_TAUGHT
+
+
+def _tests_more(operation: Operation) -> bool:
+    """Whether a condition tests what it did not test before: not one turned, or with another value."""
+    args = operation.args
+    return operation.op == "set_condition" and bool(_paths(args.get("to")) - _paths(args.get("was")))
+
+
+def _paths(condition: Any) -> set[str]:
+    """Everything that a condition looks at."""
+    if isinstance(condition, Mapping):
+        own = {key for key in condition if "." in key}
+        return own.union(*(_paths(inside) for key, inside in condition.items() if "." not in key))
+    if isinstance(condition, list | tuple):
+        return set().union(*map(_paths, condition))
+    return set()
 
 
 def _expects_leaf(members: Iterable[Diagnosis]) -> bool:

@@ -78,3 +78,15 @@ def test_another_reply_with_another_call_is_read_by_its_reply() -> None:
     for comment, thin in (("no", True), ("security has to look at it", False)):
         alone = members_of({"comment": comment})
         assert is_thin(alone, hint_of("plan", alone, *operations)) is thin
+
+
+def test_a_condition_that_tests_something_more_needs_somebody_who_says_something() -> None:
+    where = {"leaf": "account_locked", "branch": "fraud", "was": {"record.fraud_flag": True}}
+    turned = Operation("set_condition", {**where, "to": {"not": {"record.fraud_flag": True}}})
+    more = {"any": [{"record.fraud_flag": True}, {"all": [{"record.branch": "Riverton"}]}]}
+    wider = Operation("set_condition", {**where, "to": more})
+    silent = tuple(replace(one, silent=True) for one in members_of({"comment": "no"}, {"comment": "nope"}))
+    assert is_thin(silent, hint_of("plan", silent, wider))
+    assert not is_thin(silent, hint_of("plan", silent, turned))
+    spoken = (silent[0], replace(silent[1], silent=False))
+    assert not is_thin(spoken, hint_of("plan", spoken, wider))
