@@ -36,7 +36,7 @@ def is_thin(members: Sequence[Diagnosis], hint: Hint) -> bool:
     if hint.step == "intent":
         return texts == 1 and _teaches_much(hint.operations) and not _expects_leaf(own)
     if hint.kind == "set_condition" and any(map(_tests_more, hint.operations)):
-        return 0 < texts <= FEW_FOR_A_TEST and all(m.silent for m in own)
+        return 0 < texts <= FEW_FOR_A_TEST and not any(_speaks_of(m, hint) for m in own)
     return 0 < texts <= FEW_TEXTS.get(hint.kind, 0) and not any(_is_told(m, hint) for m in own)
 
 
@@ -52,6 +52,14 @@ def _teaches_much(operations: Iterable[Operation]) -> bool:
     """More new examples than a text can answer for; examples that only move are known already."""
     names = [o.op for o in operations]
     return "remove_example" not in names and names.count("add_example") > MOST_TAUGHT
+
+
+def _speaks_of(one: Diagnosis, hint: Hint) -> bool:
+    """Whether somebody says what should come out, or a word of the condition or of what its cases expect."""
+    if one.feedback.expected or one.feedback.reply:
+        return True
+    told = [o.args.get("to") for o in hint.operations] + [case.get("expect") for case in hint.cases]
+    return not one.silent and bool(stems(one.feedback.comment) & stems(" ".join(_words_of(told))))
 
 
 def _tests_more(operation: Operation) -> bool:

@@ -85,8 +85,12 @@ def test_a_condition_that_tests_something_more_needs_somebody_who_says_something
     turned = Operation("set_condition", {**where, "to": {"not": {"record.fraud_flag": True}}})
     more = {"any": [{"record.fraud_flag": True}, {"all": [{"record.branch": "Riverton"}]}]}
     wider = Operation("set_condition", {**where, "to": more})
-    silent = tuple(replace(one, silent=True) for one in members_of({"comment": "no"}, {"comment": "nope"}))
+    silent = members_of({"comment": "meh, no"}, {"comment": "nope"})
     assert is_thin(silent, hint_of("plan", silent, wider))
     assert not is_thin(silent, hint_of("plan", silent, turned))
-    spoken = (silent[0], replace(silent[1], silent=False))
-    assert not is_thin(spoken, hint_of("plan", spoken, wider))
+    for said in ({"comment": "not for Riverton"}, {"reply": "Our security team will call you."}):
+        spoken = members_of(said, {"comment": "nope"})
+        assert not is_thin(spoken, hint_of("plan", spoken, wider))
+    case = {"suite": "plan", "expect": {"reply": "unlock_instructions"}}
+    named = members_of({"comment": "tell her how to unlock it"})
+    assert not is_thin(named, replace(hint_of("plan", named, wider), cases=(case,)))
