@@ -6,13 +6,13 @@ to be what staff meant than one of which no operation stands. If that settles it
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from fixloop.hints.model import Alternative, Choice, Hint, Question, fingerprint
 from fixloop.propose.diagnose import Diagnosis, Reading
 from fixloop.propose.draft import Group
 from fixloop.propose.interventions import Intervention
 from fixloop.propose.thin import is_thin
+from fixloop.propose.trying import Hypothesis
 
 FELL = 0.25
 """What is left of a reading's probability when no operation that does it stands."""
@@ -20,47 +20,69 @@ FELL = 0.25
 MOST_SURE = 0.5
 """What the first choice of a question is stated as at most: were it likelier than not, nobody were asked."""
 
-MOST_TRIED = 5
+LEFT, MOST_LEFT = 0.4, 3
+"""What is left of a fix's probability for each member of a set that it does nothing for, and of how many."""
+
+MOST_TRIED = 6
 MOST_CHOICES = 3
 MARGIN_TRIED = 0.35
 """The margin from which a reading that stood the dry run needs no question."""
 
-RATHER_NOTHING = 0.5
-"""The probability from which "nothing is wrong" is shown and not asked about, where it is the likeliest."""
+RATHER_NOTHING, SURELY_NOTHING = 0.5, 0.9
+"""The probability from which "nothing is wrong" is shown and not asked about: where staff said something that
+was understood, and where they did not, for then only asking tells."""
 
 WORTH_ASKING = 0.02
 WORTH_CHOOSING = 0.08
 """Probabilities from which a reading is told beside others, and from which it is a choice without a fix."""
 
-Key = tuple[Any, ...]
+AGAIN = 0.4
+"""What a choice counts for beside a likelier one of the same place: a question that asks one thing is one."""
+
 Try = Callable[[Group], Hint | None]
 """From a group to the hint its reading leads to, None where nothing stands."""
 
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """A reading after its try, with its probability in the light of it."""
+    """A hypothesis after its try, with its probability in the light of it."""
 
     reading: Reading
     hint: Hint | None
     probability: float
 
 
-def settle(members: Sequence[Diagnosis], attempt: Try, margin: float = MARGIN_TRIED) -> Hint | None:
-    """The fix where trying settles it, else a question with the best choices; None where nothing stands."""
-    tried = try_readings(members, attempt)
-    standing = [one for one in tried if one.hint is not None]
-    if not standing:
+def settle(
+    members: Sequence[Diagnosis],
+    found: Sequence[Hypothesis],
+    attempt: Try,
+    margin: float = MARGIN_TRIED,
+) -> Hint | None:
+    """The fix where trying settles it, else a question with the best choices.
+
+    None where the likeliest is that nothing is wrong, or nothing could be: then nobody need be asked.
+    """
+    tried = try_hypotheses(members, found, attempt)
+    if not any(one.hint is not None for one in tried):
         return None
     first = tried[0]
-    if first.reading.intervention.step == "none" and first.probability >= RATHER_NOTHING:
+    if first.reading.intervention.step == "none" and _may_be_left(members, found, first):
         return None
-    second = tried[1].probability if len(tried) > 1 else 0.0
+    rivals = [one for one in tried[1:] if not _same_fix(one.hint, first.hint)]
+    second = rivals[0].probability if rivals else 0.0
     others = alternatives_of([one for one in tried[1:]])
     lead = first.probability - second
     if first.hint and first.hint.operations and lead >= margin and _speaks(members, first):
         return replace(first.hint, confidence=first.probability, alternatives=others)
-    return _question(members, tried, standing)
+    return _question(members, tried)
+
+
+def _may_be_left(members: Sequence[Diagnosis], found: Sequence[Hypothesis], nothing: Tried) -> bool:
+    """Whether "nothing is wrong" is likely enough to leave it: without a word it must have been so before."""
+    if any(not one.wordless for one in members):
+        return nothing.probability >= RATHER_NOTHING
+    before = [one.reading.probability for one in found if one.reading.intervention.step == "none"]
+    return max(before) >= SURELY_NOTHING
 
 
 def _speaks(members: Sequence[Diagnosis], first: Tried) -> bool:
@@ -74,21 +96,36 @@ ALONE_AND_SILENT = 0.6
 """What a single rejection without a word has to reach."""
 
 
-def try_readings(members: Sequence[Diagnosis], attempt: Try) -> list[Tried]:
-    """The likeliest readings of some rejections, each tried, by their probability afterwards."""
-    pooled = pooled_readings(members)
+def try_hypotheses(members: Sequence[Diagnosis], found: Sequence[Hypothesis], attempt: Try) -> list[Tried]:
+    """The likeliest explanations of a set, each tried, by their probability afterwards.
+
+    A fix counts less for every member that it leaves as it is, and where none stands a reading does.
+    """
     tried = []
-    for reading in pooled[:MOST_TRIED]:
-        hint = attempt(group_of(members, reading)) if reading.intervention.step != "none" else None
-        if hint is None and _waits_for_words(members, reading):
-            tried.append(Tried(reading, _unwritten(members, reading), reading.probability))
+    for number, one in enumerate(found):
+        reading = one.reading
+        if reading.intervention.step == "none":
+            tried.append(Tried(reading, None, reading.probability))
             continue
-        stands = hint is not None or reading.intervention.step == "none"
-        tried.append(Tried(reading, hint, reading.probability * (1.0 if stands else FELL)))
-    tried += [Tried(reading, None, FELL * reading.probability) for reading in pooled[MOST_TRIED:]]
+        hint = attempt(one.group) if number < MOST_TRIED else None
+        if hint is not None:
+            left = len(members) - len({m.feedback.id for m in members} & set(hint.evidence))
+            tried.append(Tried(reading, hint, reading.probability * LEFT ** min(left, MOST_LEFT)))
+            continue
+        stays = number < MOST_TRIED and _waits_for_words(members, reading)
+        probability = reading.probability * (1.0 if stays else FELL)
+        unwritten = _unwritten(members, reading) if number < MOST_TRIED else None
+        tried.append(Tried(reading, unwritten, probability))
     total = sum(one.probability for one in tried) or 1.0
     scaled = [replace(one, probability=round(one.probability / total, 6)) for one in tried]
     return sorted(scaled, key=lambda one: (-one.probability, repr(one.reading.key)))
+
+
+def _same_fix(one: Hint | None, other: Hint | None) -> bool:
+    """Whether two explanations came to the same operations."""
+    if one is None or other is None or not one.operations:
+        return False
+    return one.operations == other.operations
 
 
 def _waits_for_words(members: Sequence[Diagnosis], reading: Reading) -> bool:
@@ -104,8 +141,8 @@ def _unwritten(members: Sequence[Diagnosis], reading: Reading) -> Hint:
     one = reading.intervention
     return Hint(
         step=one.step,
-        kind=one.kind,
-        target=one.target,
+        kind=one.options[0].kind,
+        target=one.options[0].target,
         summary=describe(one),
         evidence=tuple(sorted(member.feedback.id for member in members)),
         confidence=reading.probability,
@@ -115,31 +152,15 @@ def _unwritten(members: Sequence[Diagnosis], reading: Reading) -> Hint:
     )
 
 
-def pooled_readings(members: Sequence[Diagnosis]) -> list[Reading]:
-    """Readings with their mean probability over some rejections, likeliest first."""
-    mass: dict[Key, float] = {}
-    known: dict[Key, Intervention] = {}
-    for member in members:
-        for reading in member.readings:
-            mass[reading.key] = mass.get(reading.key, 0.0) + reading.probability / len(members)
-            known.setdefault(reading.key, reading.intervention)
-    ranked = sorted(mass, key=lambda key: (-round(mass[key], 6), repr(key)))
-    return [Reading(known[key], round(mass[key], 6)) for key in ranked]
-
-
-def group_of(members: Sequence[Diagnosis], reading: Reading) -> Group:
-    """The rejections that may ask for a change."""
-    own = tuple(m for m in members if any(r.key == reading.key for r in m.readings))
-    return Group(reading.key, own)
-
-
-def _question(members: Sequence[Diagnosis], tried: Sequence[Tried], standing: Sequence[Tried]) -> Hint:
-    """The best readings as choices, each with its fix, and that nothing is wrong."""
-    choices = [Choice(describe(one.reading.intervention), one.hint) for one in standing[:MOST_CHOICES]]
+def _question(members: Sequence[Diagnosis], tried: Sequence[Tried]) -> Hint:
+    """The best explanations as choices, each with its fix where there is one, and that nothing is wrong."""
+    chosen = _choices(tried)
+    labels = _labels(chosen)
+    choices = [Choice(label, one.hint) for label, one in zip(labels, chosen, strict=True)]
     choices.append(Choice("nothing is wrong with the proposal"))
     what = members[0].before
     place = f"{what.leaf}/{what.branch or 'fallback'}"
-    first = standing[0].hint
+    first = chosen[0].hint
     assert first is not None
     named = ", or ".join(choice.label for choice in choices[:2])
     return Hint(
@@ -148,12 +169,40 @@ def _question(members: Sequence[Diagnosis], tried: Sequence[Tried], standing: Se
         target=first.target,
         summary=f"Unclear: {named}?",
         evidence=tuple(sorted(one.feedback.id for one in members)),
-        confidence=min(MOST_SURE, standing[0].probability),
+        confidence=min(MOST_SURE, chosen[0].probability),
         fingerprint=fingerprint("none", place, "question", sorted(choice.label for choice in choices)),
         one_off=len(members) == 1,
         alternatives=alternatives_of(tried[1:]),
         question=Question(f"{place} was rejected: what should have happened?", tuple(choices)),
     )
+
+
+def _choices(tried: Sequence[Tried]) -> list[Tried]:
+    """The likeliest that can be chosen, none of them twice; of one place each counts less than the last."""
+    left = [one for one in tried if one.hint is not None]
+    chosen: list[Tried] = []
+    while left and len(chosen) < MOST_CHOICES:
+        places = [one.reading.intervention.place for one in chosen]
+        best = max(left, key=lambda o: o.probability * AGAIN ** places.count(o.reading.intervention.place))
+        chosen.append(best)
+        left = [one for one in left if one is not best and _differs(one, best)]
+    return chosen
+
+
+def _differs(one: Tried, other: Tried) -> bool:
+    a, b = one.hint, other.hint
+    assert a is not None
+    assert b is not None
+    return (a.summary, a.target) != (b.summary, b.target) and not _same_fix(a, b)
+
+
+def _labels(chosen: Sequence[Tried]) -> list[str]:
+    """Readings in words; where two read the same, the fixes."""
+    labels = [describe(one.reading.intervention) for one in chosen]
+    return [
+        one.hint.summary if labels.count(label) > 1 and one.hint is not None else label
+        for one, label in zip(chosen, labels, strict=True)
+    ]
 
 
 def alternatives_of(tried: Sequence[Tried], most: int = 3) -> tuple[Alternative, ...]:

@@ -23,6 +23,7 @@ from fixloop.propose.evidence import (
     information_of,
     notes_of,
     score,
+    spoken_for,
 )
 from fixloop.propose.habits import Habits
 from fixloop.propose.interventions import (
@@ -51,6 +52,10 @@ CLEAR_WITHIN = 0.4
 
 KEPT_READINGS = 24
 
+TELLS, DOUBTED = 0.3, 3.0
+"""The nats by which words speak for what is believed from which they say anything: grumbling stays below.
+And how much flatter what is believed is where it is doubted."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -78,7 +83,8 @@ class Diagnosis:
     """A rejection with its best readings, most probable first.
 
     `disputed`: other staff accepted what this one rejects. `silent`: neither comment nor anything else says
-    what was wrong; only its company can. `needed` is the margin from which it is clear.
+    what was wrong; only its company can. `wordless`: there may be words, and none that bears on any reading.
+    `needed` is the margin from which it is clear.
     """
 
     feedback: Feedback
@@ -89,6 +95,7 @@ class Diagnosis:
     company: Company | None = None
     needed: float = CLEAR_MARGIN
     disputed: bool = False
+    wordless: bool = False
 
     @property
     def best(self) -> Reading:
@@ -251,13 +258,16 @@ class Asking:
     def diagnosis(self, row: int) -> Diagnosis:
         """The readings of one rejection by itself."""
         one, leaves = self.rejections[row], self.evidence.leaves
-        readings = _posterior(self.weigh(row))
+        weighed = self.weigh(row)
+        readings = _posterior(weighed)
         said = read_comment(one.comment).says_anything
         silent = not leaves.telling(row) and not (one.expected or one.reply or one.reason)
         company = Company(leaves.voices, row)
         before, margin = self.bench.before[one.id], self.judgement.margin
         disputed = one.text_digest in self.disputed
-        return Diagnosis(one, before, readings, said, silent, company, margin, disputed)
+        told = one.expected or one.reply or one.reason
+        wordless = silent or not (told or _told_by_words(weighed, self.judgement) >= TELLS)
+        return Diagnosis(one, before, readings, said, silent, company, margin, disputed, wordless)
 
     def _hear(self, row: int) -> Heard:
         one = self.rejections[row]
@@ -268,6 +278,21 @@ class Asking:
 def _asks_for_text(one: Feedback) -> bool:
     """Whether what was said can only be compared with whole replies and calls."""
     return bool(one.reply) or bool({"reply", "tools"} & (one.expected or {}).keys())
+
+
+def _told_by_words(weighed: Sequence[Weighed], judgement: Judgement) -> float:
+    """How many nats what was said speaks for or against what is believed, in the mean.
+
+    Where one reading is all but certain the words for others are not heard, so it is doubted as well.
+    """
+    spoken = [spoken_for(one.features, judgement.weights) / judgement.temperature for one in weighed]
+    top = max(one.score for one in weighed)
+    told = []
+    for flat in (1.0, DOUBTED):
+        shares = [exp((one.score - top) / flat) for one in weighed]
+        total = sum(shares)
+        told.append(sum(share * abs(more) for share, more in zip(shares, spoken, strict=True)) / total)
+    return max(told)
 
 
 def _posterior(weighed: Sequence[Weighed]) -> tuple[Reading, ...]:

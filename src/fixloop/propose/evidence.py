@@ -406,6 +406,22 @@ def score(features: Mapping[str, float], weights: Mapping[str, float] = WEIGHTS)
     return sum([weights.get(name, 0.0) * value for name, value in features.items()])
 
 
+def spoken_for(features: Mapping[str, float], weights: Mapping[str, float] = WEIGHTS) -> float:
+    """What the words of comment and note add to a reading, as words for something that is here."""
+    return sum([weights.get(name, 0.0) * value for name, value in features.items() if _is_spoken(name)])
+
+
+@lru_cache(maxsize=1_000)
+def _is_spoken(name: str) -> bool:
+    if name in _OF_NOTHING_HERE:
+        return False
+    return _KINDS.get(name.partition(".")[0]) == "comment" or name.endswith((".like", ".named"))
+
+
+_OF_NOTHING_HERE = frozenset({"words.new", "words.unknown", "words.kept"})
+"""Features of words that no reading accounts for: grumbling is made of them as well."""
+
+
 def by_kind(features: Mapping[str, float], weights: Mapping[str, float] = WEIGHTS) -> dict[str, float]:
     """What each kind of evidence adds, rounded, strongest first: for people."""
     found: dict[str, float] = {}

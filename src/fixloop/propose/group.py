@@ -105,17 +105,6 @@ def one_change_each(group: Group) -> list[Group]:
     return sorted(parts, key=lambda part: (-len(part.members), part.members[0].feedback.id))
 
 
-def unclear_groups(diagnoses: Sequence[Diagnosis]) -> list[Group]:
-    """Unclear diagnoses by place and by their two best readings, more support first."""
-    found: dict[Key, list[Diagnosis]] = defaultdict(list)
-    for one in diagnoses:
-        if not one.clear:
-            rivals = tuple(sorted((reading.key for reading in one.readings[:2]), key=repr))
-            found[(one.before.leaf, one.before.branch, rivals)].append(one)
-    groups = [Group(members[0].best.key, tuple(members)) for members in found.values()]
-    return sorted(groups, key=lambda group: (-len(group.members), group.members[0].feedback.id))
-
-
 def nothing_to_fix(diagnoses: Sequence[Diagnosis]) -> list[Diagnosis]:
     """Clear diagnoses whose best reading is that nothing is wrong, of proposals that are still made."""
     return [

@@ -2,17 +2,19 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from fixloop.errors import FixloopError
 from fixloop.feedback.model import Feedback
 from fixloop.feedback.replays import replay_all
+from fixloop.hints.ids import canonical_json
 from fixloop.hints.model import Alternative, Choice, Hint, Measured, Question, fingerprint
 from fixloop.pipeline.proposal import Proposal
-from fixloop.propose.ask import FELL, Tried, alternatives_of, describe, pooled_readings, settle
+from fixloop.propose.ask import FELL, Tried, alternatives_of, describe, settle
 from fixloop.propose.diagnose import JUDGEMENT, Diagnosis, Judgement, Reading, diagnose
 from fixloop.propose.draft import Draft, Group, Unable
 from fixloop.propose.dryrun import Dropped, dry_run
-from fixloop.propose.group import clear_groups, lone_wishes, nothing_to_fix, one_change_each, unclear_groups
+from fixloop.propose.group import clear_groups, lone_wishes, nothing_to_fix, one_change_each
 from fixloop.propose.leaf_evidence import learn_comments
 from fixloop.propose.rank import rank, with_conflicts
 from fixloop.propose.stakes import Surroundings, stakes_of
@@ -21,6 +23,7 @@ from fixloop.propose.synthesis.guards import FEWEST
 from fixloop.propose.synthesis.new_leaf import draft_named, renamed, rival_names
 from fixloop.propose.synthesis.spec import specify
 from fixloop.propose.thin import is_thin, sobered
+from fixloop.propose.trying import hypotheses, pooled_readings, sets_of
 from fixloop.propose.wanted import Wanted, satisfied_share, tool_names
 from fixloop.propose.workbench import Workbench
 
@@ -87,11 +90,12 @@ def propose(
     made = _clear_hints(desk, diagnoses, progress)
     asked = _questions(desk, diagnoses, made, progress)
     asked += _specified(desk, made, asked)
+    fixes = _joined([*made.hints, *asked])
     idle = [_nothing(one) for one in nothing_to_fix(diagnoses)]
     idle += [_lone(one) for one in lone_wishes(diagnoses, clear_groups(diagnoses))]
-    taken = {key for hint in (*made.hints, *asked) for key in hint.evidence}
+    taken = {key for hint in fixes for key in hint.evidence}
     idle = [hint for hint in idle if not set(hint.evidence) <= taken]
-    found = [sobered(one) for one in (*made.hints, *asked, *idle, *lost)]
+    found = [sobered(one) for one in (*fixes, *idle, *lost)]
     found = found if ablation.no_near_miss else [_asked_if_bare(one) for one in found]
     allowed = with_conflicts(_allowed(found, rejected))
     hints = rank(allowed, {one.id: stakes_of(one, around) for one in allowed} if around else {})
@@ -128,7 +132,8 @@ def disputed_texts(feedback: Sequence[Feedback]) -> frozenset[str]:
 def _clear_hints(desk: _Desk, diagnoses: Sequence[Diagnosis], progress: Progress) -> _Made:
     """A fix for each group; where none does for all of it, for each change that is asked for in it."""
     made = _Made([], [], [], [])
-    groups = clear_groups(diagnoses)
+    # Where nobody says a word, what is clear for each is not yet what explains them all.
+    groups = [g for g in clear_groups(diagnoses) if not all(one.wordless for one in g.members)]
     for number, group in enumerate(groups, 1):
         progress(f"trying fix {number} of {len(groups)}")
         parts = one_change_each(group)
@@ -324,16 +329,45 @@ def _others(group: Group) -> tuple[Alternative, ...]:
 
 
 def _questions(desk: _Desk, diagnoses: Sequence[Diagnosis], made: _Made, progress: Progress) -> list[Hint]:
-    """Where readings are close, or the best came to nothing: all are tried, and settle it or are asked."""
+    """What nobody has explained yet, set by set: trying settles it, or it is asked."""
     covered = {key for hint in made.hints for key in hint.evidence}
-    groups = [*made.thin, *(_without_fallen(group) for group in made.fallen)]
-    groups += [g for g in unclear_groups(diagnoses) if not covered & {one.id for one in g.evidence}]
-    asked: list[Hint] = []
-    for number, group in enumerate(groups[:MOST_QUESTIONS], 1):
-        progress(f"preparing question {number} of {min(len(groups), MOST_QUESTIONS)}")
-        found = settle(group.members, lambda part: _hint_of(desk, part))
-        asked += [found] if found else [_unexplained(one) for one in group.members]
-    return asked
+    sets = sets_of([one for one in _open(diagnoses, made) if one.feedback.id not in covered])
+    found: list[Hint] = []
+    for number, members in enumerate(sets[:MOST_QUESTIONS], 1):
+        progress(f"preparing question {number} of {min(len(sets), MOST_QUESTIONS)}")
+        found += _explained(desk, members)
+    return found
+
+
+def _joined(hints: Sequence[Hint]) -> list[Hint]:
+    """The hints, those that came to the same operations as one that rests on all of their evidence."""
+    found: dict[Any, Hint] = {}
+    for number, hint in enumerate(hints):
+        key = canonical_json([o.to_json() for o in hint.operations]) if hint.operations else number
+        same = found.get(key)
+        evidence = tuple(sorted({*same.evidence, *hint.evidence})) if same else hint.evidence
+        found[key] = replace(same, evidence=evidence, one_off=False) if same else hint
+    return list(found.values())
+
+
+def _open(diagnoses: Sequence[Diagnosis], made: _Made) -> list[Diagnosis]:
+    """Rejections without a fix, those whose fix fell with its reading counting for less."""
+    fallen = {m.feedback.id: m for group in made.fallen for m in _without_fallen(group).members}
+    return [fallen.get(one.feedback.id, one) for one in diagnoses if not _is_settled(one)]
+
+
+def _is_settled(one: Diagnosis) -> bool:
+    """Whether nothing is wrong, as far as anything was said that shows it."""
+    return one.clear and one.best.intervention.step == "none" and not one.wordless and not one.moved_since
+
+
+def _explained(desk: _Desk, members: Sequence[Diagnosis]) -> list[Hint]:
+    """The fix of a set, and what is left then by itself; else a question; else each for a person to read."""
+    found = settle(members, hypotheses(desk.bench, members), lambda part: _hint_of(desk, part))
+    if found is None:
+        return [_unexplained(one) for one in members]
+    left = [one for one in members if one.feedback.id not in found.evidence]
+    return [found, *(_explained(desk, left) if left and len(left) < len(members) else ())]
 
 
 def _without_fallen(group: Group) -> Group:

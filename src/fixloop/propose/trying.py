@@ -1,0 +1,219 @@
+"""The set is explained, not the ticket: which one change would answer all that was rejected together.
+
+One fault is likelier than many, so rejections that nobody explained are gathered into as few sets as do (a
+greedy cover; Chvátal, 1979), each with a place in common that is likely for all of its members. What could be
+changed there is weighed for the set as a whole: an edit of a plan tree leads each of its tickets to an
+answer, and is as likely as those answers are for them (`tree_outcomes`); other changes ask the same of all.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import exp, log, sqrt
+from typing import Any
+
+from fixloop.hints.ids import canonical_json
+from fixloop.propose.diagnose import Diagnosis, Reading
+from fixloop.propose.draft import Group
+from fixloop.propose.interventions import Action, Intervention
+from fixloop.propose.synthesis.tree_outcomes import Outcomes, tree_outcomes
+from fixloop.propose.workbench import Workbench
+
+UNLIKELY = 0.02
+"""The probability of a place below which it does not help to explain a rejection."""
+
+RIVAL = 0.15
+"""How likely a place must be for a rejection, against the likeliest, for it to be in a set about it."""
+
+UNSEEN = 0.01
+"""The part of a place's probability that an answer has which is none of a rejection's readings."""
+
+UNMOVED = 0.2
+"""How likely it is that a rejection of a set has nothing to do with what the others are about."""
+
+DOUBT, FLAT = 0.15, 3.0
+"""How often the evidence is misread as a whole, and how much flatter what is believed is then."""
+
+MOST_OF_A_PLACE = 4
+"""Hypotheses of one plan tree: what leads to the same answers is one, and the smallest edit stands for it."""
+
+Key = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """One change that would explain a set: what it does, and the group of those who would ask for it."""
+
+    reading: Reading
+    group: Group
+
+
+# --- which rejections are one set -------------------------------------------------------------------------
+
+
+def sets_of(diagnoses: Sequence[Diagnosis]) -> list[tuple[Diagnosis, ...]]:
+    """The diagnoses in sets that one place could explain, largest first; each is in one of them."""
+    places = [_places(one) for one in diagnoses]
+    left = list(range(len(diagnoses)))
+    found: list[tuple[Diagnosis, ...]] = []
+    while left:
+        gains: dict[Key, float] = defaultdict(float)
+        for n in left:
+            for place, share in places[n].items():
+                if _may_explain(places[n], share):
+                    gains[place] += log(share / UNLIKELY)
+        if not gains:
+            found += [(diagnoses[n],) for n in left]
+            break
+        best = min(gains, key=lambda place: (-round(gains[place], 6), repr(place)))
+        members = [n for n in left if _may_explain(places[n], places[n].get(best, 0.0))]
+        found.append(tuple(diagnoses[n] for n in members))
+        left = [n for n in left if n not in members]
+    return sorted(found, key=lambda some: (-len(some), some[0].feedback.id))
+
+
+def _may_explain(places: Mapping[Key, float], share: float) -> bool:
+    return share > UNLIKELY and share >= RIVAL * max(places.values())
+
+
+def _places(one: Diagnosis) -> dict[Key, float]:
+    """The probability of each place where something could be wrong."""
+    found: dict[Key, float] = defaultdict(float)
+    for reading in one.readings:
+        if reading.intervention.step != "none":
+            found[reading.intervention.place] += reading.probability
+    return dict(found)
+
+
+# --- what would explain a set -----------------------------------------------------------------------------
+
+
+def hypotheses(bench: Workbench, members: Sequence[Diagnosis]) -> list[Hypothesis]:
+    """What would explain the members together, likeliest first; "nothing is wrong" is among them."""
+    pooled = pooled_readings(members)
+    trees: dict[Key, list[Reading]] = defaultdict(list)
+    found: list[Hypothesis] = []
+    for reading in pooled:
+        if reading.intervention.step == "plan":
+            trees[reading.intervention.place].append(reading)
+        else:
+            found.append(Hypothesis(reading, group_of(members, reading)))
+    for place, readings in trees.items():
+        own = [one for one in members if any(r.intervention.place == place for r in one.readings)]
+        joint = _of_tree(bench, place, own, sum(one.probability for one in readings))
+        found += joint or [Hypothesis(one, group_of(members, one)) for one in readings]
+    return _doubted(found)
+
+
+def _doubted(found: Sequence[Hypothesis]) -> list[Hypothesis]:
+    """With some doubt in the evidence itself: what is all but certain can be wrong, too."""
+    shares = [one.reading.probability for one in found]
+    whole = sum(shares) or 1.0
+    flat = [share ** (1 / FLAT) for share in shares]
+    rest = sum(flat) or 1.0
+    sure = [(1 - DOUBT) * a / whole + DOUBT * b / rest for a, b in zip(shares, flat, strict=True)]
+    doubted = [
+        replace(one, reading=replace(one.reading, probability=round(share, 6)))
+        for one, share in zip(found, sure, strict=True)
+    ]
+    return sorted(doubted, key=lambda one: (-one.reading.probability, repr(one.reading.key)))
+
+
+def pooled_readings(members: Sequence[Diagnosis]) -> list[Reading]:
+    """Readings with their mean probability over some rejections, likeliest first."""
+    mass: dict[Key, float] = {}
+    known: dict[Key, Intervention] = {}
+    for member in members:
+        for reading in member.readings:
+            mass[reading.key] = mass.get(reading.key, 0.0) + reading.probability / len(members)
+            known.setdefault(reading.key, reading.intervention)
+    ranked = sorted(mass, key=lambda key: (-round(mass[key], 6), repr(key)))
+    return [Reading(known[key], round(mass[key], 6)) for key in ranked]
+
+
+def group_of(members: Sequence[Diagnosis], reading: Reading) -> Group:
+    """The rejections that may ask for a change."""
+    own = tuple(m for m in members if any(r.key == reading.key for r in m.readings))
+    return Group(reading.key, own)
+
+
+# --- a plan tree ------------------------------------------------------------------------------------------
+
+
+def _of_tree(bench: Workbench, place: Key, members: Sequence[Diagnosis], mass: float) -> list[Hypothesis]:
+    """What edits of a tree make of its rejections, each as likely as the answers they would get."""
+    tree = next((t for t in bench.workspace.plan_trees.values() if t.path == place[1]), None)
+    own = [one for one in members if tree is not None and one.before.leaf == tree.leaf]
+    if tree is None or not own:
+        return []
+    asked = [_asked(one, place) for one in own]
+    wished = {canonical_json(action.to_json()): action for some in asked for action, _ in some}
+    found = []
+    for outcomes in tree_outcomes(bench, tree, own, [wished[key] for key in sorted(wished)]):
+        weight = _likelihood(outcomes, asked)
+        found.append((weight, outcomes))
+    total = sum(weight for weight, _ in found)
+    if not total:
+        return []
+    found.sort(key=lambda item: (-item[0], repr(item[1].key)))
+    return [
+        _hypothesis(place, own, one, round(mass * weight / total, 6))
+        for weight, one in found[:MOST_OF_A_PLACE]
+    ]
+
+
+Asked = list[tuple[Action, float]]
+
+
+def _asked(one: Diagnosis, place: Key) -> Asked:
+    """The actions that a rejection may ask for at a place, each with its part of the place's probability."""
+    own = [r for r in one.readings if r.intervention.place == place and r.intervention.action]
+    mass = sum(r.probability for r in own) or 1.0
+    return [(r.intervention.action, r.probability / mass) for r in own if r.intervention.action]
+
+
+def _likelihood(outcomes: Outcomes, asked: Sequence[Asked]) -> float:
+    """How likely edits are that lead to some answers, by themselves and by what those answers are.
+
+    What makes an answer likely for one ticket makes it so for the next: of n tickets about √n speak freely.
+    """
+    told = 0.0
+    for n, some in enumerate(asked):
+        action = outcomes.answers.get(n)
+        told += log(UNMOVED * UNSEEN if action is None else max(UNSEEN, _share_of(action, some)))
+    return outcomes.weight * exp(told / sqrt(len(asked)))
+
+
+def _share_of(action: Action, asked: Asked) -> float:
+    """The part of an action; where only its arguments differ from what was asked for, all the same."""
+    exact = sum(share for one, share in asked if one == action)
+    if exact:
+        return exact
+    return sum(share for one, share in asked if _deed(one) == _deed(action))
+
+
+def _deed(action: Action) -> tuple[str, tuple[str, ...]]:
+    return action.reply, action.tool_names
+
+
+def _hypothesis(place: Key, members: Sequence[Diagnosis], one: Outcomes, probability: float) -> Hypothesis:
+    """The members whose answer it changes, each with the reading that it leads to as its first there."""
+    moved = [_led_to(members[n], place, action, probability) for n, action in sorted(one.answers.items())]
+    first = next(r for r in moved[0].readings if r.intervention.place == place)
+    return Hypothesis(replace(first, probability=probability), Group(place, tuple(moved)))
+
+
+def _led_to(one: Diagnosis, place: Key, action: Action, probability: float) -> Diagnosis:
+    here = [r for r in one.readings if r.intervention.place == place]
+    same = [r for r in here if r.intervention.action == action]
+    reading = same[0] if same else _as_reading(here[0], action)
+    others = tuple(r for r in one.readings if r is not reading)
+    return replace(one, readings=(replace(reading, probability=probability), *others))
+
+
+def _as_reading(like: Reading, action: Action) -> Reading:
+    """A reading of the same place with another action."""
+    asked = like.intervention
+    forced = asked.forced and replace(asked.forced, reply=action.reply, tools=action.tools)
+    wanted = replace(asked.wanted, reply=action.reply, tools=action.tool_names)
+    return Reading(replace(asked, wanted=wanted, forced=forced, action=action), like.probability)

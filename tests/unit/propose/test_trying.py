@@ -1,0 +1,143 @@
+"""Sets of rejections: who is in one, what an edit makes of all of it, and that a wordless one is asked."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from fixloop.feedback.model import Feedback
+from fixloop.fixes.apply import apply_operations
+from fixloop.hints.operation import Operation
+from fixloop.propose.ask import settle
+from fixloop.propose.diagnose import Diagnosis, Reading, diagnose
+from fixloop.propose.draft import Group
+from fixloop.propose.interventions import Action, Intervention
+from fixloop.propose.run import propose
+from fixloop.propose.synthesis.tree_outcomes import tree_outcomes
+from fixloop.propose.trying import hypotheses, sets_of
+from fixloop.propose.wanted import Wanted
+from fixloop.propose.workbench import Workbench
+from tests.unit.propose.synthesis.benches import ESCALATE, LOCKED, faulted, locked_bench, propose_all, world
+
+LEAF = {"leaf": "account_locked"}
+NEGATED = Operation(
+    "set_condition",
+    {
+        **LEAF,
+        "branch": "fraud",
+        "was": {"record.fraud_flag": True},
+        "to": {"not": {"record.fraud_flag": True}},
+    },
+)
+
+
+def rejected_bench(*faults: Operation, comment: str = "no") -> tuple[Workbench, list[Feedback]]:
+    """All locked tickets on the faulted bank; what it answers otherwise is rejected without a word."""
+    wishes = dict.fromkeys(LOCKED, comment)
+    return locked_bench(world(), faulted(world(), *faults), **wishes)
+
+
+def diagnosed(bench: Workbench, rejections: Sequence[Feedback]) -> list[Diagnosis]:
+    return diagnose(bench, rejections, feedback=bench.stored)
+
+
+def reading(step: str, target: str, probability: float) -> Reading:
+    return Reading(Intervention(step, "k", target, Wanted(), None, 1.0), probability)
+
+
+def one_of(number: int, *readings: Reading) -> Diagnosis:
+    feedback = Feedback(f"fb-{number:016x}", "native", {"id": f"T{number}", "text": "x"}, "rejected")
+    bench, rejections = rejected_bench(NEGATED)
+    return Diagnosis(feedback, bench.before[rejections[0].id], readings, says_anything=False)
+
+
+def test_a_place_that_several_share_is_likelier_than_one_each() -> None:
+    alone = [
+        one_of(n, reading("template", f"own{n}", 0.4), reading("plan", "shared", 0.35)) for n in range(3)
+    ]
+    apart = one_of(9, reading("fetch", "elsewhere", 0.9), reading("plan", "shared", 0.03))
+    found = sets_of([*alone, apart])
+    assert [[m.feedback.id for m in some] for some in found] == [
+        [one.feedback.id for one in alone],
+        [apart.feedback.id],
+    ]
+
+
+def test_every_rejection_is_in_one_set_also_where_nothing_could_be_wrong() -> None:
+    quiet = one_of(1, reading("none", "", 1.0))
+    assert sets_of([quiet]) == [(quiet,)]
+
+
+def test_a_condition_turned_round_is_among_the_effects_and_takes_no_accepted_answer_away() -> None:
+    bench, rejections = rejected_bench(NEGATED)
+    tree = bench.workspace.plan_trees["account_locked"]
+    found = tree_outcomes(bench, tree, diagnosed(bench, rejections), [])
+    right = propose_all(world(), LOCKED.values())
+    wanted = {
+        n: right[str(one.ticket["text"])].reply.template
+        for n, one in enumerate(rejections)
+        if right[str(one.ticket["text"])].reply.template
+    }
+    effects = [{n: action.reply for n, action in one.answers.items()} for one in found]
+    assert wanted in effects
+    for one in found:
+        assert set(one.answers) <= set(range(len(rejections)))
+
+
+def test_what_a_branch_does_costs_less_where_nobody_accepted_it() -> None:
+    wrong = Operation(
+        "set_reply", {**LEAF, "branch": "fraud", "was": "security_escalation", "to": "transfer_help"}
+    )
+    bench, rejections = rejected_bench(wrong)
+    tree = bench.workspace.plan_trees["account_locked"]
+    asked = [Action("security_escalation", (ESCALATE,)), Action("unlock_instructions")]
+    found = tree_outcomes(bench, tree, diagnosed(bench, rejections), asked)
+    assert {one.answers[0] for one in found if 0 in one.answers} >= {asked[0]}
+
+
+def test_hypotheses_of_a_tree_lead_each_ticket_to_its_own_answer() -> None:
+    bench, rejections = rejected_bench(NEGATED)
+    found = hypotheses(bench, diagnosed(bench, rejections))
+    assert sum(one.reading.probability for one in found) == pytest.approx(1.0, abs=0.05)
+    trees = [one for one in found if one.reading.intervention.step == "plan"]
+    assert trees
+    assert all(m.readings[0].intervention.step == "plan" for one in trees for m in one.group.members)
+
+
+def test_a_negated_condition_is_mended_or_offered_where_nobody_says_a_word() -> None:
+    bench, rejections = rejected_bench(NEGATED)
+    assert len(rejections) >= 2
+    hints = propose(bench, list(bench.stored), (), {}).hints
+    offered = [c.hint for h in hints if h.question for c in h.question.choices if c.hint]
+    fixes = [one for one in (*hints, *offered) if one.operations and one.step == "plan"]
+    texts = [str(one.ticket["text"]) for one in rejections]
+    right = propose_all(world(), texts)
+    after = [propose_all(apply_operations(bench.snapshot, fix.operations).snapshot, texts) for fix in fixes]
+    assert any(all(one[t].reply.text == right[t].reply.text for t in texts) for one in after)
+
+
+def test_a_lone_no_is_asked_about_and_never_left_idle() -> None:
+    missing = {"name": "escalate_to_security", "args": {"account_id": "{{ record.account_id }}"}}
+    bench, rejections = rejected_bench(Operation("remove_tool", {**LEAF, "branch": "fraud", "tool": missing}))
+    assert len(rejections) == 1
+    hints = propose(bench, list(bench.stored), (), {}).hints
+    assert [one.step != "none" for one in hints if rejections[0].id in one.evidence] == [True]
+
+
+def test_a_word_about_nothing_here_is_no_word() -> None:
+    dropped = Operation("remove_branch", {**LEAF, "branch": "fraud"})
+    for comment, wordless in (("rubbish", True), ("the fraud flag is set, escalate to security", False)):
+        bench, rejections = rejected_bench(dropped, comment=comment)
+        assert {one.wordless for one in diagnosed(bench, rejections)} == {wordless}, comment
+
+
+def test_choices_of_a_question_are_no_two_of_one_fix() -> None:
+    bench, rejections = rejected_bench(NEGATED)
+    members = [replace(one, disputed=True) for one in diagnosed(bench, rejections)]
+    attempts: list[Group] = []
+    found = settle(members, hypotheses(bench, members), lambda group: attempts.append(group))
+    assert attempts
+    assert found is not None
+    assert found.question is not None
+    labels = [choice.label for choice in found.question.choices]
+    assert len(labels) == len(set(labels)) >= 3
