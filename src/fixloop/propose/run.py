@@ -222,7 +222,9 @@ def with_mended(bench: Workbench, draft: Draft, group: Group, unclear: Sequence[
     staff said as far as they said anything, it is what they meant.
     """
     places = {(member.before.leaf, member.before.branch) for member in group.members}
+    own = {member.feedback.id for member in group.members}
     near = [one for one in unclear if (one.before.leaf, one.before.branch) in places]
+    near = [one for one in near if one.feedback.id not in own]
     if not near:
         return draft
     try:

@@ -207,7 +207,7 @@ def _led_to(one: Diagnosis, place: Key, action: Action, probability: float) -> D
     here = [r for r in one.readings if r.intervention.place == place]
     same = [r for r in here if r.intervention.action == action]
     reading = same[0] if same else _as_reading(here[0], action)
-    others = tuple(r for r in one.readings if r is not reading)
+    others = tuple(r for r in one.readings if r.intervention.place != place)
     return replace(one, readings=(replace(reading, probability=probability), *others))
 
 

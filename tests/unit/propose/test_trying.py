@@ -141,3 +141,12 @@ def test_choices_of_a_question_are_no_two_of_one_fix() -> None:
     assert found.question is not None
     labels = [choice.label for choice in found.question.choices]
     assert len(labels) == len(set(labels)) >= 3
+
+
+def test_a_choice_rests_on_each_rejection_once_and_is_no_surer_than_sure() -> None:
+    bench, rejections = rejected_bench(NEGATED)
+    hints = propose(bench, list(bench.stored), (), {}).hints
+    offered = [c.hint for h in hints if h.question for c in h.question.choices if c.hint]
+    for one in (*hints, *offered):
+        assert len(one.evidence) == len(set(one.evidence)) <= len(rejections)
+        assert 0 <= one.confidence <= 1
