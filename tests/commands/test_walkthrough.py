@@ -248,6 +248,23 @@ def test_two_names_are_a_question(tmp_path: Path) -> None:
     assert list_hints(desk, every=True).statuses.count("superseded") == 1
 
 
+def test_a_lone_no_is_asked_about_and_taken_up_when_others_say_the_same(tmp_path: Path) -> None:
+    files = {"plan_trees/account_locked.yaml": WITHOUT_FRAUD, "plan_trees/login_problem.yaml": KNOWS_FRAUD}
+    desk = bank(tmp_path, **files)
+    accepted = [
+        row(3, "NSB01234 my account is locked", outcome="accepted"),
+        row(4, "locked out of my account again PQR77120", outcome="accepted"),
+    ]
+    tell(desk, [row(1, "our account number is KTR05821, we can no longer access it", "no"), *accepted])
+    (lone,) = propose(desk).hints
+    assert lone.question is not None
+    assert propose(desk).ended.startswith("nothing new")
+    tell(desk, [row(2, "KTR05821 my account is locked", "wrong again", reviewer="staff-2")])
+    found = propose(desk)
+    assert any(set(lone.evidence) < set(hint.evidence) for hint in found.hints), found.hints
+    assert desk.ground().book.status(lone.id) == "superseded"
+
+
 # --- 4: an outdated template ----------------------------------------------------------------------------
 
 
@@ -283,8 +300,8 @@ def test_one_that_is_not_a_fix(tmp_path: Path) -> None:
     found = propose(desk)
     assert [hint for hint in found.hints if hint.operations] == []
     (shown,) = found.hints
-    assert shown.kind == "none"
-    assert len(shown.alternatives) >= 2
+    assert shown.question is not None
+    assert len(shown.question.choices) >= 3
     reject(desk, [shown.id], Why("staff_wrong"), "ann@bank")
     assert propose(desk).hints == ()
 

@@ -201,7 +201,8 @@ def _question_of(desk: Desk, base: str, book: HintBook, feedback: Sequence[Feedb
 def handled_feedback(book: HintBook) -> frozenset[str]:
     """Feedback that a hint rests on, unless that hint came to nothing and the wish is open again.
 
-    What is only shown ("nothing to fix") may yet become part of a fix when others say the same.
+    What is only shown ("nothing to fix"), or asked about one ticket and not answered yet, may become part of a
+    fix when others say the same.
     """
     reopened = {"conflict", "failed", "reverted", "recurred"}
     found = (hint for hint in book.hints.values() if book.status(hint.id) not in reopened)
@@ -209,7 +210,8 @@ def handled_feedback(book: HintBook) -> frozenset[str]:
 
 
 def _only_shown(book: HintBook, hint: Hint) -> bool:
-    return hint.step == "none" and book.status(hint.id) in {"proposed", "deferred", "superseded"}
+    waits = hint.step == "none" or (hint.question is not None and hint.one_off)
+    return waits and book.status(hint.id) in {"proposed", "deferred", "superseded"}
 
 
 def answered(book: HintBook, settled: frozenset[str]) -> list[Hint]:
@@ -222,14 +224,13 @@ def answered(book: HintBook, settled: frozenset[str]) -> list[Hint]:
 
 
 def overtaken(book: HintBook, hints: Sequence[Hint]) -> list[tuple[Hint, Hint]]:
-    """(shown hint, new hint) where the new one takes up all that the shown one rests on."""
-    open_ones = [h for h in book.hints.values() if h.step == "none" and book.is_open(h.id)]
-    return [
-        (old, new)
+    """(shown hint, new hint) where the new one, the first of several, takes up all the shown one rests on."""
+    open_ones = [h for h in book.hints.values() if _only_shown(book, h) and book.is_open(h.id)]
+    heirs = [
+        (old, [n for n in hints if n.id != old.id and n.step != "none" and set(old.evidence) <= {*n.evidence}])
         for old in sorted(open_ones, key=lambda hint: hint.id)
-        for new in hints
-        if new.step != "none" and set(old.evidence) <= set(new.evidence)
-    ][: len(open_ones)]
+    ]
+    return [(old, found[0]) for old, found in heirs if found]
 
 
 def rejected_ideas(book: HintBook) -> dict[str, int]:
