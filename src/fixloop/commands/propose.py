@@ -201,8 +201,8 @@ def _question_of(desk: Desk, base: str, book: HintBook, feedback: Sequence[Feedb
 def handled_feedback(book: HintBook) -> frozenset[str]:
     """Feedback that a hint rests on, unless that hint came to nothing and the wish is open again.
 
-    What is only shown ("nothing to fix"), or asked about one ticket and not answered yet, may become part of a
-    fix when others say the same.
+    What is only shown ("nothing to fix"), or asked about one ticket and not answered yet, may become part of
+    a fix when others say the same.
     """
     reopened = {"conflict", "failed", "reverted", "recurred"}
     found = (hint for hint in book.hints.values() if book.status(hint.id) not in reopened)
@@ -227,7 +227,10 @@ def overtaken(book: HintBook, hints: Sequence[Hint]) -> list[tuple[Hint, Hint]]:
     """(shown hint, new hint) where the new one, the first of several, takes up all the shown one rests on."""
     open_ones = [h for h in book.hints.values() if _only_shown(book, h) and book.is_open(h.id)]
     heirs = [
-        (old, [n for n in hints if n.id != old.id and n.step != "none" and set(old.evidence) <= {*n.evidence}])
+        (
+            old,
+            [n for n in hints if n.id != old.id and n.step != "none" and set(old.evidence) <= {*n.evidence}],
+        )
         for old in sorted(open_ones, key=lambda hint: hint.id)
     ]
     return [(old, found[0]) for old, found in heirs if found]
