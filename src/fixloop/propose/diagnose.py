@@ -34,10 +34,12 @@ from fixloop.propose.interventions import (
     present_action,
     replay_all,
 )
+from fixloop.propose.kin import kin_of
 from fixloop.propose.leaf_evidence import Learnt, hear_leaves
 from fixloop.propose.lexicon import build_lexicon, with_likeness
 from fixloop.propose.pairs import parts_of_pairs
 from fixloop.propose.standing import build_standing
+from fixloop.propose.tries import Tries
 from fixloop.propose.unread import Unread
 from fixloop.propose.weights import PRIORS, TEMPERATURE, WEIGHTS
 from fixloop.propose.words import read_comment
@@ -150,7 +152,7 @@ class Judgement:
         if not priors:
             return found
         flat = {step: 1 / len(found.priors) for step in found.priors}
-        before = ("share", "trouble", "fits", "lonely", "unseen", "at_home", "company")
+        before = ("share", "trouble", "fits", "lonely", "unseen", "at_home", "company", "kin")
         weights = {n: w for n, w in found.weights.items() if n.partition(".")[0] not in before}
         return replace(found, priors=flat, weights=weights)
 
@@ -219,10 +221,13 @@ class Asking:
         lexicon = with_likeness(build_lexicon(workspace, learnt, comments), workspace, comments, learnt)
         leaves = hear_leaves(workspace, bench.pipeline, rejections, learnt, bench.accepted, bench.embedder)
         standing = build_standing(feedback, bench.before, rejections)
-        told = information_of(catalog)
+        told, kin = information_of(catalog), kin_of(bench)
+        tries = Tries.of(bench, rejections, kin) if judgement.replays else Tries()
         habits = Habits.of(workspace)
         odd = frozenset(name for name, one in workspace.templates.items() if habits.is_odd(one))
-        evidence = Evidence(catalog, lexicon, leaves, standing, told, judgement.priors, judgement.kinds, odd)
+        evidence = Evidence(
+            catalog, lexicon, leaves, standing, told, judgement.priors, judgement.kinds, odd, kin, tries
+        )
         unread = Unread.of(bench.pipeline, feedback, bench.before)
         return cls(bench, rejections, evidence, unread, disputed, judgement)
 

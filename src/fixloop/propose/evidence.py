@@ -18,6 +18,7 @@ from fixloop.feedback.model import Feedback
 from fixloop.pipeline.proposal import Proposal, ToolCallMade
 from fixloop.propose.failed import as_meant, failed_call, failed_template, meant_branch
 from fixloop.propose.interventions import Action, Catalog, Outcome
+from fixloop.propose.kin import Kin, deed_of
 from fixloop.propose.leaf_evidence import LeafEvidence
 from fixloop.propose.lexicon import Lexicon
 from fixloop.propose.standing import (
@@ -29,6 +30,7 @@ from fixloop.propose.standing import (
     unrendered_part,
 )
 from fixloop.propose.ticket_values import in_words, values_of
+from fixloop.propose.tries import Tries
 from fixloop.propose.wanted import record_ids, satisfied_share, tool_names
 from fixloop.propose.weights import NOTE, PRIORS, WEIGHTS
 from fixloop.propose.words import Said, exchanged_parts, quoted_parts, spoken_sentence, stems
@@ -120,6 +122,8 @@ class Evidence:
     kinds: Mapping[str, float] = field(default_factory=dict)
     odd: frozenset[str] = frozenset()
     """Templates with a variable where all others have another."""
+    kin: Kin | None = None
+    tries: Tries = field(default_factory=Tries)
 
     def features(self, heard: Heard, outcome: Outcome) -> Features:
         """What speaks for and against one reading, by name; absent means 0."""
@@ -221,11 +225,17 @@ class Evidence:
         action = one.action
         assert action is not None
         found["trouble.plan"] = self.standing.trouble(branch_part(before))
+        tried = self.tries.found.get(heard.feedback.id)
+        if tried is not None:
+            found["tree.share"] = log(tried.share((action.reply, action.tool_names), one.share))
+            found["tree.stands"] = tried.stands
+            found.pop("share", None)
         found["tools.only"] = float(action.reply == before.reply.template)
         failed, meant = failed_call(before), meant_branch(before)
         if failed is not None and meant is not None and action.reply == meant.reply:
             found["unrendered"] = float(failed not in action.tools)
         self._answer(found, heard, action.reply, action.tools, facts_of(before))
+        self._kin(found, heard, action)
         found["own"] = float(
             any(a.reply == action.reply and a.tools == action.tools for a in self.catalog.own[before.leaf])
         )
@@ -275,6 +285,23 @@ class Evidence:
                 before.leaf, tool
             )
             found["tool.out.like"] = lexicon.likeness_of(heard.row, "tool", tool)
+
+    def _kin(self, found: Features, heard: Heard, action: Action) -> None:
+        """How usual the action is elsewhere, against what the branch does that answered."""
+        before, kin = heard.before, self.kin
+        branch = kin.here.get((before.leaf, before.branch or "")) if kin else None
+        if kin is None or branch is None:
+            return
+        reply, names = deed_of(branch)
+        found["kin.condition"] = kin.under(branch, (action.reply, action.tool_names))
+        if action.reply != reply:
+            return
+        if action.tool_names != names:
+            found["kin.tools"] = kin.with_reply(branch, action.tool_names)
+            return
+        about = stems(before.leaf) | stems(reply)
+        now = {call.name: call for call in branch.tools}
+        found["kin.argument"] = sum(kin.argument(now[c.name], c, about) for c in action.tools)
 
     def _template(self, found: Features, heard: Heard, outcome: Outcome) -> None:
         before, standing = heard.before, self.standing
@@ -450,6 +477,8 @@ _KINDS = {
     "lonely": "accepted and rejected tickets",
     "fits": "accepted and rejected tickets",
     "unseen": "accepted and rejected tickets",
+    "kin": "what other trees do",
+    "tree": "edits of the tree, tried",
     "disputed": "accepted and rejected tickets",
     "share": "how many such readings there are",
 }

@@ -343,14 +343,17 @@ def _actions(feedback: Feedback, before: Proposal, catalog: Catalog) -> Iterator
     present = present_action(before, catalog)
     own = {(a.reply, a.tool_names): a for a in catalog.own[before.leaf]}
     near = list(_changed_calls(present, catalog)) if present else []
-    foreign = dict(catalog.usual)
-    wished = list(expected_actions(feedback, catalog))
-    foreign |= {(a.reply, a.tool_names): a for a in wished}
     target = catalog.workspace.plan_trees[before.leaf].path
     now = (before.reply.template, tool_names(before))
     size = max(1, len(own) - 1)
     # What could not be carried out is not mended by asking for the same again.
     failed = present if meant_branch(before) is not None else None
+    wished = [one for one in expected_actions(feedback, before, catalog) if one != present]
+    for action in wished:
+        yield _planned(before, target, action, SPELT_OUT)
+    near = [action for action in near if action not in wished]
+    own = {key: action for key, action in own.items() if action not in wished}
+    foreign = {key: action for key, action in catalog.usual.items() if action not in wished}
     for key, action in own.items():
         if key != now and action != failed:
             yield _planned(before, target, action, 0.5 / size)
@@ -363,6 +366,10 @@ def _actions(feedback: Feedback, before: Proposal, catalog: Catalog) -> Iterator
     for key, action in rest.items():
         # What most trees have and this one lacks is likelier than what one other tree has.
         yield _planned(before, target, action, 0.4 * used[key] / sum(used.values()))
+
+
+SPELT_OUT = 0.3
+"""The share of an action that staff spell out whole: as much as of all that are near the present one."""
 
 
 def _planned(before: Proposal, target: str, action: Action, share: float) -> Intervention:
@@ -394,16 +401,48 @@ def _changed_calls(present: Action, catalog: Catalog) -> Iterator[Action]:
             yield Action(present.reply, (*present.tools, call_of))
 
 
-def expected_actions(feedback: Feedback, catalog: Catalog) -> Iterator[Action]:
-    """The action `expected` spells out; arguments it does not give come from the tool's other calls."""
+def expected_actions(feedback: Feedback, before: Proposal, catalog: Catalog) -> Iterator[Action]:
+    """The action `expected` spells out; arguments it does not give come from the tool's other calls.
+
+    Without a reply in it, the one that was given stays.
+    """
     expected = feedback.expected or {}
-    reply = expected.get("reply")
+    reply = expected.get("reply", before.reply.template)
     name = reply.get("template") if isinstance(reply, Mapping) else reply
     if name not in catalog.workspace.templates or "tools" not in expected:
         return
-    wanted = [tool if isinstance(tool, str) else tool["name"] for tool in expected["tools"]]
-    calls = [usual_call(tool, catalog) for tool in wanted if tool in catalog.workspace.tools]
+    row = before.records[0].row if len(before.records) == 1 else {}
+    told: list[Any] = list(expected["tools"])
+    named: list[Mapping[str, Any]] = [{"name": one} if isinstance(one, str) else one for one in told]
+    known = [one for one in named if one["name"] in catalog.workspace.tools]
+    calls = [_spelt_call(one["name"], one.get("args"), row, catalog) for one in known]
     yield Action(str(name), tuple(call for call in calls if call))
+
+
+def _spelt_call(
+    tool: str, args: Mapping[str, Any] | None, row: Mapping[str, Any], catalog: Catalog
+) -> ToolCall | None:
+    """A call that comes out with the arguments staff gave for one ticket."""
+    if args is None:
+        return usual_call(tool, catalog)
+    return ToolCall(tool, {name: _written(tool, name, args[name], row, catalog) for name in sorted(args)})
+
+
+def _written(tool: str, arg: str, value: Any, row: Mapping[str, Any], catalog: Catalog) -> Any:
+    """How a plan would say an argument that came out as a value: as other calls do, else by a column."""
+    elsewhere = [call.args[arg] for call in catalog.calls.get(tool, ()) if arg in call.args]
+    columns = sorted(
+        (column for column, held in row.items() if held is not None and str(held) == str(value)),
+        key=lambda column: (column != arg, column),
+    )
+    paths = [f"{{{{ record.{column} }}}}" for column in columns]
+    for one in elsewhere:
+        if one == value or one in paths:
+            return one
+    if paths and isinstance(value, str):
+        return paths[0]
+    other = [one for one in elsewhere if isinstance(one, str) and "{{" in one and "record." not in one]
+    return other[0] if other else value
 
 
 def usual_call(tool: str, catalog: Catalog) -> ToolCall | None:

@@ -29,7 +29,7 @@ from fixloop.propose.workbench import Workbench
 
 __all__ = ["MOST_QUESTIONS", "PROPOSER", "Ablation", "Proposed", "propose", "rank"]
 
-PROPOSER = "replay 3"
+PROPOSER = "replay 4"
 """Changes whenever the same rejections could lead to other hints."""
 
 MOST_QUESTIONS = 20
@@ -166,7 +166,8 @@ def _try_parts(desk: _Desk, parts: Sequence[Group], made: _Made) -> None:
             summary = describe(_reading(part).intervention)
             made.dropped.append(Dropped(summary, reason, tuple(one.id for one in part.evidence)))
             continue
-        result = _try_group(desk, part)
+        others = tuple(m for other in parts if other is not part for m in other.members)
+        result = _try_group(replace(desk, unclear=(*desk.unclear, *others)), part)
         if isinstance(result, Hint):
             _take(made, part, result)
             settled[branch] = result

@@ -82,7 +82,7 @@ def _holds(key: str, value: Any, proposal: Proposal) -> bool:
     if key == "reply":
         return _reply_holds(value, proposal)
     if key == "tools":
-        return tool_names(proposal) == tuple(sorted(_tool_name(tool) for tool in value))
+        return tools_meet(value, proposal.tools)
     if key == "fields":
         return all(
             set(values) <= set(proposal.fields.get(group, {}).get(name, ()))
@@ -102,7 +102,3 @@ def _reply_holds(value: Any, proposal: Proposal) -> bool:
         and not any(part in text for part in value.get("excludes", ()))
         and value.get("text") in (None, text)
     )
-
-
-def _tool_name(tool: Any) -> str:
-    return tool if isinstance(tool, str) else str(tool["name"])

@@ -26,7 +26,9 @@ TELLING = 0.35
 MOST_TELLING = 4.0
 """How much a nat of surprise takes off a condition's size, and from where on more surprise is no more."""
 
-USED_ELSEWHERE = 1.0
+USED_ELSEWHERE, HABIT = 1.0, 0.5
+"""What it takes off a condition's size that another tree answers so under it, and each time as many do."""
+
 FAMILIAR, OFTEN = 0.3, 3
 STRANGE = 0.6
 STRETCHED = 1.5
@@ -144,12 +146,15 @@ def candidates(
     evidence: int,
     enough: int,
     said: frozenset[str],
-    elsewhere: Sequence[Condition],
+    elsewhere: Mapping[str, tuple[int, Condition]],
 ) -> list[Candidate]:
     """Conditions for a new branch, smallest first: those of other trees, and single tests."""
-    known = {repr(one): one for one in elsewhere}
-    usual = [one for one in known.values() if (ground.mask(one) & evidence).bit_count() >= enough]
-    found = [Candidate(one, _size(bench, ground, one, evidence, said) - USED_ELSEWHERE) for one in usual]
+    known = elsewhere
+    usual = [(n, one) for n, one in known.values() if (ground.mask(one) & evidence).bit_count() >= enough]
+    found = [
+        Candidate(one, _size(bench, ground, one, evidence, said) - USED_ELSEWHERE - HABIT * log(n))
+        for n, one in usual
+    ]
     tests = shared_tests(bench, ground, evidence, enough)
     singles = [test for test in tests if repr(test) not in known and not _says_little(test)]
     found += [Candidate(test, _size(bench, ground, test, evidence, said)) for test in singles]
@@ -203,10 +208,14 @@ def _size(
     held = (ground.mask(condition) & evidence).bit_count()
     surprise = min(MOST_TELLING, -held * log(bench_share(bench, condition)))
     named = max((_mentioned(test, said) for test in all_tests(condition)), default=0)
-    plainness = sum(_oddness(test) for test in all_tests(condition))
-    plainness += sum(_literal(bench, test) for test in all_tests(condition))
-    plainness -= sum(_familiar(bench, test) for test in all_tests(condition))
-    return ADDED + plainness - TELLING * surprise - SAID * named
+    return ADDED + plainness(bench, condition) - TELLING * surprise - SAID * named
+
+
+def plainness(bench: Workbench, condition: Condition) -> float:
+    """How long a condition is to say in this workspace, in nats: odd tests, literals, what nobody tests."""
+    tests = tuple(all_tests(condition))
+    odd = sum(_oddness(test) for test in tests)
+    return odd + sum(_literal(bench, test) for test in tests) - sum(_familiar(bench, test) for test in tests)
 
 
 def _literal(bench: Workbench, test: Test) -> float:
@@ -275,6 +284,12 @@ def bench_share(bench: Workbench, condition: Condition) -> float:
 
 def conditions_elsewhere(workspace: Workspace, leaf: str, reply: str) -> list[Condition]:
     """The conditions under which other trees answer with a template, most used first."""
+    counts = counted_elsewhere(workspace, leaf, reply)
+    return [one for _, one in sorted(counts.values(), key=lambda item: (-item[0], repr(item[1])))]
+
+
+def counted_elsewhere(workspace: Workspace, leaf: str, reply: str) -> dict[str, tuple[int, Condition]]:
+    """How many branches of other trees answer with a template under each condition, by what it reads as."""
     counts: dict[str, tuple[int, Condition]] = {}
     for name, tree in sorted(workspace.plan_trees.items()):
         if name == leaf:
@@ -283,7 +298,7 @@ def conditions_elsewhere(workspace: Workspace, leaf: str, reply: str) -> list[Co
             if branch.reply == reply and branch.when is not None:
                 key = repr(branch.when)
                 counts[key] = (counts.get(key, (0, branch.when))[0] + 1, branch.when)
-    return [one for _, one in sorted(counts.values(), key=lambda item: (-item[0], repr(item[1])))]
+    return counts
 
 
 def parts_of(condition: Condition) -> Sequence[Condition]:

@@ -6,10 +6,11 @@ accepted ticket gets another answer; among those the smallest wins, where an edi
 rejections of the leaf counts as smaller.
 """
 
+import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import ceil
+from math import ceil, exp, log
 from typing import Any
 
 from fixloop.hints.ids import canonical_json
@@ -17,6 +18,7 @@ from fixloop.hints.model import JsonCase
 from fixloop.pipeline.compile import Forced
 from fixloop.propose.draft import Draft, Group, Unable
 from fixloop.propose.interventions import Action, Intervention
+from fixloop.propose.kin import Kin, kin_of
 from fixloop.propose.synthesis import conditions, tree_edits
 from fixloop.propose.synthesis.guards import plan_near_misses
 from fixloop.propose.synthesis.situations import (
@@ -44,6 +46,9 @@ ENOUGH = 0.6
 UNMENDED, MENDED, CHANGED = 1.5, 0.6, 0.3
 """What evidence left as it is costs, and what another rejection that is mended, or moved, gives back."""
 
+EMPTIED = 0.9
+"""What it costs that a branch would answer nothing any more: somebody wrote it for something."""
+
 MOST_HELP = 8.0
 DRAFTS = 3
 EARLIER = 0.02
@@ -52,11 +57,16 @@ MOST_CASES = 5
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """One leaf's tree with all that is known of it; sets of situations are bits (see Ground)."""
+    """One leaf's tree with all that is known of it; sets of situations are bits (see Ground).
+
+    `losses` are for each piece of evidence what it costs, in nats, that it is answered otherwise than it asks
+    for most, by what it is answered with; what is not in it explains nothing of it.
+    """
 
     tree: PlanTree
     ground: Ground
     wanted: tuple[Action, ...]
+    losses: tuple[Mapping[Any, float], ...]
     exactly: bool
     evidence: int
     settled: int
@@ -73,6 +83,7 @@ class _Field:
 
 def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
     """The smallest edits that stand, the best of them first and the others in its place should it fall."""
+    group = replace(group, members=tuple(sorted(group.members, key=lambda one: not _spells_out(one))))
     field = _field(bench, group)
     if isinstance(field, Unable):
         return field
@@ -84,8 +95,19 @@ def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
         ranked = _ranked(bench, field, [*_additions(bench, field, found), *_two_edits(bench, field)])
     if not ranked:
         return Unable("no single change of the plan tree does it without changing answers that are right")
-    drafts = [_draft(bench, group, field, edit) for edit in ranked[:DRAFTS]]
+    sure = _sureness(field, ranked)
+    drafts = [_draft(bench, group, field, edit, sure) for _, edit in ranked[:DRAFTS]]
     return replace(drafts[0], instead=tuple(drafts[1:]))
+
+
+def _sureness(field: _Field, ranked: Sequence[tuple[float, Edit]]) -> dict[tuple[str, str], float]:
+    """How sure each kind of edit of each branch is among all that do the same for the evidence, 0…1."""
+    mass: dict[tuple[str, str], float] = {}
+    for cost, edit in ranked:
+        key = (edit.kind, _target(field.tree, edit))
+        mass[key] = max(mass.get(key, 0.0), exp(ranked[0][0] - cost))
+    total = sum(mass.values())
+    return {key: share / total for key, share in mass.items()}
 
 
 def _field(bench: Workbench, group: Group) -> _Field | Unable:
@@ -95,7 +117,8 @@ def _field(bench: Workbench, group: Group) -> _Field | Unable:
         return Unable("the leaf has no plan tree")
     members = [m for m in group.members if m.before.leaf == leaf]
     asked = [(m, wanted_action(bench.workspace, tree, _reading(group, m))) for m in members]
-    told = [(m, fitted(bench.workspace, tree, m, action)) for m, action in asked if action is not None]
+    kin = kin_of(bench)
+    told = [(m, fitted(bench.workspace, tree, m, a, kin)) for m, a in asked if a is not None]
     if not told:
         return Unable("nobody says what the plan should have done")
     digests = names_of(member.feedback for member, _ in told)
@@ -103,16 +126,34 @@ def _field(bench: Workbench, group: Group) -> _Field | Unable:
     settled = settled_situations(bench, leaf, digests)
     ground = Ground([*evidence, *settled, *open_situations(bench, leaf, digests)])
     exactly = all((m.before.reply.template, _names(m.before)) == (a.reply, a.tool_names) for m, a in told)
+    wanted = tuple(action for _, action in told)
+    bare = _Field(tree, ground, wanted, (), exactly, 0, 0, 0, ())
+    losses = tuple(_losses(bare, group, member, action) for member, action in told)
     return _Field(
         tree,
         ground,
-        tuple(action for _, action in told),
+        wanted,
+        losses,
         exactly,
         (1 << len(evidence)) - 1,
         ((1 << len(settled)) - 1) << len(evidence),
         ground.where(lambda one: one.strict),
         tuple(ground.answers(tree.branches)),
     )
+
+
+def _losses(field: _Field, group: Group, member: Any, wanted: Action) -> dict[Any, float]:
+    """What other answers cost: their log odds against the wanted one, where only a place is asked for."""
+    own = field.key(wanted)
+    shares: dict[Any, float] = {}
+    for reading in member.readings:
+        action = reading.intervention.action
+        if action is not None and reading.intervention.place == group.key:
+            key = field.key(action)
+            shares[key] = shares.get(key, 0.0) + reading.probability
+    top = shares.get(own, 0.0)
+    found = {key: log(top / share) for key, share in shares.items() if top > share > 0}
+    return {**{key: loss for key, loss in found.items() if loss < UNMENDED}, own: 0.0}
 
 
 def _names(before: Any) -> tuple[str, ...]:
@@ -139,32 +180,50 @@ def wanted_action(workspace: Workspace, tree: PlanTree, asked: Intervention) -> 
     return Action(reply, tools) if reply is not None else None
 
 
-def fitted(workspace: Workspace, tree: PlanTree, member: Any, action: Action) -> Action:
-    """The action with the arguments that suit this leaf, for tools that its tree does not call yet.
+def fitted(workspace: Workspace, tree: PlanTree, member: Any, action: Action, kin: Kin) -> Action:
+    """The action with the arguments that suit this leaf, for tools that the branch does not call yet.
 
-    Other trees call them for their own reasons: of the values that an argument has anywhere, the one whose
-    words are the leaf's or the reply's own. What staff spell out stays.
+    Other branches call them for their own reasons: of the values that an argument has anywhere, the one that
+    is most usual, or whose words are the leaf's or the reply's own. What staff spell out stays.
     """
-    spelled = [t for t in (member.feedback.expected or {}).get("tools", ()) if not isinstance(t, str)]
-    own = {call.name for _, branch in tree_edits.walk(tree.branches) for call in branch.tools}
-    if spelled or all(call.name in own for call in action.tools):
+    called = {call.name for call in member.before.tools}
+    if _spells_out(member) or all(call.name in called for call in action.tools):
         return action
     about = stems(tree.leaf) | stems(action.reply)
-    calls = [call if call.name in own else _suited(workspace, call, about) for call in action.tools]
+    own = [call for _, branch in tree_edits.walk(tree.branches) for call in branch.tools]
+    calls = [
+        call if call.name in called else _suited(workspace, call, about, own, kin) for call in action.tools
+    ]
     return replace(action, tools=tuple(calls))
 
 
-def _suited(workspace: Workspace, call: ToolCall, about: frozenset[str]) -> ToolCall:
+def _spells_out(member: Any) -> bool:
+    """Whether staff gave the calls with their arguments."""
+    return any(not isinstance(tool, str) for tool in (member.feedback.expected or {}).get("tools", ()))
+
+
+AT_HOME = 1.0
+"""What a value counts for, in nats, that the tool has elsewhere in the same tree."""
+
+
+def _suited(
+    workspace: Workspace, call: ToolCall, about: frozenset[str], own: Sequence[ToolCall], kin: Kin
+) -> ToolCall:
+    """The call with each argument as it is likeliest here; one that is not given stays out."""
     tool = workspace.tools.get(call.name)
     schema = tool.args.get("properties", {}) if tool else {}
+    same = [one.args for one in own if one.name == call.name]
     args = dict(call.args)
     for arg, present in call.args.items():
-        allowed = [one for one in schema.get(arg, {}).get("enum", ()) if isinstance(one, str)]
-        if not isinstance(present, str) or "{{" in present or not allowed:
-            continue
-        best = max(allowed, key=lambda one: (len(stems(one) & about), one == present))
-        if len(stems(best) & about) > len(stems(present) & about):
-            args[arg] = best
+        known = [json.loads(one) for one in kin.values.get((call.name, arg), ())]
+        values = [present, *schema.get(arg, {}).get("enum", ()), *(v for v in known if v is not None)]
+        at_home = [canonical_json(one.get(arg)) for one in same]
+        args[arg] = max(
+            values,
+            key=lambda one, arg=arg, at_home=at_home: (  # type: ignore[misc]
+                round(kin.usual(call.name, arg, one, about) + AT_HOME * (canonical_json(one) in at_home), 9)
+            ),
+        )
     return replace(call, args=args)
 
 
@@ -176,7 +235,7 @@ def _edits(bench: Workbench, field: _Field, said: frozenset[str]) -> Iterator[Ed
     yield from _action_edits(field)
     yield from tree_edits.move_edits(tree)
     values = conditions.plain_values(bench, field.ground.situations)
-    elsewhere = conditions.conditions_elsewhere(bench.workspace, tree.leaf, usual.reply)
+    elsewhere = conditions.counted_elsewhere(bench.workspace, tree.leaf, usual.reply)
     yield from tree_edits.condition_edits(tree, values, _whole_conditions(bench, tree))
     yield from _stretched(bench, field, said)
     yield from tree_edits.removal_edits(tree)
@@ -190,13 +249,15 @@ def _action_edits(field: _Field) -> Iterator[Edit]:
         reached = next((mask for one, mask in field.now if one is branch), 0) & field.evidence
         if not reached:
             continue
-        wanted = field.wanted[(reached & -reached).bit_length() - 1]
-        if not field.exactly:
-            own = {call.name: call for call in branch.tools}
-            wanted = replace(wanted, tools=tuple(own.get(call.name, call) for call in wanted.tools))
-        edit = tree_edits.action_edit(field.tree, path, wanted)
-        if edit is not None:
-            yield edit
+        asked = {field.key(one): one for n, one in reversed([*enumerate(field.wanted)]) if reached >> n & 1}
+        for key in sorted(asked, key=repr):
+            wanted = asked[key]
+            if not field.exactly:
+                own = {call.name: call for call in branch.tools}
+                wanted = replace(wanted, tools=tuple(own.get(call.name, call) for call in wanted.tools))
+            edit = tree_edits.action_edit(field.tree, path, wanted)
+            if edit is not None:
+                yield edit
 
 
 def _whole_conditions(bench: Workbench, tree: PlanTree) -> dict[str, list[Condition]]:
@@ -291,15 +352,15 @@ def _enough(field: _Field) -> int:
 # --- which stands -----------------------------------------------------------------------------------------
 
 
-def _ranked(bench: Workbench, field: _Field, edits: Iterable[Edit]) -> list[Edit]:
-    """The edits that mend enough and break nothing, smallest first; of those with one effect the smallest."""
+def _ranked(bench: Workbench, field: _Field, edits: Iterable[Edit]) -> list[tuple[float, Edit]]:
+    """The edits that mend enough and break nothing with their costs, smallest first."""
     scored: list[tuple[float, str, Edit]] = []
     for edit in edits:
         cost = _cost(field, edit)
         if cost is not None and _fits(bench.workspace, edit):
             scored.append((round(cost, 6), canonical_json([o.to_json() for o in edit.operations]), edit))
     scored.sort(key=lambda item: item[:2])
-    return [edit for _, _, edit in scored]
+    return [(cost, edit) for cost, _, edit in scored]
 
 
 def _cost(field: _Field, edit: Edit) -> float | None:
@@ -307,15 +368,29 @@ def _cost(field: _Field, edit: Edit) -> float | None:
     after = field.ground.answers(edit.branches)
     if _breaks(field, after):
         return None
-    fixed = sum(
-        1
-        for n, action in enumerate(field.wanted)
-        if any(mask >> n & 1 and field.key(branch) == field.key(action) for branch, mask in after)
-    )
-    if fixed < _enough(field):
+    mended = _mended(field, after)
+    if len(mended) < _enough(field):
         return None
-    left = field.evidence.bit_count() - fixed
-    return edit.size + UNMENDED * left - min(MOST_HELP, _help(field, after))
+    lost = sum(field.losses[n][field.key(action)] for n, action in mended.items())
+    lost += UNMENDED * (field.evidence.bit_count() - len(mended))
+    return edit.size + lost + EMPTIED * _emptied(field, after) - min(MOST_HELP, _help(field, after))
+
+
+def _mended(field: _Field, after: Sequence[tuple[Branch, int]]) -> dict[int, Action]:
+    """The pieces of evidence that get an answer they may have asked for, and what is done for each."""
+    kept = _kept(field, after)
+    found = {}
+    for n, losses in enumerate(field.losses):
+        branch = next((one for one, mask in after if mask >> n & 1), None)
+        if branch is not None and not kept >> n & 1 and field.key(branch) in losses:
+            found[n] = Action(branch.reply or "", branch.tools)
+    return found
+
+
+def _emptied(field: _Field, after: Sequence[tuple[Branch, int]]) -> int:
+    """How many branches that answer something today would answer nothing that was ever seen."""
+    answering = {branch.id for branch, _ in after}
+    return sum(branch.id not in answering for branch, _ in field.now)
 
 
 def _breaks(field: _Field, after: Sequence[tuple[Branch, int]]) -> bool:
@@ -389,14 +464,12 @@ def _texts(branch: Branch) -> Iterator[str]:
 # --- the draft --------------------------------------------------------------------------------------------
 
 
-def _draft(bench: Workbench, group: Group, field: _Field, edit: Edit) -> Draft:
+def _draft(
+    bench: Workbench, group: Group, field: _Field, edit: Edit, sure: Mapping[tuple[str, str], float]
+) -> Draft:
     after = field.ground.answers(edit.branches)
-    told = list(zip(_members(group, field), field.wanted, strict=True))
-    mended = [
-        (n, member, action)
-        for n, (member, action) in enumerate(told)
-        if any(mask >> n & 1 and field.key(branch) == field.key(action) for branch, mask in after)
-    ]
+    members = _members(group, field)
+    mended = [(n, members[n], action) for n, action in _mended(field, after).items()]
     evidence = tuple(member.feedback for _, member, _ in mended)
     situations = [field.ground.situations[n] for n, _, _ in mended]
     return Draft(
@@ -409,9 +482,9 @@ def _draft(bench: Workbench, group: Group, field: _Field, edit: Edit) -> Draft:
         cases=_cases(bench, field, mended),
         near_misses=plan_near_misses(bench, field.tree, edit.branches, situations, edit.condition),
         wanted={m.feedback.id: _wanted(bench, field, m, action) for _, m, action in mended},
-        idea=_idea(edit, field.wanted[0]),
+        idea=_idea(edit, mended[0][2]),
         one_off=len(names_of(evidence)) == 1,
-        confidence=group.confidence,
+        confidence=round(group.confidence * sure[edit.kind, _target(field.tree, edit)], 6),
     )
 
 

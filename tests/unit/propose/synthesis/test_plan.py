@@ -11,6 +11,7 @@ from fixloop.hints.operation import Operation
 from fixloop.propose.draft import Draft, Unable
 from fixloop.propose.dryrun import Dropped, dry_run
 from fixloop.propose.interventions import Action, Intervention
+from fixloop.propose.kin import Kin
 from fixloop.propose.synthesis.plan import fitted, synthesise
 from fixloop.propose.wanted import Wanted
 from fixloop.workspace.load import load_workspace
@@ -232,10 +233,11 @@ escalate_to_security:
             )
         ],
     ).members[0]
-    same = fitted(loaded, tree, member, Action("unlock_instructions", (call,)))
+    kin = Kin.of(loaded)
+    same = fitted(loaded, tree, member, Action("unlock_instructions", (call,)), kin)
     assert same.tools[0].args["reason"] == "fraud_flag"
     renamed = replace(tree, leaf=LeafId("account_locked"))
-    suited = fitted(loaded, renamed, member, Action("unlock_instructions", (call,)))
+    suited = fitted(loaded, renamed, member, Action("unlock_instructions", (call,)), kin)
     assert suited.tools[0].args == {"account_id": "{{ record.account_id }}", "reason": "account_locked"}
     spelled = replace(member, feedback=replace(member.feedback, expected={"tools": [{"name": call.name}]}))
-    assert fitted(loaded, renamed, spelled, Action("x", (call,))).tools == (call,)
+    assert fitted(loaded, renamed, spelled, Action("x", (call,)), kin).tools == (call,)
