@@ -41,6 +41,9 @@ EMPTIED = 0.4
 MOST_LEFT, MOST_TAKEN = 4, 3
 """Beyond which more rejections left, or accepted answers taken away, say no more."""
 
+ALL_SHARES = 1.2
+"""What the shares of a tree's own actions, changed ones and those of other trees add up to."""
+
 LEAST = 1e-9
 HALF = 0.5
 
@@ -58,8 +61,8 @@ class Tried:
     stands: float
 
     def share(self, deed: Deed, usual: float) -> float:
-        """The part of a deed that is `usual` among all that could be answered, 0…1."""
-        return max(LEAST, self.fresh * usual + self.led.get(deed, 0.0))
+        """The part of a deed that has a share `usual` of all interventions, 0…1."""
+        return max(LEAST, self.fresh * usual / ALL_SHARES + self.led.get(deed, 0.0))
 
 
 @dataclass(frozen=True, slots=True)
