@@ -100,7 +100,10 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """A hint file; `near_misses` are cases that must keep the answer they have on the base."""
+    """A hint file; `near_misses` are cases that must keep the answer they have on the base.
+
+    `needs` are hints that have to land before it: corrections of cases that stand against it.
+    """
 
     step: str
     kind: str
@@ -120,6 +123,7 @@ class Hint:
     conflicts: tuple[str, ...] = ()
     supersedes: tuple[str, ...] = ()
     open_work: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
     rubric: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -187,6 +191,7 @@ class Hint:
             "conflicts": list(self.conflicts),
             "supersedes": list(self.supersedes),
             "open_work": list(self.open_work),
+            "needs": list(self.needs),
         }
         return value
 
@@ -214,6 +219,7 @@ class Hint:
             conflicts=tuple(value["conflicts"]),
             supersedes=tuple(value.get("supersedes", ())),
             open_work=tuple(value.get("open_work", ())),
+            needs=tuple(value.get("needs", ())),
         )
 
 

@@ -27,9 +27,10 @@ taken. A line a family: step, kind, target; what it carries; its options.
     template    edit_template   workspace/templates.yaml#<name>
                 `correction` where staff wrote the reply as it should be. edit_template
     eval_data   fix_case        evals/<suite>/#<id>
-                a case that contradicts what several staff say. fix_case, retire_case
+                a case that contradicts what several staff say, found where a fix falls for it alone
+                (`contradicted`). fix_case, retire_case
     none        none            nothing is wrong, a one-off, or mended meanwhile
-    none        several         several intents in one ticket
+    none        several         several intents in one ticket, told by its parts (`several`)
 """
 
 from collections import Counter

@@ -11,12 +11,14 @@ from fixloop.hints.ids import canonical_json
 from fixloop.hints.model import Alternative, Choice, Hint, Measured, Question, fingerprint
 from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.ask import FELL, Tried, alternatives_of, describe, settle
+from fixloop.propose.contradicted import beside_wrong_cases
 from fixloop.propose.diagnose import JUDGEMENT, Diagnosis, Judgement, Reading, diagnose
 from fixloop.propose.draft import Draft, Group, Unable
 from fixloop.propose.dryrun import Dropped, dry_run
 from fixloop.propose.group import clear_groups, lone_wishes, nothing_to_fix, one_change_each
 from fixloop.propose.leaf_evidence import learn_comments
 from fixloop.propose.rank import rank, with_conflicts
+from fixloop.propose.several import Several, find_several
 from fixloop.propose.stakes import Surroundings, stakes_of
 from fixloop.propose.synthesis import synthesiser
 from fixloop.propose.synthesis.guards import FEWEST
@@ -86,8 +88,11 @@ def propose(
     learnt = learn_comments(bench.workspace, feedback, bench.asked_leaves)
     judgement = judgement.without(replays=ablation.no_replay, priors=ablation.no_priors)
     diagnoses = diagnose(bench, fresh, disputed_texts(feedback), learnt, judgement, feedback)
+    parted = find_several(bench, diagnoses)
+    several = [_several(one, parted[one.feedback.id]) for one in diagnoses if one.feedback.id in parted]
+    diagnoses = [one for one in diagnoses if one.feedback.id not in parted]
     desk = _Desk(bench, ablation, tuple(one for one in diagnoses if not one.clear))
-    made = _clear_hints(desk, diagnoses, progress)
+    made = _against_cases(desk, _clear_hints(desk, diagnoses, progress))
     asked = _questions(desk, diagnoses, made, progress)
     asked += _specified(desk, made, asked)
     fixes = _joined([*made.hints, *asked])
@@ -95,7 +100,7 @@ def propose(
     idle += [_lone(one) for one in lone_wishes(diagnoses, clear_groups(diagnoses))]
     taken = {key for hint in fixes for key in hint.evidence}
     idle = [hint for hint in idle if not set(hint.evidence) <= taken]
-    found = [sobered(one) for one in (*fixes, *idle, *lost)]
+    found = [sobered(one) for one in (*fixes, *several, *idle, *lost)]
     found = found if ablation.no_near_miss else [_asked_if_bare(one) for one in found]
     allowed = with_conflicts(_allowed(found, rejected))
     hints = rank(allowed, {one.id: stakes_of(one, around) for one in allowed} if around else {})
@@ -146,6 +151,21 @@ def _clear_hints(desk: _Desk, diagnoses: Sequence[Diagnosis], progress: Progress
             made.dropped.append(result)
             made.fallen.append(group)
     return made
+
+
+def _against_cases(desk: _Desk, made: _Made) -> _Made:
+    """What fell for a case that staff contradict: its correction, and beside it the fix that needs it."""
+    hints, fallen, mended = list(made.hints), list[Group](), set[str]()
+    for group in made.fallen:
+        found = beside_wrong_cases(
+            desk.bench, group, lambda bench, part: _try_group(replace(desk, bench=bench), part)
+        )
+        hints += found
+        mended |= {key for hint in found for key in hint.evidence}
+        if not found:
+            fallen.append(group)
+    dropped = [one for one in made.dropped if not (one.evidence and set(one.evidence) <= mended)]
+    return _Made(hints, dropped, fallen, made.thin)
 
 
 def _take(made: _Made, group: Group, hint: Hint) -> None:
@@ -399,6 +419,16 @@ def _nothing(one: Diagnosis) -> Hint:
     """Nothing explains it better than "nothing is wrong": shown, with the next best readings."""
     said = _short(one.feedback.comment)
     return _idle(one, f"Nothing explains “{said}” better than that the proposal was right")
+
+
+def _several(one: Diagnosis, found: Several) -> Hint:
+    """Several intents in one ticket: which, and what to do about it."""
+    named = " and ".join(found.leaves[:2])
+    more = f" (and {len(found.leaves) - 2} more)" if len(found.leaves) > 2 else ""
+    summary = f"The ticket asks for several things, {named}{more}: answer it as {len(found.leaves)} tickets"
+    hint = _idle(one, summary)
+    idea = fingerprint("none", hint.target, "several", one.feedback.text_digest)
+    return replace(hint, kind="several", confidence=found.sure, fingerprint=idea)
 
 
 def _unreplayable(bench: Workbench, one: Feedback) -> Hint:

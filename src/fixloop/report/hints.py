@@ -290,7 +290,11 @@ def _facts(hint: Hint) -> Iterator[tuple[str, list[Part]]]:
         yield "rubric", [*_graded(hint.rubric)]
     if hint.one_off:
         yield "one-off", ["rests on a single rejection"]
-    for label, ids in (("conflicts", hint.conflicts), ("supersedes", hint.supersedes)):
+    for label, ids in (
+        ("needs", hint.needs),
+        ("conflicts", hint.conflicts),
+        ("supersedes", hint.supersedes),
+    ):
         if ids:
             yield label, [listed(ids)]
     for work in hint.open_work:
