@@ -114,13 +114,19 @@ def _approve_all(desk: Desk, hints: Sequence[Hint]) -> tuple[Hint, ...]:
     """Approve every clear fix, by two people, and answer a question of names with its first choice."""
     ready = [hint for hint in hints if hint.operations]
     for hint in hints:
-        if hint.question and hint.kind == "add_leaf" and hint.support >= 3:
+        if hint.kind == "add_leaf" and hint.support >= 3 and _is_written(hint):
             chosen = answer(desk, hint.id, 1, ENGINEERS[0])
             ready += [desk.ground().book.find(one) for one in chosen.ids]
     if ready:
         for who in ENGINEERS:
             approve(desk, [hint.id for hint in ready], who)
     return tuple(ready)
+
+
+def _is_written(hint: Hint) -> bool:
+    """Whether a question's first choice is a fix: a new leaf that nobody could write is work for a person."""
+    first = hint.question.choices[0].hint if hint.question else None
+    return first is not None and bool(first.operations)
 
 
 def _bad_fix(desk: Desk) -> Verdict:
