@@ -43,6 +43,17 @@ for name in {modules!r}.split():
     with suppress(ImportError):  # a name that a library gave to something that is no module
         import_module(name)
 """
+AFTER_IMPORTS = """
+import sys
+from fixloop.__main__ import main
+before = os.times()[:4]
+sys.argv[1:] = ["gate", "main", {head!r}]
+try:
+    main()
+except SystemExit:
+    pass
+print("spent", sum(os.times()[:4]) - sum(before))
+"""
 
 
 class Spent(NamedTuple):
@@ -90,12 +101,18 @@ def forget(root: Path) -> None:
     shutil.rmtree(root / ".git" / "fixloop", ignore_errors=True)
 
 
-def imported(root: Path, head: str, runs: int) -> float:
-    """The CPU seconds of starting Python and importing all that a gate of this head imports."""
+def imported(root: Path, head: str) -> str:
+    """The modules that a gate of this head imports."""
     said = run(root, "-c", GATE.format(head=head)).out.splitlines()
     modules = next(line.removeprefix("modules ") for line in said if line.startswith("modules "))
     assert "sklearn.svm" in modules.split(), "a gate that fits a model"
-    return min(run(root, "-c", IMPORTS.format(modules=modules)).cpu for _ in range(runs))
+    return modules
+
+
+def gate_after(root: Path, head: str, modules: str) -> float:
+    """The CPU seconds of a gate in a process that has imported these modules before."""
+    out = run(root, "-c", (IMPORTS + AFTER_IMPORTS).format(modules=modules, head=head)).out
+    return float(out.splitlines()[-1].removeprefix("spent "))
 
 
 def gates(root: Path, runs: int) -> None:
@@ -110,20 +127,30 @@ def gates(root: Path, runs: int) -> None:
         )
         for n in range(runs + 2)
     ]
-    imports = imported(root, more.pop(), runs)
-    print(f"imports        {imports:.2f} s CPU, of a gate that fits a model")
-    for what, heads, aside in (("plan tree", plans, 0.0), ("example", more, imports)):
+    for what, heads in (("plan tree", plans), ("example", more[: runs + 1])):
         forget(root)
         cold, *warm = [gate(root, head) for head in heads]
         cpu, wall = (
             statistics.median(column) for column in zip(*((w.cpu, w.wall) for w in warm), strict=True)
         )
-        share = statistics.median((w.cpu - aside) / (cold.cpu - imports) for w in warm)
         print(f"{what:14} cold {cold.cpu:.2f} s CPU; {asked(cold)}")
         print(f"               warm {cpu:.2f} s CPU, {wall:.2f} s by the clock; {asked(warm[-1])}")
-        print(f"               warm is {share:.2f} of cold, imports left aside")
+    aside(root, more[-1], more[:-1], runs)
     again = [gate(root, plans[1]) for _ in range(runs)]
     print(f"the same again {statistics.median(one.cpu for one in again):.2f} s CPU; {asked(again[-1])}")
+
+
+def aside(root: Path, unknown: str, heads: Sequence[str], runs: int) -> None:
+    """The gate after one added example, cold and warm in turns, imports left aside."""
+    modules = imported(root, unknown)
+    pairs = []
+    for head in heads[:runs]:
+        forget(root)
+        cold = gate_after(root, unknown, modules)
+        pairs.append((cold, gate_after(root, head, modules)))
+    cold, warm = (statistics.median(column) for column in zip(*pairs, strict=True))
+    share = statistics.median(warm / cold for cold, warm in pairs)
+    print(f"               imports left aside: cold {cold:.2f} s, warm {warm:.2f} s: {share:.2f} of cold")
 
 
 # --- inside one process -----------------------------------------------------------------------------------
