@@ -66,7 +66,7 @@ def settle(
     if not any(one.hint is not None for one in tried):
         return None
     first = tried[0]
-    if first.reading.intervention.step == "none" and _may_be_left(members, found, first):
+    if _is_rather_nothing(members, found):
         return None
     rivals = [one for one in tried[1:] if not _same_fix(one.hint, first.hint)]
     second = rivals[0].probability if rivals else 0.0
@@ -77,12 +77,11 @@ def settle(
     return _question(members, tried)
 
 
-def _may_be_left(members: Sequence[Diagnosis], found: Sequence[Hypothesis], nothing: Tried) -> bool:
-    """Whether "nothing is wrong" is likely enough to leave it: without a word it must have been so before."""
-    if any(not one.wordless for one in members):
-        return nothing.probability >= RATHER_NOTHING
-    before = [one.reading.probability for one in found if one.reading.intervention.step == "none"]
-    return max(before) >= SURELY_NOTHING
+def _is_rather_nothing(members: Sequence[Diagnosis], found: Sequence[Hypothesis]) -> bool:
+    """Whether "nothing is wrong" is likely enough to leave it; that no operation stands is no sign of it."""
+    nothing = sum(one.reading.probability for one in found if one.reading.intervention.step == "none")
+    enough = SURELY_NOTHING if all(one.wordless for one in members) else RATHER_NOTHING
+    return nothing >= enough
 
 
 def _speaks(members: Sequence[Diagnosis], first: Tried) -> bool:

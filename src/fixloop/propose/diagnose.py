@@ -15,6 +15,7 @@ from fixloop.feedback.model import Feedback
 from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.company import Voices
 from fixloop.propose.evidence import (
+    STRANGE,
     Evidence,
     Features,
     Heard,
@@ -42,7 +43,7 @@ from fixloop.propose.standing import build_standing
 from fixloop.propose.tries import Tries
 from fixloop.propose.unread import Unread
 from fixloop.propose.weights import PRIORS, TEMPERATURE, WEIGHTS
-from fixloop.propose.words import read_comment
+from fixloop.propose.words import read_comment, stems
 from fixloop.propose.workbench import Workbench
 from fixloop.workspace.improver import Improver
 
@@ -258,7 +259,13 @@ class Asking:
                 features.pop("reply.gain", None)
             total = self.evidence.prior(outcome) + score(features, self.judgement.weights)
             weighed.append(Weighed(outcome, features, total / self.judgement.temperature))
-        return weighed
+        return self._but_grumbling(one, weighed)
+
+    def _but_grumbling(self, one: Feedback, weighed: list[Weighed]) -> list[Weighed]:
+        """What is of nothing here, and of nothing that the customer wrote, names no new thing either."""
+        sober = [_without_strange_words(each, self.judgement) for each in weighed]
+        wished = stems(one.comment) & stems(one.fixture.ticket.customer_text)
+        return weighed if wished or _told_by_words(sober, self.judgement) >= TELLS else sober
 
     def diagnosis(self, row: int) -> Diagnosis:
         """The readings of one rejection by itself."""
@@ -283,6 +290,16 @@ class Asking:
 def _asks_for_text(one: Feedback) -> bool:
     """Whether what was said can only be compared with whole replies and calls."""
     return bool(one.reply) or bool({"reply", "tools"} & (one.expected or {}).keys())
+
+
+def _without_strange_words(one: Weighed, judgement: Judgement) -> Weighed:
+    """Without what words speak for that nothing here is called by."""
+    strange = {name: one.features[name] for name in STRANGE if name in one.features}
+    if not strange:
+        return one
+    less = score(strange, judgement.weights) / judgement.temperature
+    features = {name: value for name, value in one.features.items() if name not in strange}
+    return Weighed(one.outcome, features, one.score - less)
 
 
 def _told_by_words(weighed: Sequence[Weighed], judgement: Judgement) -> float:

@@ -440,13 +440,13 @@ def spoken_for(features: Mapping[str, float], weights: Mapping[str, float] = WEI
 
 @lru_cache(maxsize=1_000)
 def _is_spoken(name: str) -> bool:
-    if name in _OF_NOTHING_HERE:
+    if name in STRANGE or name == "words.kept":
         return False
     return _KINDS.get(name.partition(".")[0]) == "comment" or name.endswith((".like", ".named"))
 
 
-_OF_NOTHING_HERE = frozenset({"words.new", "words.unknown", "words.kept"})
-"""Features of words that no reading accounts for: grumbling is made of them as well."""
+STRANGE = ("words.new", "words.unknown")
+"""Features of words that nothing here is called by: they name new things, and grumbling is made of them."""
 
 
 def by_kind(features: Mapping[str, float], weights: Mapping[str, float] = WEIGHTS) -> dict[str, float]:

@@ -9,7 +9,7 @@ from fixloop.feedback.model import Feedback
 from fixloop.fixes.apply import apply_operations
 from fixloop.hints.operation import Operation
 from fixloop.propose.ask import settle
-from fixloop.propose.diagnose import Diagnosis, Reading, diagnose
+from fixloop.propose.diagnose import JUDGEMENT, Asking, Diagnosis, Reading, diagnose
 from fixloop.propose.draft import Group
 from fixloop.propose.interventions import Action, Intervention
 from fixloop.propose.run import propose
@@ -150,3 +150,11 @@ def test_a_choice_rests_on_each_rejection_once_and_is_no_surer_than_sure() -> No
     for one in (*hints, *offered):
         assert len(one.evidence) == len(set(one.evidence)) <= len(rejections)
         assert 0 <= one.confidence <= 1
+
+
+def test_grumbling_names_no_new_leaf_and_a_wish_does() -> None:
+    for comment, names_one in (("utter balderdash", False), ("wants a guardian of the account", True)):
+        bench, rejections = rejected_bench(NEGATED, comment=comment)
+        asking = Asking.of(bench, rejections, frozenset(), {}, JUDGEMENT, bench.stored)
+        told = [one.features for one in asking.weigh(0) if one.outcome.intervention.kind == "add_leaf"]
+        assert [("words.new" in features) for features in told] == [names_one] * len(told), comment
