@@ -14,7 +14,7 @@ from fixloop.propose.interventions import Intervention
 from fixloop.propose.thin import is_thin
 from fixloop.propose.trying import Hypothesis
 
-FELL = 0.25
+FELL = 0.15
 """What is left of a reading's probability when no operation that does it stands."""
 
 MOST_SURE = 0.5

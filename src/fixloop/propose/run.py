@@ -31,7 +31,7 @@ from fixloop.propose.workbench import Workbench
 
 __all__ = ["MOST_QUESTIONS", "PROPOSER", "Ablation", "Proposed", "propose", "rank"]
 
-PROPOSER = "replay 4"
+PROPOSER = "replay 5"
 """Changes whenever the same rejections could lead to other hints."""
 
 MOST_QUESTIONS = 20

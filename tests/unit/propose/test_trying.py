@@ -13,10 +13,12 @@ from fixloop.propose.diagnose import JUDGEMENT, Asking, Diagnosis, Reading, diag
 from fixloop.propose.draft import Group
 from fixloop.propose.interventions import Action, Intervention
 from fixloop.propose.run import propose
+from fixloop.propose.synthesis.tree_edits import says_itself
 from fixloop.propose.synthesis.tree_outcomes import tree_outcomes
 from fixloop.propose.trying import hypotheses, sets_of
 from fixloop.propose.wanted import Wanted
 from fixloop.propose.workbench import Workbench
+from fixloop.workspace.model import Branch, Not, Test
 from tests.unit.propose.synthesis.benches import ESCALATE, LOCKED, faulted, locked_bench, propose_all, world
 
 LEAF = {"leaf": "account_locked"}
@@ -150,6 +152,14 @@ def test_a_choice_rests_on_each_rejection_once_and_is_no_surer_than_sure() -> No
     for one in (*hints, *offered):
         assert len(one.evidence) == len(set(one.evidence)) <= len(rejections)
         assert 0 <= one.confidence <= 1
+
+
+def test_a_condition_that_says_what_its_branch_is_called_speaks_for_itself() -> None:
+    closed, barred = Test("record.status", "eq", "closed"), Test("record.status", "eq", "barred")
+    turned = Branch("closed", Not(closed), "account_closed")
+    assert says_itself(turned, closed) > says_itself(turned, barred) > 0
+    assert says_itself(replace(turned, when=closed), Not(closed)) == -says_itself(turned, closed)
+    assert says_itself(Branch("b-1", barred, "sorry"), closed) == 0
 
 
 def test_grumbling_names_no_new_leaf_and_a_wish_does() -> None:

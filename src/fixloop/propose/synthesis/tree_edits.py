@@ -11,6 +11,7 @@ from typing import Any
 from fixloop.hints.operation import Operation
 from fixloop.pipeline.conditions import describe, typed_equal
 from fixloop.propose.interventions import Action
+from fixloop.propose.words import stems
 from fixloop.workspace.model import All, AnyOf, Branch, Condition, Not, PlanTree, Test, ToolCall
 from fixloop.workspace.plan_tree import (
     DEFAULT,
@@ -32,6 +33,9 @@ MOVED, NEGATED, TESTED, RANGED, REMOVED, ADDED = 1.3, 1.2, 1.4, 1.9, 2.0, 4.0
 LEAST_ADDED = 2.2
 SWAPPED = 2.6
 """All for any: nobody slips so, and what it lets through has nothing in common."""
+
+TURNED, NAMED = 0.5, 1.2
+"""What a condition counts for that is turned round no more, and that says what branch or reply are called."""
 
 FURTHER = 0.02
 
@@ -226,11 +230,47 @@ def condition_edit(tree: PlanTree, path: Path, condition: Condition, size: float
         "set_condition",
         (Operation("set_condition", {"leaf": tree.leaf, "branch": branch.id, "was": was, "to": to}),),
         with_branch(tree.branches, path, after),
-        size,
+        size - says_itself(branch, condition),
         f"take branch {branch.id} where {describe(condition)}, not where {_described(branch.when)}",
         after,
         condition,
     )
+
+
+def says_itself(branch: Branch, condition: Condition) -> float:
+    """What speaks for another condition of a branch by itself, in nats: not turned round, it says the name.
+
+    Somebody called the branch by what it is for, and chose a template for it.
+    """
+    about = stems(branch.id) | stems(branch.reply or "")
+    turns = _turns(branch.when) - _turns(condition)
+    return TURNED * min(1, max(-1, turns)) + NAMED * (_named(condition, about) - _named(branch.when, about))
+
+
+def _turns(condition: Condition | None) -> int:
+    """How many times a condition says `not`."""
+    if isinstance(condition, Not):
+        return 1 + _turns(condition.part)
+    return sum(map(_turns, condition.parts)) if isinstance(condition, All | AnyOf) else 0
+
+
+def _named(condition: Condition | None, about: frozenset[str], turned: bool = False) -> float:
+    """Whether a condition says what its branch is called after: 1, or −1 where it says the contrary."""
+    if isinstance(condition, Not):
+        return _named(condition.part, about, not turned)
+    if isinstance(condition, All | AnyOf):
+        parts = [_named(part, about, turned) for part in condition.parts]
+        return max(parts) if max(parts) > 0 else min(parts)
+    if not isinstance(condition, Test):
+        return 0.0
+    values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
+    said = frozenset[str]().union(*(stems(v) for v in values if isinstance(v, str)))
+    flag = condition.value is True or condition.value is False
+    said |= stems(condition.path.rpartition(".")[2]) if flag else frozenset()
+    if not said & about:
+        return 0.0
+    contrary = condition.op in ("ne", "not_in") or condition.value is False
+    return -1.0 if contrary != turned else 1.0
 
 
 def _described(condition: Condition | None) -> str:

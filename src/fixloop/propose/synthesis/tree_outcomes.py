@@ -16,12 +16,8 @@ from fixloop.propose.interventions import Action
 from fixloop.propose.synthesis import conditions, tree_edits
 from fixloop.propose.synthesis.situations import Ground, names_of, settled_situations, situation_of
 from fixloop.propose.synthesis.tree_edits import Edit
-from fixloop.propose.words import stems
 from fixloop.propose.workbench import Workbench
-from fixloop.workspace.model import All, AnyOf, Branch, Condition, Not, PlanTree, Test
-
-PLAINER, NAMED = 0.5, 1.2
-"""What a condition counts for that is shorter, and that says what its branch or its reply is called."""
+from fixloop.workspace.model import Branch, PlanTree
 
 APART = 3.2
 """The size of a new branch here: its condition is found afterwards, and is seldom the smallest there is."""
@@ -69,7 +65,7 @@ def _led(bench: Workbench, tree: PlanTree, ground: Ground, now: Now, rejected: i
         changed = _changed(ground, now, after)
         if changed & rejected and not changed & ~rejected:
             answers = {n: action for n, action in _answers(after, rejected) if changed >> n & 1}
-            yield Outcomes(answers, exp(_says_itself(tree, edit) - edit.size))
+            yield Outcomes(answers, exp(-edit.size))
 
 
 def _edits(bench: Workbench, tree: PlanTree, ground: Ground, rejected: int) -> Iterator[Edit]:
@@ -82,47 +78,6 @@ def _edits(bench: Workbench, tree: PlanTree, ground: Ground, rejected: int) -> I
     yield from tree_edits.condition_edits(tree, conditions.plain_values(bench, asked), elsewhere)
     yield from tree_edits.move_edits(tree)
     yield from tree_edits.removal_edits(tree)
-
-
-def _says_itself(tree: PlanTree, edit: Edit) -> float:
-    """What speaks for another condition by itself: it is shorter, and says what branch and reply are called.
-
-    Somebody wrote the condition, called the branch by what it is for, and chose a template for it.
-    """
-    if edit.kind != "set_condition" or edit.condition is None:
-        return 0.0
-    was = next(one.when for _, one in tree_edits.walk(tree.branches) if one.id == edit.at.id)
-    about = stems(edit.at.id) | stems(edit.at.reply or "")
-    shorter = min(1, max(-1, _length(was) - _length(edit.condition)))
-    return PLAINER * shorter + NAMED * (_named(edit.condition, about) - _named(was, about))
-
-
-def _length(condition: Condition | None) -> int:
-    """How many parts a condition is written in."""
-    if isinstance(condition, Not):
-        return 1 + _length(condition.part)
-    if isinstance(condition, All | AnyOf):
-        return 1 + sum(map(_length, condition.parts))
-    return 1
-
-
-def _named(condition: Condition | None, about: frozenset[str], turned: bool = False) -> float:
-    """Whether a condition says what its branch is called after: 1, or −1 where it says the contrary."""
-    if isinstance(condition, Not):
-        return _named(condition.part, about, not turned)
-    if isinstance(condition, All | AnyOf):
-        parts = [_named(part, about, turned) for part in condition.parts]
-        return max(parts) if max(parts) > 0 else min(parts)
-    if not isinstance(condition, Test):
-        return 0.0
-    values = condition.value if isinstance(condition.value, tuple) else (condition.value,)
-    said = frozenset[str]().union(*(stems(v) for v in values if isinstance(v, str)))
-    flag = condition.value is True or condition.value is False
-    said |= stems(condition.path.rpartition(".")[2]) if flag else frozenset()
-    if not said & about:
-        return 0.0
-    contrary = condition.op in ("ne", "not_in") or condition.value is False
-    return -1.0 if contrary != turned else 1.0
 
 
 def _changed(ground: Ground, now: Now, after: Now) -> int:
