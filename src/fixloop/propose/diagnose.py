@@ -59,6 +59,9 @@ TELLS, DOUBTED = 0.3, 3.0
 """The nats by which words speak for what is believed from which they say anything: grumbling stays below.
 And how much flatter what is believed is where it is doubted."""
 
+FAR = 12.0
+"""Nats behind the best reading from which one is not believed, doubt or not."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -307,11 +310,12 @@ def _told_by_words(weighed: Sequence[Weighed], judgement: Judgement) -> float:
 
     Where one reading is all but certain the words for others are not heard, so it is doubted as well.
     """
-    spoken = [spoken_for(one.features, judgement.weights) / judgement.temperature for one in weighed]
     top = max(one.score for one in weighed)
+    near = [one for one in weighed if one.score >= top - FAR]
+    spoken = [spoken_for(one.features, judgement.weights) / judgement.temperature for one in near]
     told = []
     for flat in (1.0, DOUBTED):
-        shares = [exp((one.score - top) / flat) for one in weighed]
+        shares = [exp((one.score - top) / flat) for one in near]
         total = sum(shares)
         told.append(sum(share * abs(more) for share, more in zip(shares, spoken, strict=True)) / total)
     return max(told)
