@@ -158,6 +158,8 @@ class Evidence:
         found["trouble.none"] = self._trouble(heard)
         found["lonely"] = float(not self.standing.company(branch_part(heard.before)))
         found["words.kept"] = self._coverage(heard, heard.said.affirmed, self._here(heard))
+        found["told.none"] = float(bool(heard.feedback.expected or heard.feedback.reply))
+        found["says.none"] = float(heard.said.says_anything)
 
     def _new_leaf(self, found: Features, heard: Heard) -> None:
         """A leaf there is not yet: wanted words that nothing in the workspace accounts for."""

@@ -40,6 +40,8 @@ WEIGHTS: Mapping[str, float] = {
     "words.column": 3.23,
     "words.fact": 0.64,
     "words.kept": 0.28,
+    "told.none": -1.00,
+    "says.none": 0.00,
     "words.sent": 0.50,
     "words.not_sent": -1.00,
     "words.new": 1.80,
