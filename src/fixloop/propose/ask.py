@@ -219,7 +219,7 @@ def describe(intervention: Intervention) -> str:
     wanted, value = intervention.wanted, intervention.value
     if intervention.kind == "set_threshold" and intervention.step == "intent":
         return f"the threshold {intervention.target.rpartition('.')[2]} holds back or lets through too much"
-    if intervention.kind == "add_example":
+    if intervention.kind in ("add_example", "add_edge"):
         return f"the ticket means {wanted.leaf}"
     if intervention.kind == "add_leaf":
         return "the ticket means something no leaf answers yet"

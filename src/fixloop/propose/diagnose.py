@@ -222,7 +222,9 @@ class Asking:
         """Lexicon, likenesses and standings for a run."""
         workspace, catalog = bench.workspace, Catalog.of(bench.workspace)
         comments = [" ".join([one.comment, *notes_of(one)]) for one in rejections]
-        lexicon = with_likeness(build_lexicon(workspace, learnt, comments), workspace, comments, learnt)
+        tickets = [one.fixture.ticket.customer_text for one in rejections]
+        lexicon = build_lexicon(workspace, learnt, comments)
+        lexicon = with_likeness(lexicon, workspace, comments, learnt, tickets)
         leaves = hear_leaves(workspace, bench.pipeline, rejections, learnt, bench.accepted, bench.embedder)
         standing = build_standing(feedback, bench.before, rejections)
         told, kin = information_of(catalog), kin_of(bench)

@@ -81,7 +81,7 @@ def _with_repairs(bench: Workbench, draft: Draft) -> Hint | _Fell:
 
 def _mended(bench: Workbench, draft: Draft, fell: _Fell, shored: frozenset[Lost]) -> Draft | None:
     """Other cases where none tells; a border shored up where a neighbour lost, or examples less."""
-    if not draft.cases or not any(one.op == "add_example" for one in draft.operations):
+    if not draft.cases or not any(one.op in ("add_example", "add_edge") for one in draft.operations):
         return None
     if fell.lost is None:
         return turn(draft)

@@ -19,7 +19,7 @@ from fixloop.pipeline.proposal import Proposal, ToolCallMade
 from fixloop.propose.failed import as_meant, failed_call, failed_template, meant_branch
 from fixloop.propose.interventions import Action, Catalog, Outcome
 from fixloop.propose.kin import Kin, deed_of
-from fixloop.propose.leaf_evidence import LeafEvidence
+from fixloop.propose.leaf_evidence import LeafEvidence, rarity
 from fixloop.propose.lexicon import Lexicon
 from fixloop.propose.standing import (
     Standing,
@@ -135,7 +135,7 @@ class Evidence:
             # What was rejected is not what the ticket gets today: nothing is known of today's reply.
             found["moved"] = 1.0
         if one.kind == "add_leaf":
-            self._new_leaf(found, heard)
+            self._new_leaf(found, heard, outcome)
             return found
         if heard.feedback.expected:
             _expected(found, heard, outcome)
@@ -161,29 +161,55 @@ class Evidence:
         found["told.none"] = float(bool(heard.feedback.expected or heard.feedback.reply))
         found["says.none"] = float(heard.said.says_anything)
 
-    def _new_leaf(self, found: Features, heard: Heard) -> None:
-        """A leaf there is not yet: wanted words that nothing in the workspace accounts for."""
+    def _new_leaf(self, found: Features, heard: Heard, outcome: Outcome) -> None:
+        """A leaf there is not yet: words that nothing accounts for, and tickets that are like no leaf's."""
         found["company.fresh"] = float(self.leaves.fresh[heard.row])
         found["doubt"] = self._doubt(heard)
         found["trouble.intent"] = self.standing.trouble(("leaf", heard.before.leaf))
         found["near.anything"] = float(self.leaves.near[heard.row].max(initial=0.0))
+        found["novel"] = rarity(self.leaves.usual, found["near.anything"])
+        found["doubted.new"] = self._doubted(heard)
+        action = outcome.intervention.action
         expected = heard.feedback.expected or {}
-        if expected:
-            unknown = expected.get("leaf") not in (None, *self.lexicon.leaves)
-            found["expected.met" if unknown else "expected.missed"] = 1.0
+        if expected.get("leaf") not in (None, *self.lexicon.leaves):
+            found["expected.met"] = 1.0
+            # Who names a leaf that is not there does not mean the one whose words are near.
+            found["company.fresh"] = max(0.0, found["company.fresh"])
+        elif expected and action is not None:
+            _expected(found, heard, outcome)
+        elif expected:
+            # Who names a leaf that there is does not mean a new one.
+            found["expected.missed"] = NO_NEARER if "leaf" in expected else 1.0
         elif heard.said.affirmed:
             found["words.new"] = 2 * (1 - heard.known) - 0.5
-        if heard.feedback.reply:
-            found["reply.given"] = 1.0
+        if action is None:
+            # A new leaf could say anything, also what some other leaf says word for word.
+            if heard.feedback.reply:
+                found["reply.given"] = float(not heard.explained)
+                found["reply.any"] = float(heard.explained)
+            return
+        _reply(found, heard, outcome)
+        self._left_behind(found, heard, action)
+
+    def _left_behind(self, found: Features, heard: Heard, action: Action) -> None:
+        """How well a template that no tree uses fits, as the text of a leaf that is not there."""
+        here, present = heard.before.leaf, heard.before.reply.template
+        found["left.like"] = self.lexicon.likeness(heard.row, "template", action.reply, present)
+        found["left.asked"] = self.lexicon.asked(heard.row, action.reply) - self.lexicon.asked(
+            heard.row, present
+        )
+        found["left.elsewhere"] = self.lexicon.elsewhere(here, action.reply)
+        self._words(found, heard, self.lexicon.templates.get(action.reply, _NO), self._here(heard))
 
     def _intent(self, found: Features, heard: Heard, outcome: Outcome) -> None:
         leaf, here = outcome.intervention.wanted.leaf or "", heard.before.leaf
         found["company.leaf"] = self.leaves.bonus(heard.row, outcome.intervention)
         found["near.gain"] = self._near(heard, leaf) - self._near(heard, here)
         found["held_back"] = float(heard.before.raw_leaf == leaf)
-        found["unreachable"] = float(not self.catalog.parents.get(leaf))
+        found["unreachable"] = float(leaf in self.catalog.cut_off)
         found["to_other"] = float(is_other(leaf))
         found["doubt"] = self._doubt(heard)
+        found["doubted"] = self._doubted(heard)
         found["trouble.intent"] = self.standing.trouble(("leaf", here))
         terms = self.lexicon.leaves.get
         self._words(found, heard, terms(leaf, _NO), terms(here, _NO) | self._action_terms(heard.before))
@@ -266,6 +292,9 @@ class Evidence:
             found["fits"] = standing.fits(reply, facts) - present
             found["unseen"] = float(reply not in standing.templates)
             found["unused"] = float(reply in self.catalog.unused)
+            if found["unused"]:
+                found["unused.elsewhere"] = self.lexicon.elsewhere(before.leaf, reply)
+                found["unused.doubt"] = self._doubt(heard)
             found["at_home"] = home(before.leaf, reply) - home(before.leaf, before.reply.template)
             found["words.like"] = self.lexicon.likeness(heard.row, "template", reply, before.reply.template)
         self._calls(found, heard, reply, {call.name for call in tools})
@@ -400,6 +429,10 @@ class Evidence:
     def _doubt(self, heard: Heard) -> float:
         """How little step one trusted its own answer, 0…1."""
         return 1 - heard.before.scores.get(heard.before.raw_leaf, 0.0)
+
+    def _doubted(self, heard: Heard) -> float:
+        """How seldom step one trusts an answer that is right as little as this one."""
+        return rarity(self.standing.trust, heard.before.scores.get(heard.before.raw_leaf, 0.0))
 
     def _trouble(self, heard: Heard) -> float:
         """The most suspect of the parts the proposal went through."""

@@ -11,10 +11,13 @@ taken. A line a family: step, kind, target; what it carries; its options.
                 `wanted.leaf`. set_threshold (the leaf was the best and was held back), add_edge (the text
                 goes down a parent that does not lead to it), remove_example (`Way.text` lies in another leaf
                 and is of this one), add_example
+    intent      add_edge        workspace/intents.yaml#<intent>
+                `wanted.leaf`, which no way from the root leads to: <intent> is where it is cut off. add_edge
     intent      set_threshold   workspace/intents.yaml#thresholds.<level>
                 `wanted.leaf` was the best and was held back, and so were others at this level (`causes`)
     intent      add_leaf        workspace/intents.yaml
-                a leaf there is not yet. add_leaf
+                a leaf there is not yet, answered by the fallback or (`action`) by a template that no tree
+                uses: a leaf that went leaves its texts behind. add_leaf
     extraction  add_pattern     workspace/extraction.yaml#<group.field>
                 `value`, and `wanted.records` where they are known. set_variants, add_value, add_pattern
     extraction  remove_pattern  workspace/extraction.yaml#<group.field>
@@ -45,7 +48,7 @@ from fixloop.pipeline.fixture import Fixture
 from fixloop.pipeline.proposal import Proposal, Reply, ToolCallMade
 from fixloop.propose.failed import failed_template, meant_branch
 from fixloop.propose.wanted import Wanted, record_ids, tool_names
-from fixloop.workspace.model import Branch, PlanTree, ToolCall, Workspace, is_other
+from fixloop.workspace.model import Branch, IntentDag, PlanTree, ToolCall, Workspace, is_other
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,9 @@ class Intervention:
         wanted = self.wanted
         if self.step in ("fetch", "template"):
             return (self.step, self.target)
-        if self.step == "extraction" or self.kind == "set_threshold":
+        if self.kind == "add_leaf":
+            return (self.step, self.kind, self.target, None, None, None, None)
+        if self.step == "extraction" or self.kind in ("set_threshold", "add_edge"):
             return (self.step, self.kind, self.target)
         args = canonical_json(self.action.to_json()["tools"]) if self.action else None
         return (self.step, self.kind, self.target, wanted.leaf, wanted.reply, wanted.tools, args)
@@ -183,7 +188,9 @@ class Catalog:
 
     `own` are the actions of each leaf's tree, `usual` those of all trees by (reply, tool names), and every
     template that no tree uses; `calls` the distinct calls of each tool, most used first; `parents` of each
-    leaf and `children` of each parent as the DAG has them; `trees` counts the trees with a key of `usual`.
+    leaf and `children` of each parent as the DAG has them; `trees` counts the trees with a key of `usual`;
+    `cut_off` are the leaves that no way from the root leads to, each with the intent at the top of what hangs
+    loose.
     """
 
     workspace: Workspace
@@ -194,6 +201,7 @@ class Catalog:
     parents: Mapping[str, tuple[str, ...]]
     children: Mapping[str, tuple[str, ...]]
     trees: Mapping[tuple[str, tuple[str, ...]], int]
+    cut_off: Mapping[str, str]
 
     @classmethod
     def of(cls, workspace: Workspace) -> "Catalog":
@@ -219,6 +227,7 @@ class Catalog:
             {str(leaf): workspace.intents.parents_of(leaf) for leaf in workspace.intents.all_leaves},
             workspace.intents.children,
             Counter((action.reply, action.tool_names) for actions in own.values() for action in actions),
+            cut_off_leaves(workspace.intents),
         )
 
     def other_arguments(self, call: ToolCall) -> Iterator[ToolCall]:
@@ -244,6 +253,24 @@ class Catalog:
     def _columns(self) -> frozenset[str]:
         sources = self.workspace.fetch.sources.values()
         return frozenset(column for source in sources for column in (*source.fields, source.id))
+
+
+def cut_off_leaves(dag: IntentDag) -> dict[str, str]:
+    """The leaves that no way from the root leads to, each with the topmost intent above it."""
+    reached, waiting = set[str](), ["root"]
+    while waiting:
+        below = [one for one in dag.children.get(waiting.pop(), ()) if one not in reached]
+        reached.update(below)
+        waiting += below
+    return {str(leaf): _topmost(dag, leaf) for leaf in dag.leaves if leaf not in reached}
+
+
+def _topmost(dag: IntentDag, leaf: str) -> str:
+    """The intent that has no parent any more, above a leaf that is cut off."""
+    climbed = [leaf]
+    while above := [one for one in dag.parents_of(climbed[-1]) if one not in climbed]:
+        climbed.append(above[0])
+    return climbed[-1]
 
 
 def _distinct_calls(name: str, counts: Counter[str]) -> tuple[ToolCall, ...]:
@@ -291,11 +318,24 @@ def _leaves(before: Proposal, catalog: Catalog, shares: Mapping[str, float]) -> 
         within = floor + 0.7 * share / total
         ways = tuple(_ways_to_leaf(before, catalog, leaf, target))
         forced = Forced(leaf=leaf)
+        if leaf in catalog.cut_off:
+            target = f"workspace/intents.yaml#{catalog.cut_off[leaf]}"
+            yield Intervention("intent", "add_edge", target, Wanted(leaf=leaf), forced, within)
+            continue
         yield Intervention("intent", "add_example", target, Wanted(leaf=leaf), forced, within, ways=ways)
+    yield from _new_leaves(before, catalog)
+
+
+def _new_leaves(before: Proposal, catalog: Catalog) -> Iterator[Intervention]:
+    """A leaf there is not yet, answered as nobody knows or by one of the templates that no tree uses."""
     # What an `other` could not answer may well be new; what a leaf answered seldom is.
-    yield Intervention(
-        "intent", "add_leaf", "workspace/intents.yaml", Wanted(), None, 1.0 if is_other(before.leaf) else 0.2
-    )
+    share, target = 1.0 if is_other(before.leaf) else 0.2, "workspace/intents.yaml"
+    yield Intervention("intent", "add_leaf", target, Wanted(), None, share)
+    for name in sorted(catalog.unused):
+        action = Action(name)
+        forced = Forced(branch=before.branch, reply=name, tools=())
+        part = share / len(catalog.unused)
+        yield Intervention("intent", "add_leaf", target, Wanted(reply=name), forced, part, action)
 
 
 def _ways_to_leaf(before: Proposal, catalog: Catalog, leaf: str, target: str) -> Iterator[Way]:
@@ -482,7 +522,7 @@ def replay_all(
 
 
 def _is_known(one: Intervention) -> bool:
-    return one.step == "plan"
+    return one.action is not None
 
 
 def _as_said(before: Proposal, one: Intervention) -> Proposal:

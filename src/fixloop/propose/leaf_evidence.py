@@ -5,8 +5,10 @@ the intent engine makes of the comments (a description of a wish reads like a ti
 to comments that led to this leaf before. A leaf that was the rejected answer of many in the party is not it.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import log
 from typing import Any
 
 from fixloop.feedback.model import Feedback
@@ -47,7 +49,8 @@ class LeafEvidence:
 
     `bonuses` are log-odds for a leaf, `fresh` those for a leaf there is not yet, `shared` says which stand in
     a party of several. `near` is the likeness of each ticket to the likest text of each leaf, 0…1: of its
-    examples, whatever the DAG makes of them, and of tickets that staff accepted as this leaf's.
+    examples, whatever the DAG makes of them, and of tickets that staff accepted as this leaf's. `usual` is
+    how like accepted tickets are to their own leaf, ascending.
     """
 
     leaves: tuple[str, ...]
@@ -57,6 +60,7 @@ class LeafEvidence:
     shared: Any
     voices: Voices
     near: Any
+    usual: Sequence[float] = ()
 
     def telling(self, row: int) -> bool:
         """Whether the comment says anything at all."""
@@ -138,7 +142,49 @@ def hear_leaves(
         fresh[rows] = [_newness(float(one), len(rows), float(right[place])) for one in best]
     bonuses[~voices.telling], fresh[~voices.telling] = 0.0, 0.0
     near = _nearness(lexical, texts, leaves, examples, accepted)
-    return LeafEvidence(tuple(leaves), tickets, bonuses, fresh, shared, voices, near)
+    usual = _usually_near(lexical, leaves, examples, accepted)
+    return LeafEvidence(tuple(leaves), tickets, bonuses, fresh, shared, voices, near, usual)
+
+
+MOST_USUAL = 300
+"""Accepted tickets that show how near a ticket usually is to its leaf; more of them show the same."""
+
+FEWEST_USUAL = 30
+
+MOST_RARE = 1.5
+"""About what one ticket in twelve is as rare as; where few are accepted, more says no more."""
+
+
+def rarity(usual: Sequence[float], value: float) -> float:
+    """How seldom what is usual is as low as a value: 0 for the middling, up to 1.5 for what hardly ever was.
+
+    Minus the log of a conformal p-value (Vovk, Gammerman and Shafer, 2005), less its mean where all is usual.
+    `usual` ascends; 0 where there is none.
+    """
+    if not len(usual):
+        return 0.0
+    below = bisect_right(usual, value + 1e-6)
+    return round(min(MOST_RARE, -log((below + 1) / (len(usual) + 1)) - 1), 6)
+
+
+def _usually_near(
+    space: Space,
+    leaves: Sequence[str],
+    examples: Mapping[str, Sequence[str]],
+    known: Sequence[tuple[str, str]],
+) -> list[float]:
+    """How near accepted tickets are to the likest other text of their own leaf, ascending.
+
+    Where there are few, the leaves' examples among themselves have to say it.
+    """
+    columns = {leaf: column for column, leaf in enumerate(leaves)}
+    own = [(text, columns[leaf]) for text, leaf in known if examples.get(leaf)]
+    if len(own) < FEWEST_USUAL:
+        own += [(text, columns[leaf]) for leaf in leaves if not is_other(leaf) for text in examples[leaf]]
+    step = max(1, -(-len(own) // MOST_USUAL))
+    own = own[::step]
+    near = _nearness(space, [text for text, _ in own], leaves, examples, known)
+    return sorted(float(near[row, column]) for row, (_, column) in enumerate(own))
 
 
 def leaf_scores(

@@ -26,6 +26,20 @@ class Lexicon:
     heard: Mapping[str, float] = field(default_factory=dict)
     alike: Mapping[tuple[str, str], Any] = field(default_factory=dict)
     homes: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    tickets: Mapping[str, Any] = field(default_factory=dict)
+
+    def asked(self, row: int, template: str) -> float:
+        """How like a ticket is to all that is written of a template, 0…1."""
+        found: Any = self.tickets.get(template)
+        return 0.0 if found is None else float(found[row])
+
+    def elsewhere(self, leaf: str, template: str) -> float:
+        """How much less a template is like what a leaf is about than like what the likest leaf is, 0…1.
+
+        Where even that is not like it, its own leaf is not there any more.
+        """
+        best = max((self.homes.get((one, template), 0.0) for one in self.leaves), default=0.0)
+        return 1 - self.homes.get((leaf, template), 0.0) / best if best else 1.0
 
     def likeness(self, row: int, kind: str, name: str, other: str) -> float:
         """How much liker a comment is to all that is written of one leaf or template than of another."""
@@ -98,9 +112,15 @@ def _told(description: str) -> frozenset[str]:
 
 
 def with_likeness(
-    lexicon: Lexicon, workspace: Workspace, comments: list[str], learnt: Mapping[str, Iterable[str]]
+    lexicon: Lexicon,
+    workspace: Workspace,
+    comments: list[str],
+    learnt: Mapping[str, Iterable[str]],
+    tickets: list[str] | None = None,
 ) -> Lexicon:
     """The lexicon with how like each comment is to all that is written of each leaf and template.
+
+    And how like each ticket is to each template: a leaf that is not there any more may have left one behind.
 
     By parts of words too, so that a compound or another ending does not hide what is meant.
     """
@@ -121,7 +141,19 @@ def with_likeness(
         for b in range(len(names))
         if (names[a][0], names[b][0]) in _HOMES
     }
-    return replace(lexicon, alike={name: alike[:, n] for n, name in enumerate(names)}, homes=homes)
+    alike_of = {name: alike[:, n] for n, name in enumerate(names)}
+    return replace(lexicon, alike=alike_of, homes=homes, tickets=_asked(space, rows, names, tickets or []))
+
+
+def _asked(space: Space, rows: Any, names: list[tuple[str, str]], tickets: list[str]) -> dict[str, Any]:
+    """Template to how like each ticket is to it."""
+    import numpy as np
+
+    told = [n for n, (kind, _) in enumerate(names) if kind == "template"]
+    if not tickets or not told:
+        return {}
+    alike = np.round((space.rows(tickets) @ rows[told].T).toarray(), 6)
+    return {names[n][1]: alike[:, column] for column, n in enumerate(told)}
 
 
 _HOMES = frozenset({("leaf", "template"), ("leaf", "tool"), ("template", "tool")})

@@ -30,7 +30,7 @@ class Standing:
     """How many accepted and rejected proposals went through each part, and what accepted ones were like.
 
     `facts` counts (template, fact) over accepted tickets, `calls` (template, tool), `templates` those of a
-    template, `usual` each fact.
+    template, `usual` each fact. `trust` is how much step one trusted their leaves, ascending.
     """
 
     accepted: Mapping[Part, int]
@@ -40,6 +40,7 @@ class Standing:
     templates: Mapping[str, int]
     usual: Mapping[str, int]
     total: int
+    trust: tuple[float, ...] = ()
 
     def trouble(self, part: Part, also: Part | None = None) -> float:
         """Log-odds of rejected against accepted at a part, the asking rejection left out; within ±4.
@@ -85,6 +86,7 @@ def build_standing(
     accepted, rejected = Counter[Part](), Counter[Part]()
     facts, templates, usual = Counter[tuple[str, str]](), Counter[str](), Counter[str]()
     calls, total = Counter[tuple[str, str]](), 0
+    trust: list[float] = []
     for one in feedback:
         if one.outcome == "accepted" and one.id in before and is_kept(one, before[one.id]):
             proposal = before[one.id]
@@ -95,9 +97,10 @@ def build_standing(
             usual.update(told)
             calls.update((proposal.reply.template, name) for name in {tool.name for tool in proposal.tools})
             total += 1
+            trust.append(proposal.scores.get(proposal.raw_leaf, 0.0))
     for one in rejections:
         rejected.update(parts_of(one, before[one.id]))
-    return Standing(accepted, rejected, facts, calls, templates, usual, total)
+    return Standing(accepted, rejected, facts, calls, templates, usual, total, tuple(sorted(trust)))
 
 
 def is_kept(one: Feedback, proposal: Proposal) -> bool:

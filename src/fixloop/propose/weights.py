@@ -30,6 +30,7 @@ WEIGHTS: Mapping[str, float] = {
     "reply.edit.explained": -6.00,
     "reply.missing": -2.51,
     "reply.given": -2.31,
+    "reply.any": 2.50,
     "moved": -4.00,
     "words.in": 3.64,
     "words.in.negated": -2.25,
@@ -64,9 +65,15 @@ WEIGHTS: Mapping[str, float] = {
     "near.here": 2.41,
     "near.anything": -2.84,
     "held_back": 0.53,
-    "unreachable": 6.56,
+    "unreachable": 7.50,
     "to_other": -0.75,
     "doubt": 3.88,
+    "doubted": 0.00,
+    "doubted.new": 0.00,
+    "novel": 0.00,
+    "left.like": 2.00,
+    "left.asked": 2.00,
+    "left.elsewhere": 1.50,
     "trouble.none": 0.73,
     "trouble.intent": 1.29,
     "trouble.fetch": 2.58,
@@ -80,6 +87,8 @@ WEIGHTS: Mapping[str, float] = {
     "unseen": 0.07,
     "own": 0.6,
     "unused": 6.49,
+    "unused.elsewhere": 0.00,
+    "unused.doubt": 0.00,
     "tools.only": 1.41,
     "at_home": 3.02,
     "found": 3.23,
@@ -109,7 +118,7 @@ WEIGHTS: Mapping[str, float] = {
 
 By hand, for planted faults say too little of them: `pair`, `unchanged`, `words.new`, `company.fresh`,
 `tool.in.uncalled`, `trouble.unread` (as any other trouble), `value.absent`,
-`unrendered`, `text.odd`, what begins with `tree` and `kin`.
+`unrendered`, `text.odd`, `reply.any`, `left.like`, `left.asked`, what begins with `tree` and `kin`.
 """
 
 NOTE = 2.0

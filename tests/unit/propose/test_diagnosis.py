@@ -14,9 +14,11 @@ from fixloop.pipeline.ticket import parse_ticket
 from fixloop.ports.cache import NoCache
 from fixloop.propose.causes import share_causes
 from fixloop.propose.diagnose import Diagnosis, Reading, diagnose, judgement_of
-from fixloop.propose.interventions import Intervention, Way
+from fixloop.propose.interventions import Intervention, Way, cut_off_leaves
+from fixloop.propose.leaf_evidence import rarity
 from fixloop.propose.memory import suggest
 from fixloop.propose.rank import rank
+from fixloop.propose.run import propose
 from fixloop.propose.wanted import Wanted
 from fixloop.propose.weights import PRIORS
 from fixloop.propose.workbench import Workbench, build_workbench
@@ -178,3 +180,69 @@ def test_the_file_of_a_workspace_is_what_is_believed() -> None:
     assert judgement.priors["plan"] == 0.9
     assert judgement.priors["intent"] == PRIORS["intent"]
     assert judgement.margin == 0.5
+
+
+def cut(world: dict[str, str], was: str, to: str) -> dict[str, str]:
+    world["workspace/intents.yaml"] = world["workspace/intents.yaml"].replace(was, to)
+    return world
+
+
+def test_what_hangs_loose_is_the_topmost_intent_that_nothing_leads_to() -> None:
+    whole = build_workspace(minimal_world()).intents
+    assert cut_off_leaves(whole) == {}
+    below = build_workspace(
+        cut(minimal_world(), "root: [account_access, payments]", "root: [account_access]")
+    )
+    assert cut_off_leaves(below.intents) == {"transfer_failed": "payments", "payment_recall": "payments"}
+    alone = build_workspace(cut(minimal_world(), "[transfer_failed, payment_recall]", "[transfer_failed]"))
+    assert cut_off_leaves(alone.intents) == {"payment_recall": "payment_recall"}
+
+
+def test_leaves_cut_off_at_one_place_are_one_fault_and_its_edge_mends_them() -> None:
+    world = cut(minimal_world(), "root: [account_access, payments]", "root: [account_access]")
+    said = [
+        said_of(
+            world, 1, "the transfer was rejected, why", "a transfer", expected={"leaf": "transfer_failed"}
+        ),
+        said_of(
+            world, 2, "please recall the payment I made", "a recall", expected={"leaf": "payment_recall"}
+        ),
+    ]
+    bench = bench_of(world, said)
+    found = propose(bench, said, (), {}).hints
+    assert [o.to_json() for o in found[0].operations if o.op == "add_edge"] == [
+        {"op": "add_edge", "parent": "root", "child": "payments"}
+    ]
+    assert set(found[0].evidence) == {one.id for one in said}
+
+
+def test_a_lone_wish_for_something_new_asks_for_a_leaf() -> None:
+    one = told(
+        1, "do you offer travel insurance", "asks for travel insurance", expected={"leaf": "insurance"}
+    )
+    found = propose(bench_of(minimal_world(), [one]), [one], (), {}).hints
+    assert [(h.step, h.kind, h.target) for h in found] == [("intent", "add_leaf", "workspace/intents.yaml")]
+    assert found[0].question is not None
+    assert found[0].operations == ()
+    first = found[0].question.choices[0].hint
+    assert first is not None
+    assert (first.kind, first.operations) == ("add_leaf", ())
+
+
+def test_a_template_that_nothing_uses_may_be_the_answer_of_a_leaf_that_went() -> None:
+    world = minimal_world()
+    world["workspace/templates.yaml"] += (
+        "card_replaced:\n  description: A lost card is replaced.\n  text: We have sent you a new card.\n"
+    )
+    one = said_of(world, 1, "I lost my bank card in the park", "", outcome="edited")
+    corrected = replace(one, reply="We have sent you a new card.")
+    best = read([corrected], world)[0].best.intervention
+    assert (best.step, best.kind, best.target) == ("intent", "add_leaf", "workspace/intents.yaml")
+
+
+def test_rarity_is_of_what_is_seldom_as_low() -> None:
+    usual = [n / 100 for n in range(1, 100)]
+    assert rarity(usual, 0.0) == 1.5
+    assert rarity(usual, 1.0) == -1.0
+    assert rarity(usual, 0.3) > rarity(usual, 0.6)
+    assert rarity([], 0.3) == 0.0

@@ -126,6 +126,16 @@ def test_the_name_is_what_staff_call_it() -> None:
     assert rival_names(bench, members) == ["payment_holiday", "pause"]
 
 
+def test_a_name_that_is_expected_has_no_rival() -> None:
+    asked = [replace(one, expected={"leaf": "loan_break"}) for one in PAUSED]
+    bench = bench_of(*asked)
+    assert rival_names(bench, group_of(bench, asked, None).members) == ["loan_break"]
+    half = [
+        replace(one, expected={"leaf": ("loan_break", "loan_pause")[n % 2]}) for n, one in enumerate(PAUSED)
+    ]
+    assert rival_names(bench, group_of(bench, half, None).members) == ["loan_break", "loan_pause"]
+
+
 def test_customers_name_what_staff_have_no_word_for() -> None:
     wordless = [told(n, text, "hm") for n, (text, _) in enumerate(PAUSE)]
     bench = bench_of(*wordless)

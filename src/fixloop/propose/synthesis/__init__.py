@@ -18,6 +18,7 @@ class _Maker(NamedTuple):
 
 _MAKERS = {
     "add_example": _Maker("intent"),
+    "add_edge": _Maker("intent", "edge"),
     "set_threshold": _Maker("intent", "threshold"),
     "add_leaf": _Maker("new_leaf"),
     "set_weight": _Maker("fetch"),

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from fixloop.hints.operation import Operation
+from fixloop.pipeline.engines import path_to
 from fixloop.propose.diagnose import Diagnosis
 from fixloop.propose.draft import Draft, Group, Unable
 from fixloop.propose.interventions import Intervention
@@ -86,7 +87,10 @@ def _draft(
         summary=summary,
         evidence=evidence,
         operations=made,
-        cases=cases[: min(MOST_CASES, max(1, (len(cases) + 2) // 3))],
+        # Where nothing is taught, all may be asked.
+        cases=cases[
+            : MOST_CASES if made[0].op == "add_edge" else max(1, min(MOST_CASES, (len(cases) + 2) // 3))
+        ],
         near_misses=border_of(bench, texts, first).near_misses,
         wanted={m.feedback.id: Wanted(leaf=wanted[m.feedback.id]) for m in members},
         idea={"leaves": sorted(set(wanted.values()))},
@@ -121,13 +125,52 @@ def _edges(bench: Workbench, group: Group, leaf: str) -> Iterator[Draft | None]:
         )
 
 
+def edge(bench: Workbench, group: Group) -> Draft | Unable:
+    """The way to what hangs loose, for a group whose leaves are all cut off at one intent."""
+    child = str(group.key[2]).partition("#")[2]
+    leaves = {m.feedback.id: leaf for m in group.members if (leaf := _wanted_leaf(group, m))}
+    drafts = []
+    for parent in _loose_parents(bench, group, child):
+        where = "the root" if parent == "root" else parent
+        drafts.append(
+            _draft(
+                bench,
+                group,
+                [m for m in group.members if m.feedback.id in leaves],
+                leaves,
+                [Operation("add_edge", {"parent": parent, "child": child})],
+                f"workspace/intents.yaml#{parent}",
+                f"Nothing leads to {child}: put it below {where}",
+            )
+        )
+    made = [one for one in drafts if one is not None]
+    return replace(made[0], instead=tuple(made[1:])) if made else Unable(f"no place for {child} was found")
+
+
+def _loose_parents(bench: Workbench, group: Group, child: str) -> list[str]:
+    """Where what hangs loose could go: where the examples below it go down, and the root."""
+    dag = bench.workspace.intents
+    below, waiting = set[str](), [child]
+    while waiting:
+        one = waiting.pop()
+        below.add(one)
+        waiting += [under for under in dag.children.get(one, ()) if under not in below]
+    texts = [m.feedback.fixture.ticket.customer_text for m in group.members]
+    for leaf in sorted(below):
+        texts += [one.text for one in bench.workspace.examples.get(leaf, ())][:MOST_KNOWN]
+    steps = Counter(step for one in bench.pipeline.classify(texts) for step in one.path[:-1])
+    found = sorted((one for one in steps if one not in below), key=lambda one: (-steps[one], one))
+    # What most go down to stands first, the deepest of it; what some do, after the root.
+    often = [step for step in found if 2 * steps[step] >= len(texts)]
+    deepest = sorted(often, key=lambda step: (-len(path_to(step, dag)), -steps[step], step))
+    return list(dict.fromkeys([*deepest[:2], "root", *found[:1]]))
+
+
 def _has_been_taught(bench: Workbench, group: Group, leaf: str) -> bool:
     """Whether the leaf has examples like most of these tickets already: then it lacks no examples."""
     texts = list(
         {m.feedback.text_digest: m.feedback.fixture.ticket.customer_text for m in group.members}.values()
     )
-    if not bench.workspace.intents.parents_of(leaf):
-        return True
     if "taught" not in bench.kept:
         found = sorted(bench.workspace.examples.items())
         bench.kept["taught"] = [(one.text, str(name)) for name, some in found for one in some]
