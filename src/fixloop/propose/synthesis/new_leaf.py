@@ -45,11 +45,23 @@ def clusters(members: Sequence[Diagnosis]) -> list[tuple[Diagnosis, ...]]:
 
 
 def _joined_by_name(found: Sequence[Sequence[Diagnosis]]) -> list[list[Diagnosis]]:
-    """Clusters that most of their staff call by one name are one, however unlike the customers' words are."""
+    """Clusters that most of their staff call by one name are one, however unlike the customers' words are.
+
+    So is one without a name of its own of which half call it by another's: in another language, say.
+    """
+    names = [_called(one) for one in found]
     joined: dict[Any, list[Diagnosis]] = {}
     for place, one in enumerate(found):
-        joined.setdefault(_called(one) or place, []).extend(one)
+        joined.setdefault(names[place] or _also_called(one, names) or place, []).extend(one)
     return list(joined.values())
+
+
+def _also_called(members: Sequence[Diagnosis], names: Sequence[frozenset[str]]) -> frozenset[str]:
+    """The name of another cluster that at least half of these comments (and two) hold, if there is one."""
+    said = [stems(member.feedback.comment) for member in members]
+    users = {name: sum(name <= one for one in said) for name in names if name}
+    shared = [(count, sorted(name)) for name, count in users.items() if 2 * count >= len(said) and count > 1]
+    return frozenset(max(shared)[1]) if shared else frozenset()
 
 
 def _called(members: Sequence[Diagnosis]) -> frozenset[str]:
