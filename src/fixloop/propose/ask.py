@@ -181,11 +181,16 @@ def _choices(tried: Sequence[Tried]) -> list[Tried]:
     left = [one for one in tried if one.hint is not None]
     chosen: list[Tried] = []
     while left and len(chosen) < MOST_CHOICES:
-        places = [one.reading.intervention.place for one in chosen]
-        best = max(left, key=lambda o: o.probability * AGAIN ** places.count(o.reading.intervention.place))
+        best = max(left, key=lambda one: one.probability * AGAIN ** _told_before(one, chosen))
         chosen.append(best)
         left = [one for one in left if one is not best and _differs(one, best)]
     return chosen
+
+
+def _told_before(one: Tried, chosen: Sequence[Tried]) -> int:
+    """How often a choice's place is among others, and its place with its kind of fix once more."""
+    same = [o.hint for o in chosen if o.reading.intervention.place == one.reading.intervention.place]
+    return len(same) + sum(1 for o in same if o and one.hint and o.kind == one.hint.kind)
 
 
 def _differs(one: Tried, other: Tried) -> bool:

@@ -6,7 +6,7 @@ changed there is weighed for the set as a whole: an edit of a plan tree leads ea
 answer, and is as likely as those answers are for them (`tree_outcomes`); other changes ask the same of all.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import exp, log, sqrt
@@ -34,8 +34,9 @@ UNMOVED = 0.2
 DOUBT, FLAT = 0.15, 3.0
 """How often the evidence is misread as a whole, and how much flatter what is believed is then."""
 
-MOST_OF_A_PLACE = 4
-"""Hypotheses of one plan tree: what leads to the same answers is one, and the smallest edit stands for it."""
+MOST_OF_A_SORT = 2
+"""Hypotheses of one plan tree with another reply, and as many with other calls alone. What leads to the same
+answers is one, and the smallest edit stands for it."""
 
 Key = tuple[Any, ...]
 
@@ -156,10 +157,14 @@ def _of_tree(bench: Workbench, place: Key, members: Sequence[Diagnosis], mass: f
     if not total:
         return []
     found.sort(key=lambda item: (-item[0], repr(item[1].key)))
-    return [
-        _hypothesis(place, own, one, round(mass * weight / total, 6))
-        for weight, one in found[:MOST_OF_A_PLACE]
-    ]
+    sorts: Counter[bool] = Counter()
+    kept = []
+    for weight, one in found:
+        sort = all(action.reply == own[n].before.reply.template for n, action in one.answers.items())
+        sorts[sort] += 1
+        if sorts[sort] <= MOST_OF_A_SORT:
+            kept.append(_hypothesis(place, own, one, round(mass * weight / total, 6)))
+    return kept
 
 
 Asked = list[tuple[Action, float]]
