@@ -57,10 +57,12 @@ def settle(
     found: Sequence[Hypothesis],
     attempt: Try,
     margin: float = MARGIN_TRIED,
+    beside: int = 0,
 ) -> Hint | None:
     """The fix where trying settles it, else a question with the best choices.
 
     None where the likeliest is that nothing is wrong, or nothing could be: then nobody need be asked.
+    `beside` is how many more rejections there are.
     """
     tried = try_hypotheses(members, found, attempt)
     if not any(one.hint is not None for one in tried):
@@ -72,7 +74,7 @@ def settle(
     second = rivals[0].probability if rivals else 0.0
     others = alternatives_of([one for one in tried[1:]])
     lead = first.probability - second
-    if first.hint and first.hint.operations and lead >= margin and _speaks(members, first):
+    if first.hint and first.hint.operations and lead >= margin and _speaks(members, first, beside):
         return replace(first.hint, confidence=first.probability, alternatives=others)
     return _question(members, tried)
 
@@ -84,15 +86,20 @@ def _is_rather_nothing(members: Sequence[Diagnosis], found: Sequence[Hypothesis]
     return nothing >= enough
 
 
-def _speaks(members: Sequence[Diagnosis], first: Tried) -> bool:
+def _speaks(members: Sequence[Diagnosis], first: Tried, beside: int) -> bool:
     """Whether more than one rejection, or words, stand behind a fix, and no colleague's word against it."""
     if all(one.disputed for one in members) or (first.hint and is_thin(members, first.hint)):
         return False
-    return len(members) > 1 or any(not one.silent for one in members) or first.probability >= ALONE_AND_SILENT
+    if len(members) > 1:
+        return True
+    if members[0].wordless and beside >= MANY:
+        return first.probability >= ALONE_AMONG_MANY
+    return not members[0].silent or first.probability >= ALONE_AND_SILENT
 
 
-ALONE_AND_SILENT = 0.6
-"""What a single rejection without a word has to reach."""
+ALONE_AND_SILENT, ALONE_AMONG_MANY, MANY = 0.6, 0.8, 3
+"""What a single rejection without a word has to reach, and where so many others are about something else: one
+fault is likelier than two, and who stands alone then is oftener mistaken."""
 
 
 def try_hypotheses(members: Sequence[Diagnosis], found: Sequence[Hypothesis], attempt: Try) -> list[Tried]:

@@ -91,7 +91,7 @@ def propose(
     parted = find_several(bench, diagnoses)
     several = [_several(one, parted[one.feedback.id]) for one in diagnoses if one.feedback.id in parted]
     diagnoses = [one for one in diagnoses if one.feedback.id not in parted]
-    desk = _Desk(bench, ablation, tuple(one for one in diagnoses if not one.clear))
+    desk = _Desk(bench, ablation, tuple(one for one in diagnoses if not one.clear), len(diagnoses))
     made = _against_cases(desk, _clear_hints(desk, diagnoses, progress))
     asked = _questions(desk, diagnoses, made, progress)
     asked += _specified(desk, made, asked)
@@ -111,11 +111,12 @@ def propose(
 
 @dataclass(frozen=True, slots=True)
 class _Desk:
-    """What trying a group takes: the base, what is left out, and the rejections nobody has explained yet."""
+    """What trying a group takes: base, what is left out, what nobody explained yet, and how many are read."""
 
     bench: Workbench
     ablation: Ablation
     unclear: tuple[Diagnosis, ...]
+    read: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -386,7 +387,12 @@ def _is_settled(one: Diagnosis) -> bool:
 
 def _explained(desk: _Desk, members: Sequence[Diagnosis]) -> list[Hint]:
     """The fix of a set, and what is left then by itself; else a question; else each for a person to read."""
-    found = settle(members, hypotheses(desk.bench, members), lambda part: _hint_of(desk, part))
+    found = settle(
+        members,
+        hypotheses(desk.bench, members),
+        lambda part: _hint_of(desk, part),
+        beside=desk.read - len(members),
+    )
     if found is None:
         return [_unexplained(one) for one in members]
     left = [one for one in members if one.feedback.id not in found.evidence]

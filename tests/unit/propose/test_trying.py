@@ -8,7 +8,7 @@ import pytest
 from fixloop.feedback.model import Feedback
 from fixloop.fixes.apply import apply_operations
 from fixloop.hints.operation import Operation
-from fixloop.propose.ask import settle
+from fixloop.propose.ask import Tried, _speaks, settle
 from fixloop.propose.diagnose import JUDGEMENT, Asking, Diagnosis, Reading, diagnose
 from fixloop.propose.draft import Group
 from fixloop.propose.interventions import Action, Intervention
@@ -168,3 +168,13 @@ def test_grumbling_names_no_new_leaf_and_a_wish_does() -> None:
         asking = Asking.of(bench, rejections, frozenset(), {}, JUDGEMENT, bench.stored)
         told = [one.features for one in asking.weigh(0) if one.outcome.intervention.kind == "add_leaf"]
         assert [("words.new" in features) for features in told] == [names_one] * len(told), comment
+
+
+def test_a_lone_no_among_many_others_is_asked_about_sooner() -> None:
+    missing = {"name": "escalate_to_security", "args": {"account_id": "{{ record.account_id }}"}}
+    bench, rejections = rejected_bench(Operation("remove_tool", {**LEAF, "branch": "fraud", "tool": missing}))
+    (lone,) = diagnosed(bench, rejections)
+    sure = Tried(reading("plan", "p", 0.7), None, 0.7)
+    assert _speaks([lone], sure, beside=0)
+    assert not _speaks([lone], sure, beside=5)
+    assert _speaks([lone, lone], sure, beside=5)
