@@ -350,6 +350,8 @@ class Evidence:
             found["words.like"] = self.lexicon.likeness(heard.row, "template", failed, before.reply.template)
             return
         found["trouble.template"] = standing.trouble(template_part(heard.feedback, before))
+        # What falls to `other` gets one text whatever it is: its company says nothing of that text.
+        found["text.of_other"] = float(is_other(before.leaf))
         text = before.reply.text.casefold()
         found["quote.sent"] = float(any(part in text for part in heard.quoted))
         found["quote.absent"] = float(any(part not in text for part in heard.quoted))
