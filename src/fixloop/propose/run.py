@@ -48,6 +48,9 @@ class Proposed:
     ended: str
 
 
+RATHER_RIGHT = 0.5
+"""The confidence from which a fix is named: a draft may lose much of it to rivals that do as well."""
+
 Progress = Callable[[str], None]
 
 
@@ -170,8 +173,8 @@ def _against_cases(desk: _Desk, made: _Made) -> _Made:
 
 
 def _take(made: _Made, group: Group, hint: Hint) -> None:
-    """A fix that rests on enough is named; another is asked about."""
-    if hint.question is None and is_thin(group.members, hint):
+    """A fix that rests on enough, and is likelier right than not, is named; another is asked about."""
+    if hint.question is None and (hint.confidence < RATHER_RIGHT or is_thin(group.members, hint)):
         made.thin.append(group)
     else:
         made.hints.append(hint)

@@ -8,6 +8,8 @@ from fixloop.feedback.model import Feedback
 from fixloop.hints.model import Hint
 from fixloop.hints.operation import Operation
 from fixloop.propose.diagnose import Diagnosis
+from fixloop.propose.draft import Group
+from fixloop.propose.run import RATHER_RIGHT, _Made, _take
 from fixloop.propose.thin import DOUBT, MOST_TAUGHT, is_thin, sobered
 from tests.unit.propose.synthesis.benches import bench_of, propose_all, told, world
 
@@ -94,3 +96,12 @@ def test_a_condition_that_tests_something_more_needs_somebody_who_says_something
     case = {"suite": "plan", "expect": {"reply": "unlock_instructions"}}
     named = members_of({"comment": "tell her how to unlock it"})
     assert not is_thin(named, replace(hint_of("plan", named, wider), cases=(case,)))
+
+
+def test_a_fix_that_is_rather_wrong_than_right_is_asked_about() -> None:
+    members = members_of({"expected": {"leaf": "account_locked"}})
+    hint, group = hint_of("intent", members, *taught(1)), Group(("intent",), members)
+    for confidence, named in ((RATHER_RIGHT, True), (RATHER_RIGHT - 0.01, False)):
+        made = _Made([], [], [], [])
+        _take(made, group, replace(hint, confidence=confidence))
+        assert (len(made.hints), len(made.thin)) == (int(named), int(not named))
