@@ -25,6 +25,9 @@ UNLIKELY = 0.02
 RIVAL = 0.15
 """How likely a place must be for a rejection, against the likeliest, for it to be in a set about it."""
 
+RIVAL_OF_TOLD = 0.6
+"""The same for a rejection that says something: what it speaks of is not joined to what it hardly means."""
+
 UNSEEN = 0.01
 """The part of a place's probability that an answer has which is none of a rejection's readings."""
 
@@ -61,20 +64,21 @@ def sets_of(diagnoses: Sequence[Diagnosis]) -> list[tuple[Diagnosis, ...]]:
         gains: dict[Key, float] = defaultdict(float)
         for n in left:
             for place, share in places[n].items():
-                if _may_explain(places[n], share):
+                if _may_explain(diagnoses[n], places[n], share):
                     gains[place] += log(share / UNLIKELY)
         if not gains:
             found += [(diagnoses[n],) for n in left]
             break
         best = min(gains, key=lambda place: (-round(gains[place], 6), repr(place)))
-        members = [n for n in left if _may_explain(places[n], places[n].get(best, 0.0))]
+        members = [n for n in left if _may_explain(diagnoses[n], places[n], places[n].get(best, 0.0))]
         found.append(tuple(diagnoses[n] for n in members))
         left = [n for n in left if n not in members]
     return sorted(found, key=lambda some: (-len(some), some[0].feedback.id))
 
 
-def _may_explain(places: Mapping[Key, float], share: float) -> bool:
-    return share > UNLIKELY and share >= RIVAL * max(places.values())
+def _may_explain(one: Diagnosis, places: Mapping[Key, float], share: float) -> bool:
+    rival = RIVAL if one.wordless else RIVAL_OF_TOLD
+    return share > UNLIKELY and share >= rival * max(places.values())
 
 
 def _places(one: Diagnosis) -> dict[Key, float]:
