@@ -121,10 +121,11 @@ class Runner:
 
 
 def _run_safely(one: Scenario, extra: dict[str, Any]) -> Outcome:
-    """A proposer that falls over has no answer; the benchmark goes on and counts it."""
     try:
         return run_scenario(one, extra)[0]
-    except Exception:
+    except (
+        Exception
+    ):  # a proposer that falls over, however, has no answer; the benchmark goes on and counts it
         return failed(one, traceback.format_exc(limit=-4))
 
 

@@ -362,10 +362,12 @@ class TestCommitting:
                 [sys.executable, "-c", _COMMIT_MANY, str(folder)], stdout=subprocess.PIPE
             )
             assert child.stdout and child.stdout.readline()
-            time.sleep(delay)
+            time.sleep(delay)  # the moments at which it is killed
             os.kill(child.pid, signal.SIGKILL)
             child.communicate()
-        time.sleep(0.2)
+        time.sleep(
+            0.2
+        )  # a git that the last one had started may still be at work, and nobody can wait for it
         assert [ref for ref in all_refs(folder) if not ref.startswith("refs/heads/many/")] == before
         assert run_git(folder, "fsck", "--connectivity-only") == "" or "dangling" in run_git(folder, "fsck")
 

@@ -19,15 +19,10 @@ from tests.commands.test_hook import BAD, CASES, GOOD, TREE, at, branch_with, in
 from tests.commands.test_hook import WORLD as HOOKED
 from tests.commands.test_merge_queue import three_fixes
 from tests.support.fixes import approve_fixes, ask_which
-from tests.support.git_worlds import commit_all, cut_off_git, make_repo, run_git
+from tests.support.git_worlds import commit_all, make_repo, run_git
 from tests.support.loop import desk_of
 
 BENT = WORLD[TRANSFER].replace("transfer_help", "handover")
-
-
-@pytest.fixture(autouse=True)
-def _own_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    cut_off_git(monkeypatch, tmp_path / "home")
 
 
 @pytest.fixture

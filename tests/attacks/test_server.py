@@ -10,14 +10,13 @@ import pytest
 
 from tests.commands.test_hook import BAD, CASES, GOOD, JUDGE, TREE, WORLD, at
 from tests.commands.test_receive import GOVERNED, push, serve
-from tests.support.git_worlds import commit_all, cut_off_git, run_git
+from tests.support.git_worlds import commit_all, run_git
 
 Ways = Callable[[Path], tuple[str, ...]]
 
 
 @pytest.fixture(autouse=True)
-def _own_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    cut_off_git(monkeypatch, tmp_path / "home")
+def _ada_pushes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FIXLOOP_PUSHER", "ada")
 
 

@@ -1,6 +1,5 @@
 """The gate on branches that people make: what it lets through, and which check refuses the rest."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -8,8 +7,9 @@ import pytest
 from fixloop.commands.desk import Desk
 from fixloop.commands.gate import gate
 from fixloop.errors import BadInput
-from fixloop.gate.checks import ORDER
-from fixloop.gate.verdict import Verdict
+from fixloop.workspace.model import GATE_CHECKS
+from tests.attacks.world import attack as judged
+from tests.attacks.world import refusals
 from tests.support.git_worlds import commit_all, run_git
 from tests.support.loop import bank, desk_of
 from tests.support.worlds import minimal_world
@@ -39,25 +39,9 @@ def desk(tmp_path: Path) -> Desk:
     return bank(tmp_path, **CASES)
 
 
-def judged(desk: Desk, files: Mapping[str, str | None], **options: str) -> Verdict:
-    """The verdict on a branch with these files changed (None: deleted)."""
-    run_git(desk.folder, "checkout", "-q", "-B", "work", "main")
-    for path, text in files.items():
-        if text is None:
-            (desk.folder / path).unlink()
-    commit_all(desk.folder, {path: text for path, text in files.items() if text is not None})
-    run_git(desk.folder, "checkout", "-q", "main")
-    return gate(desk_of(desk.folder), "main", "work", **options).verdict
-
-
-def refusals(verdict: Verdict) -> list[str]:
-    """The checks that fail."""
-    return [check.id for check in verdict.failures]
-
-
 def test_a_verdict_has_every_check_and_names_its_tree(desk: Desk) -> None:
     verdict = judged(desk, {"workspace/templates.yaml": WORLD["workspace/templates.yaml"] + "# a remark\n"})
-    assert [check.id for check in verdict.checks] == list(ORDER)
+    assert [check.id for check in verdict.checks] == list(GATE_CHECKS)
     assert verdict.passed
     assert verdict.lane == "fix"
     assert verdict.provisional

@@ -20,7 +20,7 @@ from fixloop.commands.merge import merge
 from fixloop.errors import BadInput, EnvironmentLacks
 from fixloop.gate.verdict import Check, Verdict
 from fixloop.wiring import build_hook_folder
-from tests.support.git_worlds import commit_all, cut_off_git, make_repo, run_git
+from tests.support.git_worlds import commit_all, make_repo, run_git
 from tests.support.hints import record, transfer_hint
 from tests.support.loop import bank, desk_of
 from tests.support.worlds import minimal_world
@@ -44,11 +44,6 @@ def held_out_set(place: Path, number: int = 40) -> Path:
     ]
     (place / "pipeline" / "s.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     return place
-
-
-@pytest.fixture(autouse=True)
-def _own_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    cut_off_git(monkeypatch, tmp_path / "home")
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from fixloop.gate.verdict import Verdict
 from fixloop.ports.git import RefChange
 from fixloop.wiring import build_desk, build_hook_folder
 from tests.commands.test_walkthrough import KNOWS_FRAUD, WITHOUT_FRAUD
-from tests.support.git_worlds import commit_all, cut_off_git, make_repo, run_git, write_files
+from tests.support.git_worlds import commit_all, make_repo, run_git, write_files
 from tests.support.loop import bank, row, tell
 from tests.support.worlds import minimal_world
 
@@ -42,8 +42,7 @@ NO_HOOKS = ("-c", "core.hooksPath=/dev/null")
 
 
 @pytest.fixture(autouse=True)
-def _own_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    cut_off_git(monkeypatch, tmp_path / "home")
+def _nothing_is_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FIXLOOP_ALLOW_JUDGE", raising=False)
 
 

@@ -19,15 +19,10 @@ from fixloop.errors import AnotherRunHoldsTheLock, BadInput, EnvironmentLacks
 from fixloop.feedback import intake as intake_module
 from fixloop.feedback.model import Feedback
 from fixloop.feedback.shards import read_feedback
-from tests.support.git_worlds import commit_all, cut_off_git, picture, run_git
+from tests.support.git_worlds import commit_all, picture, run_git
 from tests.support.loop import bank, desk_of, row
 
 LOCKED = "KTRO5821 my account is locked, Alex"
-
-
-@pytest.fixture(autouse=True)
-def _own_git(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    cut_off_git(monkeypatch, tmp_path / "home")
 
 
 @pytest.fixture

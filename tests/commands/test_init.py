@@ -18,7 +18,7 @@ from fixloop.ports.cache import NoCache
 from fixloop.workspace.load import inspect_workspace, load_workspace
 from fixloop.workspace.snapshot import MemorySnapshot
 from fixloop.workspace.text import text_digest
-from tests.support.git_worlds import cut_off_git, run_git, write_files
+from tests.support.git_worlds import run_git, write_files
 
 CSV = """\
 text,intent,parent
@@ -30,11 +30,6 @@ send money abroad,transfer,payments
 wire 50 to Ann,transfer,payments
 hello there,,
 """
-
-
-@pytest.fixture(autouse=True)
-def _own_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    cut_off_git(monkeypatch, tmp_path / "home")
 
 
 def start(

@@ -17,7 +17,7 @@ from fixloop.commands.propose import propose
 from fixloop.wiring import build_hook_folder
 from tests.commands.test_hook import BAD, GOOD, JUDGE, TREE, WORLD, at
 from tests.commands.test_walkthrough import KNOWS_FRAUD, WITHOUT_FRAUD
-from tests.support.git_worlds import commit_all, cut_off_git, make_repo, run_git
+from tests.support.git_worlds import commit_all, make_repo, run_git
 from tests.support.loop import desk_of, row, tell
 from tests.support.worlds import minimal_world
 
@@ -26,8 +26,7 @@ GOVERNED = {**WORLD, "fixloop.yaml": WORLD["fixloop.yaml"] + JUDGES}
 
 
 @pytest.fixture(autouse=True)
-def _own_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    cut_off_git(monkeypatch, tmp_path / "home")
+def _ada_pushes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FIXLOOP_PUSHER", "ada")
 
 

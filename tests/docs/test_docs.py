@@ -23,7 +23,6 @@ from fixloop.feedback.model import REASONS
 from fixloop.feedback.sources import native
 from fixloop.fixes.apply import parse_operations
 from fixloop.fixes.catalog import catalog
-from fixloop.gate.checks import ORDER
 from fixloop.hints.ledger import STATUS_AFTER, WHY_CODES
 from fixloop.hints.model import Hint
 from fixloop.pipeline.compile import compile_pipeline
@@ -31,7 +30,7 @@ from fixloop.pipeline.ticket import parse_ticket_line
 from fixloop.ports.cache import NoCache
 from fixloop.workspace import file_parts, files, schema
 from fixloop.workspace.load import inspect_workspace, load_workspace
-from fixloop.workspace.model import Problem
+from fixloop.workspace.model import GATE_CHECKS, Problem
 from fixloop.workspace.plan_tree import parse_condition
 from fixloop.workspace.snapshot import MemorySnapshot
 from fixloop.workspace.template_uses import FILTERS
@@ -360,7 +359,7 @@ def test_every_command_is_in_the_table_of_the_readme() -> None:
     assert [name for name in COMMANDS if not re.search(rf"`(?:fixloop )?{name}\b", rows)] == []
 
 
-@pytest.mark.parametrize("check", ORDER)
+@pytest.mark.parametrize("check", GATE_CHECKS)
 def test_every_gate_check_has_its_row(check: str) -> None:
     assert f"\n| `{check}` |" in page("gate.md")
 

@@ -23,10 +23,10 @@ def write_atomically(path: Path, data: bytes, mode: int | None = None) -> None:
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
-    except BaseException:
+    finally:
+        # Still there only where something went wrong, Ctrl-C included.
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)
-        raise
 
 
 def _mode_of(path: Path) -> int | None:

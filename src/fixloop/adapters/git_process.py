@@ -126,6 +126,7 @@ class Git:
             try:
                 out, err = process.communicate(data)
             except BaseException:
+                # Ctrl-C included: leaving the block waits for the process.
                 process.kill()
                 raise
         return Answer(process.returncode, out, decode(err).strip())

@@ -41,6 +41,7 @@ def add_files(folder: Path, files: Mapping[str, bytes]) -> None:
             for number, path in enumerate(files):
                 placed.append(_place(beside / str(number), folder / path))
     except BaseException as error:
+        # Ctrl-C included: half a workspace would stand in the way of the next try.
         _take_back(placed, made)
         if isinstance(error, OSError):
             raise EnvironmentLacks(f"cannot write to {folder}: {error.strerror or error}") from error

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal, get_args
 
 from fixloop.pipeline.compile import Fixture
 from fixloop.pipeline.ticket import parse_ticket
 
-OUTCOMES = ("accepted", "edited", "rejected")
-REASONS = (
+Outcome = Literal["accepted", "edited", "rejected"]
+Reason = Literal[
     "wrong_intent",
     "wrong_data",
     "wrong_record",
@@ -17,7 +17,9 @@ REASONS = (
     "missing_knowledge",
     "not_needed",
     "other",
-)
+]
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+REASONS: tuple[Reason, ...] = get_args(Reason)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,6 @@
 """What the edits inside one branch of a plan tree have in common."""
 
+from abc import abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, NoReturn
 
@@ -74,13 +75,13 @@ class BranchEdit(PlanEdit):
         edits = [edit for edit in companions[after:] if isinstance(edit, BranchEdit)]
         return [edit for edit in edits if (edit.leaf, edit.branch) == (self.leaf, self.branch)]
 
+    @abstractmethod
     def undone(self, branch: dict[str, Any]) -> Iterator[dict[str, Any]]:
         """The branches this edit would have made this one of; none if it has not been made."""
-        raise NotImplementedError
 
+    @abstractmethod
     def edit(self, file: YamlFile, found: Found) -> YamlFile:
         """The file with the edit made; only asked where it has not been made."""
-        raise NotImplementedError
 
     def differs(self, file: YamlFile, expected: Any, found: Any, what: str) -> NoReturn:
         """Say that the branch has another value than `was`."""

@@ -1,5 +1,6 @@
 """What every operation is: a checked shape, where it points, and the edit it makes."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal, NoReturn
@@ -27,7 +28,7 @@ TEMPLATES = "workspace/templates.yaml"
 NonBlank = Annotated[str, StringConstraints(pattern=r"\S")]
 
 
-class TypedOperation(Strict):
+class TypedOperation(Strict, ABC):
     """One kind of edit; a subclass in `operations/` is found by being there.
 
     The subclass' fields are the operation's arguments, and refuse nonsense when built.
@@ -37,18 +38,19 @@ class TypedOperation(Strict):
     step: ClassVar[str]
     lane: ClassVar[Literal["fix", "judge"]] = "fix"
 
+    @abstractmethod
     def target(self, workspace: Workspace) -> str:
         """Where it points: `path` or `path#key`."""
-        raise NotImplementedError
 
     def paths(self, workspace: Workspace) -> tuple[str, ...]:
         """The files it may touch; a path that ends with `/` is a folder."""
         return (self.target(workspace).split("#", 1)[0],)
 
+    @abstractmethod
     def leaves(self, workspace: Workspace) -> frozenset[LeafId]:
         """The leaves whose proposals it may change."""
-        raise NotImplementedError
 
+    @abstractmethod
     def apply(self, snapshot: Snapshot, companions: Sequence["TypedOperation"] = ()) -> Edits:
         """The edit, or ALREADY. `companions` are all operations of the same hint, this one included.
 
@@ -56,11 +58,10 @@ class TypedOperation(Strict):
             OperationConflict: the precondition does not hold.
             UnsafeEdit: the file cannot be edited without touching more.
         """
-        raise NotImplementedError
 
+    @abstractmethod
     def describe(self) -> str:
         """One plain sentence for a person."""
-        raise NotImplementedError
 
     def to_operation(self) -> Operation:
         """As a hint carries it; an optional argument that was not given is not written."""

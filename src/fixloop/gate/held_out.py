@@ -132,6 +132,7 @@ class HeldOutSet:
                 for one in (base, result)
             ]
         except Exception as error:
+            # Whatever it is: its words, and what a log would say of it, may quote a text that nobody may see.
             what = type(error).__name__
         else:
             return compare_reports(*sides)

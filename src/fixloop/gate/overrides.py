@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from fixloop.errors import BadInput
 from fixloop.gate.verdict import FAIL, OVERRIDDEN, Check
+from fixloop.workspace.model import GATE_CHECKS
 from fixloop.workspace.text import did_you_mean, shown
 
 NEVER: Mapping[str, str] = {
@@ -37,10 +38,6 @@ def read_overrides(names: Sequence[str], why: str) -> Mapping[str, str]:
     """
     if names and not why.strip():
         raise BadInput("--override needs a reason", mend="--why TEXT")
-    if not names:
-        return {}
-    from fixloop.workspace.schema import GATE_CHECKS  # loads pydantic, which most gates do without
-
     for name in names:
         if name not in GATE_CHECKS:
             raise BadInput(f"there is no check {shown(name)}", mend=did_you_mean(name, GATE_CHECKS))

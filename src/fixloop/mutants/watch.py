@@ -218,7 +218,7 @@ def failed(judge: Callable[[], CaseResult]) -> bool:
     """Whether a case fails on an answer, or cannot even be scored."""
     try:
         return judge().outcome != PASS
-    except Exception:
+    except Exception:  # as in `evals.seam`, where it would be an unscored case
         return True
 
 

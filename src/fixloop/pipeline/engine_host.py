@@ -231,7 +231,7 @@ def _make_engine(make: Make, method: str, answers: int) -> Any:
         }
     except BadInput as error:
         _say(answers, {"problem": [error.message, error.mend]})
-    except BaseException as error:
+    except BaseException as error:  # foreign code once more: an exit or an interrupt of its own counts, too
         _say(answers, {"problem": [f"the engine cannot be made: {_words(error)}", "mend the engine"]})
     else:
         _say(answers, about)

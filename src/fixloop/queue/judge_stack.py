@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from fixloop.gate.checks import ORDER, ask
+from fixloop.gate.checks import ask
 from fixloop.gate.judge import judge, must_have_asked
 from fixloop.gate.side import Side
 from fixloop.gate.trial import Trial
@@ -12,6 +12,7 @@ from fixloop.hints.model import Hint
 from fixloop.queue.ground import Ground
 from fixloop.queue.stack import Layer, Stack
 from fixloop.queue.trial import tree_trial
+from fixloop.workspace.model import GATE_CHECKS
 
 ABOUT_ONE = frozenset({"scope", "identity", "fail_to_pass", "near_miss"})
 """Checks that ask about one hint; any other that had nothing to say of the batch is asked of each, too."""
@@ -58,7 +59,7 @@ def with_own_checks(ground: Ground, stack: Stack, trial: Trial, whole: Verdict) 
     if any(check.id == "structure" and check.status == FAIL for check in whole.checks):
         return Judged(whole)
     silent = {check.id for check in whole.checks if check.status == SKIP}
-    names = [name for name in ORDER if name in (ABOUT_ONE | silent) - _OF_THE_TREE]
+    names = [name for name in GATE_CHECKS if name in (ABOUT_ONE | silent) - _OF_THE_TREE]
     own = {layer.hint.id: _own_checks(ground, trial, layer, names) for layer in stack.layers}
     kept = [check for check in whole.checks if check.id not in names]
     told = [_together(name, own, stack.hints) for name in names]
@@ -106,4 +107,4 @@ def _with_held_out(verdict: Verdict, trial: Trial) -> Verdict:
 
 
 def _in_order(checks: Sequence[Check]) -> tuple[Check, ...]:
-    return tuple(sorted(checks, key=lambda check: ORDER.index(check.id)))
+    return tuple(sorted(checks, key=lambda check: GATE_CHECKS.index(check.id)))

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from fixloop.errors import Place
+from fixloop.errors import BadInput, Place
 from fixloop.workspace.jsonl_source import raw_lines, read_json_line, read_jsonl
 from fixloop.workspace.model import Example, PlanTree, Problem, Row
 from fixloop.workspace.plain import plain_example, plain_tree
@@ -88,6 +88,21 @@ def read_part(snapshot: Snapshot, path: str, parse: Callable[[str, bytes], T]) -
     _REMEMBERED.move_to_end(key)
     part: T = _REMEMBERED[key]
     return part
+
+
+def read_value(snapshot: Snapshot, path: str, parse: Callable[[str, bytes], Part[T]]) -> T | None:
+    """What a file says; None when it is not there.
+
+    Raises:
+        BadInput: the file has a mistake.
+    """
+    part = read_part(snapshot, path, parse)
+    if part is None:
+        return None
+    if part.value is None:
+        first = part.problems[0]
+        raise BadInput(first.message, place=first.place, mend=first.mend)
+    return part.value
 
 
 # --- plan trees -----------------------------------------------------------------------------------------

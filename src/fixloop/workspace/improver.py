@@ -7,7 +7,6 @@ the file, is as built in.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from fixloop.errors import BadInput
 from fixloop.workspace.snapshot import Snapshot
 
 IMPROVER = "workspace/improver.yaml"
@@ -33,13 +32,7 @@ def load_improver(snapshot: Snapshot) -> Improver:
     Raises:
         BadInput: the file has a mistake.
     """
-    from fixloop.workspace.file_parts import read_part
+    from fixloop.workspace.file_parts import read_value
     from fixloop.workspace.files import improver_part
 
-    part = read_part(snapshot, IMPROVER, improver_part)
-    if part is None:
-        return Improver()
-    if part.value is None:
-        first = part.problems[0]
-        raise BadInput(first.message, place=first.place, mend=first.mend)
-    return part.value
+    return read_value(snapshot, IMPROVER, improver_part) or Improver()

@@ -12,6 +12,23 @@ Row = Mapping[str, Any]
 
 OTHER = LeafId("other")
 STABILITIES = ("open", "guarded", "frozen")
+GATE_CHECKS = (
+    "structure",
+    "lane",
+    "scope",
+    "split",
+    "identity",
+    "fail_to_pass",
+    "near_miss",
+    "regressions",
+    "known_good",
+    "drift",
+    "copying",
+    "guard_strength",
+    "held_out",
+    "canary",
+)
+"""The gate's checks, in the order a reader of a verdict wants them; `gate.require` may insist on each."""
 
 
 def other_of(parent: str) -> LeafId:

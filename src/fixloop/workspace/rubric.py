@@ -7,7 +7,6 @@ built-in rubric holds.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from fixloop.errors import BadInput
 from fixloop.workspace.snapshot import Snapshot
 
 RUBRIC = "workspace/rubric.yaml"
@@ -42,13 +41,7 @@ def load_rubric(snapshot: Snapshot) -> Rubric:
     Raises:
         BadInput: the file has a mistake.
     """
-    from fixloop.workspace.file_parts import read_part
+    from fixloop.workspace.file_parts import read_value
     from fixloop.workspace.files import rubric_part
 
-    part = read_part(snapshot, RUBRIC, rubric_part)
-    if part is None:
-        return Rubric()
-    if part.value is None:
-        first = part.problems[0]
-        raise BadInput(first.message, place=first.place, mend=first.mend)
-    return part.value
+    return read_value(snapshot, RUBRIC, rubric_part) or Rubric()

@@ -26,23 +26,6 @@ ENGINES = {
 """The built-in engine of each slot."""
 OWN_ENGINES = ("intent", "extraction", "embedder")
 """The slots that code of a user's own may fill."""
-GATE_CHECKS = (
-    "structure",
-    "lane",
-    "scope",
-    "split",
-    "identity",
-    "fail_to_pass",
-    "near_miss",
-    "regressions",
-    "known_good",
-    "drift",
-    "copying",
-    "guard_strength",
-    "held_out",
-    "canary",
-)
-"""The checks that `gate.require` may insist on."""
 _OWN_ENGINE = re.compile(r"python:[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 
 Criterion = Literal[

@@ -14,6 +14,7 @@ from fixloop.propose.synthesis.plan import synthesise
 from fixloop.propose.wanted import Wanted
 from fixloop.propose.workbench import Workbench
 from tests.unit.propose.synthesis.benches import (
+    LEAF,
     LOCKED,
     bench_of,
     faulted,
@@ -24,7 +25,6 @@ from tests.unit.propose.synthesis.benches import (
     world,
 )
 
-LEAF = {"leaf": "account_locked"}
 DROPPED = Operation("remove_branch", {**LEAF, "branch": "fraud"})
 
 

@@ -16,6 +16,8 @@ from fixloop.propose.workbench import Workbench
 from fixloop.workspace.load import load_workspace
 from fixloop.workspace.model import ToolCall
 from tests.unit.propose.synthesis.benches import (
+    CALL,
+    LEAF,
     LOCKED,
     bench_of,
     faulted,
@@ -26,8 +28,6 @@ from tests.unit.propose.synthesis.benches import (
     world,
 )
 
-LEAF = {"leaf": "account_locked"}
-CALL = {"name": "escalate_to_security", "args": {"account_id": "{{ record.account_id }}"}}
 ESCALATED = ("security_escalation", ("escalate_to_security",))
 NEGATED = Operation(
     "set_condition",

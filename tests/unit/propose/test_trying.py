@@ -19,9 +19,16 @@ from fixloop.propose.trying import hypotheses, sets_of
 from fixloop.propose.wanted import Wanted
 from fixloop.propose.workbench import Workbench
 from fixloop.workspace.model import Branch, Not, Test
-from tests.unit.propose.synthesis.benches import ESCALATE, LOCKED, faulted, locked_bench, propose_all, world
+from tests.unit.propose.synthesis.benches import (
+    ESCALATE,
+    LEAF,
+    LOCKED,
+    faulted,
+    locked_bench,
+    propose_all,
+    world,
+)
 
-LEAF = {"leaf": "account_locked"}
 NEGATED = Operation(
     "set_condition",
     {

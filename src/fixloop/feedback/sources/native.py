@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated, Any, BinaryIO, Literal
+from typing import Annotated, Any, BinaryIO
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from fixloop.errors import BadInput
 from fixloop.feedback.incoming import BadRow, Incoming
 from fixloop.feedback.lines import MOST_BYTES, Line, read_lines
+from fixloop.feedback.model import Outcome, Reason
 from fixloop.pipeline.ticket import parse_json_line, parse_ticket, sound_json
 from fixloop.workspace.text import did_you_mean, named, shown
 
@@ -100,23 +101,11 @@ class RowModel(_Strict):
     """A line of feedback; the ticket is checked by the pipeline's own reader."""
 
     ticket: dict[str, Any]
-    outcome: Literal["accepted", "edited", "rejected"]
+    outcome: Outcome
     comment: str | None = None
     reviewer: NonEmpty
     at: Annotated[str, AfterValidator(_moment)]
-    reason: (
-        Literal[
-            "wrong_intent",
-            "wrong_data",
-            "wrong_record",
-            "wrong_reply",
-            "wrong_action",
-            "missing_knowledge",
-            "not_needed",
-            "other",
-        ]
-        | None
-    ) = None
+    reason: Reason | None = None
     expected: ExpectedModel | None = None
     reply: str | None = None
     proposal: ProposalModel | None = None

@@ -6,23 +6,7 @@ from importlib import import_module
 from fixloop.gate.overrides import overridden
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import SKIP, Check
-
-ORDER = (
-    "structure",
-    "lane",
-    "scope",
-    "split",
-    "identity",
-    "fail_to_pass",
-    "near_miss",
-    "regressions",
-    "known_good",
-    "drift",
-    "copying",
-    "guard_strength",
-    "held_out",
-    "canary",
-)
+from fixloop.workspace.model import GATE_CHECKS
 
 FIRST = frozenset({"structure"})
 """When one of these fails nothing else can be asked."""
@@ -31,7 +15,7 @@ FIRST = frozenset({"structure"})
 def run_checks(trial: Trial) -> tuple[Check, ...]:
     """Every check in order; after a broken structure the others are skipped, and say so."""
     found: list[Check] = []
-    for name in ORDER:
+    for name in GATE_CHECKS:
         if any(check.id in FIRST and check.status == "fail" for check in found):
             found.append(Check(name, SKIP, "the structure is broken"))
         else:

@@ -31,7 +31,7 @@ def _repeats_a_choice(name: str, argument: Any, many: int) -> bool:
         if int(most) >= many and _has_choice(list(repeated), _start(repeated).signs):
             return True
         return is_ambiguous(repeated, many)
-    return any(is_ambiguous(part, many) for part in _parts(name, argument))
+    return any(is_ambiguous(part, many) for part in parts_of(name, argument))
 
 
 def _has_choice(items: list[Any], after: frozenset[str]) -> bool:
@@ -60,7 +60,7 @@ def _may_go_two_ways(name: str, argument: Any, follow: frozenset[str]) -> bool:
                 return True
             seen |= start.signs
         return any(_has_choice(list(part), follow) for part in argument[1])
-    return any(_has_choice(list(part), follow) for part in _parts(name, argument))
+    return any(_has_choice(list(part), follow) for part in parts_of(name, argument))
 
 
 # --- what things begin with -------------------------------------------------------------------------------
@@ -85,7 +85,7 @@ def _start_of(name: str, argument: Any) -> _Start:
         starts = [_start(part) for part in argument[1]]
         return _Start(frozenset().union(*(one.signs for one in starts)), any(one.empty for one in starts))
     if name in ("SUBPATTERN", "ATOMIC_GROUP"):
-        return _start(_parts(name, argument)[0])
+        return _start(parts_of(name, argument)[0])
     if name in ("AT", "ASSERT", "ASSERT_NOT"):
         return _Start(frozenset(), True)
     return _Start(_signs(name, argument), False)
@@ -126,8 +126,8 @@ def _elements(items: Any) -> Iterator[tuple[str, Any]]:
     return ((str(op), argument) for op, argument in items)
 
 
-def _parts(name: str, argument: Any) -> list[Any]:
-    """The patterns an element holds; the parser's tuples differ from element to element."""
+def parts_of(name: str, argument: Any) -> list[Any]:
+    """The patterns a parsed element holds; the parser's tuples differ from element to element."""
     if name == "SUBPATTERN":
         return [argument[-1]]
     if name in ("ASSERT", "ASSERT_NOT"):

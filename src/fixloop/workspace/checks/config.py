@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 
-from fixloop.workspace.model import Config, Problem, Template
+from fixloop.workspace.model import GATE_CHECKS, Config, Problem, Template
 from fixloop.workspace.parts import Parts
 from fixloop.workspace.paths import uses_record
 from fixloop.workspace.problems import Problems
-from fixloop.workspace.schema import ENGINES, GATE_CHECKS, OWN_ENGINES, is_engine
+from fixloop.workspace.schema import ENGINES, OWN_ENGINES, is_engine
 from fixloop.workspace.template_uses import uses_of
 from fixloop.workspace.text import did_you_mean, named
 

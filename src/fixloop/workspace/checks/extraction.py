@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
-from fixloop.workspace.checks.ambiguity import is_ambiguous
+from fixloop.workspace.checks.ambiguity import is_ambiguous, parts_of
 from fixloop.workspace.model import FieldRule, Problem
 from fixloop.workspace.parts import Parts
 from fixloop.workspace.problems import Problems, Report
@@ -101,21 +101,6 @@ def _nests_unbounded(items: Any, *, inside: bool) -> bool:
             unbounded = int(most) >= MANY
             if (unbounded and inside) or _nests_unbounded(repeated, inside=inside or unbounded):
                 return True
-        elif any(_nests_unbounded(part, inside=inside) for part in _subpatterns(name, argument)):
+        elif any(_nests_unbounded(part, inside=inside) for part in parts_of(name, argument)):
             return True
     return False
-
-
-def _subpatterns(name: str, argument: Any) -> list[Any]:
-    """The patterns a parsed element holds; the parser's tuples differ from element to element."""
-    if name == "SUBPATTERN":
-        return [argument[-1]]
-    if name in ("ASSERT", "ASSERT_NOT"):
-        return [argument[1]]
-    if name == "ATOMIC_GROUP":
-        return [argument]
-    if name == "BRANCH":
-        return list(argument[1])
-    if name == "GROUPREF_EXISTS":
-        return [part for part in argument[1:] if part is not None]
-    return []

@@ -27,6 +27,8 @@ from fixloop.workspace.snapshot import Snapshot
 from tests.support.worlds import build_snapshot, minimal_world
 
 TREE = "plan_trees/account_locked.yaml"
+LEAF = {"leaf": "account_locked"}
+CALL = {"name": "escalate_to_security", "args": {"account_id": "{{ record.account_id }}"}}
 ESCALATE = ToolCall("escalate_to_security", {"account_id": "{{ record.account_id }}"})
 
 LOCKED = {

@@ -17,7 +17,9 @@ from fixloop.propose.wanted import Wanted
 from fixloop.workspace.load import load_workspace
 from fixloop.workspace.model import LeafId, ToolCall
 from tests.unit.propose.synthesis.benches import (
+    CALL,
     ESCALATE,
+    LEAF,
     LOCKED,
     bench_of,
     faulted,
@@ -30,8 +32,6 @@ from tests.unit.propose.synthesis.benches import (
     world,
 )
 
-LEAF = {"leaf": "account_locked"}
-CALL = {"name": "escalate_to_security", "args": {"account_id": "{{ record.account_id }}"}}
 FAULTS: dict[str, tuple[Operation, str]] = {
     "wrong template": (
         Operation(
