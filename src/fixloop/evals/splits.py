@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 from fixloop.evals.case import Case, CaseSet
 from fixloop.pipeline.ticket import parse_ticket
@@ -69,9 +70,14 @@ def split_overlaps(workspace: Workspace, cases: CaseSet) -> tuple[Overlap, ...]:
 @lru_cache(maxsize=20_000)  # a gate asks three times for all of them
 def case_text(case: Case) -> str | None:
     """What a case's customer wrote; fetch and plan cases have no text."""
-    if "ticket" in case.spec and case.suite != "plan":
-        return parse_ticket(case.spec["ticket"]).customer_text
-    text: str | None = case.spec.get("text")
+    return text_in(case.suite, case.spec)
+
+
+def text_in(suite: str, spec: Mapping[str, Any]) -> str | None:
+    """What a case's customer wrote, of a case that stands in no file yet; see `case_text`."""
+    if "ticket" in spec and suite != "plan":
+        return parse_ticket(spec["ticket"]).customer_text
+    text: str | None = spec.get("text")
     return text
 
 

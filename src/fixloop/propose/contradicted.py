@@ -13,12 +13,13 @@ from fixloop.evals.case import Case, CaseSet
 from fixloop.evals.memo import ResultMemo
 from fixloop.evals.result import PASS
 from fixloop.evals.run import evaluate
+from fixloop.evals.splits import case_text
 from fixloop.hints.model import Hint
 from fixloop.propose.diagnose import Diagnosis
 from fixloop.propose.draft import Draft, Group
 from fixloop.propose.dryrun import Dropped, dry_run
 from fixloop.propose.interventions import Intervention
-from fixloop.propose.synthesis.case_edit import REVIEWERS, synthesise, text_of
+from fixloop.propose.synthesis.case_edit import REVIEWERS, synthesise
 from fixloop.propose.workbench import Workbench
 from fixloop.workspace.text import normalise
 
@@ -50,13 +51,15 @@ def beside_wrong_cases(bench: Workbench, group: Group, attempt: Attempt) -> list
 def _contradicted(bench: Workbench, group: Group) -> list[tuple[Case, tuple[Diagnosis, ...]]]:
     """Passing cases with a text, each with the members that say otherwise of it, two reviewers at least."""
     passing = [one.case for report in bench.baseline.suites.values() for one in report.with_outcome(PASS)]
-    cases = [case for case in passing if case.suite in ("intent", "pipeline", "known_good") and text_of(case)]
+    cases = [
+        case for case in passing if case.suite in ("intent", "pipeline", "known_good") and case_text(case)
+    ]
     if not cases or len({m.feedback.reviewer for m in group.members}) < REVIEWERS:
         return []
     texts = [_words(m.feedback.fixture.ticket.customer_text) for m in group.members]
     found = []
     for case in cases:
-        words = _words(text_of(case))
+        words = _words(case_text(case) or "")
         members = tuple(m for m, own in zip(group.members, texts, strict=True) if _same(words, own))
         if len({m.feedback.reviewer for m in members if m.feedback.reviewer}) >= REVIEWERS:
             found.append((case, members))
@@ -85,7 +88,7 @@ def _saying(member: Diagnosis, change: Intervention) -> Diagnosis:
 
 def _accepted_near(bench: Workbench, case: Case) -> bool:
     """Whether staff accepted today's answer to a text nearly the same."""
-    words = _words(text_of(case))
+    words = _words(case_text(case) or "")
     return any(_same(words, _words(text)) for text, _ in bench.accepted)
 
 

@@ -10,6 +10,7 @@ from fixloop.evals.cases import load_cases
 from fixloop.evals.memo import ResultMemo
 from fixloop.evals.result import PASS, CaseResult, EvalReport
 from fixloop.evals.run import evaluate
+from fixloop.evals.splits import case_text
 from fixloop.evals.suites.pipeline import fixture_of, ticket_of
 from fixloop.feedback.model import Feedback
 from fixloop.feedback.personal import Personal, personal_rules
@@ -21,7 +22,6 @@ from fixloop.pipeline.fetch import Fields, Rows
 from fixloop.pipeline.fixture import NOT_FORCED
 from fixloop.pipeline.memo import Memo
 from fixloop.pipeline.proposal import Proposal
-from fixloop.pipeline.ticket import parse_ticket
 from fixloop.ports.cache import Cache, NoCache
 from fixloop.propose.near import Embedder, embedder_of
 from fixloop.workspace.model import Row, Workspace
@@ -177,14 +177,7 @@ def _as_fields(value: Mapping[str, Any]) -> Fields:
 
 
 def _case_texts(cases: CaseSet) -> frozenset[str]:
-    texts = (_text_of(case.spec) for case in cases)
-    return frozenset(text_digest(text) for text in texts if text)
-
-
-def _text_of(spec: Mapping[str, Any]) -> str:
-    if "ticket" in spec:
-        return parse_ticket(spec["ticket"]).customer_text
-    return str(spec.get("text", ""))
+    return frozenset(text_digest(text) for text in map(case_text, cases) if text)
 
 
 def build_workbench(commit: str, snapshot: Snapshot, feedback: Sequence[Feedback], cache: Cache) -> Workbench:

@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import Any
 
 from fixloop.evals.case import Case
+from fixloop.evals.splits import case_text
 from fixloop.feedback.model import Feedback
 from fixloop.hints.ids import canonical_json
 from fixloop.hints.operation import Operation
-from fixloop.pipeline.ticket import parse_ticket
 from fixloop.propose.diagnose import Diagnosis
 from fixloop.propose.draft import Draft, Group, Unable
 from fixloop.propose.interventions import Intervention
@@ -48,17 +48,10 @@ def case_texts(bench: Workbench) -> dict[str, Case]:
     """Each case that judges a customer's text, by the text's digest."""
     found: dict[str, Case] = {}
     for case in bench.cases:
-        text = text_of(case)
+        text = case_text(case)
         if text:
             found.setdefault(text_digest(text), case)
     return found
-
-
-def text_of(case: Case) -> str:
-    """The customer's text that a case asks about, or ""."""
-    if "ticket" in case.spec and case.suite != "plan":
-        return parse_ticket(case.spec["ticket"]).customer_text
-    return str(case.spec.get("text", ""))
 
 
 def _case_of(bench: Workbench, group: Group) -> Case | None:
@@ -70,7 +63,7 @@ def _case_of(bench: Workbench, group: Group) -> Case | None:
 
 
 def _accepted_as_it_is(bench: Workbench, case: Case) -> int:
-    digest = text_digest(text_of(case))
+    digest = text_digest(case_text(case) or "")
     same = [one for one in bench.stored if one.text_digest == digest and one.outcome == "accepted"]
     return len({one.reviewer for one in same})
 

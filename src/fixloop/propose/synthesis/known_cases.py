@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fixloop.evals.case import Case
 from fixloop.evals.result import PASS
+from fixloop.evals.splits import case_text, text_in
 from fixloop.gate.reach import leaf_of
 from fixloop.hints.model import A_CASE, JsonCase
 from fixloop.propose.draft import Draft
@@ -31,12 +32,13 @@ _WHOLE = ("pipeline", "known_good")
 def case_near_misses(bench: Workbench, draft: Draft, leaves: Sequence[str]) -> Iterator[JsonCase]:
     """Passing cases of a fix's own step, then of whole tickets; nearest leaves first, then nearest texts."""
     rings = _rings(bench.workspace, leaves)
-    told = {one.text_digest for one in draft.evidence} | {_digest_of(case) for case in draft.cases}
+    told = {one.text_digest for one in draft.evidence}
+    told |= {text_digest(text) for case in draft.cases if (text := text_in(case["suite"], case))}
     asked = [one.fixture.ticket.customer_text for one in draft.evidence]
     for suite in (_OF_STEP.get(draft.step, "plan"), *_WHOLE):
         report = bench.baseline.suites.get(suite)
         passing = [one.case for one in report.with_outcome(PASS)] if report else []
-        free = [one for one in passing if not _text_of(one.spec) or _digest_of(one.spec) not in told]
+        free = [one for one in passing if text_digest(case_text(one) or "") not in told]
         for case in sorted(_by_text(free, asked), key=lambda case: rings.get(leaf_of(case) or "", FARTHEST)):
             yield _as_near_miss(case)
 
@@ -54,10 +56,10 @@ def _rings(workspace: Workspace, leaves: Sequence[str]) -> dict[str, int]:
 def _by_text(cases: Sequence[Case], asked: Sequence[str]) -> list[Case]:
     """The cases, those whose texts are nearest to some texts first; without a text, by id."""
     ordered = sorted(cases, key=lambda case: case.id)
-    worded = [case for case in ordered if _text_of(case.spec)]
-    order = nearest(asked, [_text_of(case.spec) for case in worded], len(worded))
+    worded = [case for case in ordered if case_text(case)]
+    order = nearest(asked, [case_text(case) or "" for case in worded], len(worded))
     near = [worded[n] for n in order] if order else worded
-    return [*near, *(case for case in ordered if not _text_of(case.spec))]
+    return [*near, *(case for case in ordered if not case_text(case))]
 
 
 def example_near_misses(bench: Workbench, draft: Draft, most: int) -> list[JsonCase]:
@@ -83,12 +85,3 @@ LOOKED_AT = 30
 def _as_near_miss(case: Case) -> JsonCase:
     spec = {key: value for key, value in case.spec.items() if key != "id"}
     return {**spec, "suite": case.suite, "source": A_CASE + case.id}
-
-
-def _text_of(spec: Mapping[str, object]) -> str:
-    ticket = spec.get("ticket")
-    return str(ticket.get("text", "") if isinstance(ticket, Mapping) else spec.get("text", ""))
-
-
-def _digest_of(spec: Mapping[str, object]) -> str:
-    return text_digest(_text_of(spec))

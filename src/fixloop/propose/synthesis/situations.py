@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from fixloop.evals.case import Case
 from fixloop.evals.result import PASS
+from fixloop.evals.suites.plan import ticket_for
 from fixloop.feedback.model import Feedback
 from fixloop.hints.model import JsonCase
 from fixloop.pipeline.conditions import Compiled, compile_condition
@@ -21,7 +22,7 @@ from fixloop.pipeline.fixture import fields_json
 from fixloop.pipeline.proposal import Proposal, outcome_of
 from fixloop.pipeline.rows import id_text
 from fixloop.pipeline.scope import Scope
-from fixloop.pipeline.ticket import Ticket, parse_ticket
+from fixloop.pipeline.ticket import Ticket
 from fixloop.propose.wanted import tool_names
 from fixloop.propose.workbench import Workbench
 from fixloop.workspace.model import All, Branch, Condition, Not, Row, Test, Workspace
@@ -136,11 +137,8 @@ def _plan_cases(bench: Workbench, leaf: str) -> Iterator[Situation]:
 def case_situation(workspace: Workspace, case: Case) -> Situation:
     """A plan case as its tree sees it."""
     spec = case.spec
-    said = spec.get("ticket", {})
-    text = {} if "messages" in said else {"text": ""}
-    ticket = parse_ticket({"id": case.id, **text, **said})
     rows, fields = tuple(spec.get("records", ())), fields_from(spec.get("fields", {}))
-    scope = scope_of(workspace, ticket, fields, rows, spec.get("fetched"))
+    scope = scope_of(workspace, ticket_for(case), fields, rows, spec.get("fetched"))
     return Situation(case.id, spec["leaf"], scope, strict=_asks_for_arguments(case))
 
 

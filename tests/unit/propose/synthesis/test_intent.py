@@ -9,9 +9,12 @@ from fixloop.pipeline.fixture import Forced
 from fixloop.propose.draft import Draft, Group, Unable
 from fixloop.propose.dryrun import dry_run
 from fixloop.propose.interventions import Intervention
+from fixloop.propose.synthesis.examples import unused
 from fixloop.propose.synthesis.intent import _moved_examples, synthesise, threshold
 from fixloop.propose.wanted import Wanted
 from fixloop.propose.workbench import Workbench
+from fixloop.workspace.snapshot import Overlay
+from fixloop.workspace.text import text_digest
 from tests.unit.propose.synthesis.benches import bench_of, faulted, group, ops, propose_all, told, world
 
 RECALLS = (
@@ -159,3 +162,18 @@ def test_a_threshold_stays_where_right_and_wrong_cross() -> None:
         1.0,
     )
     assert isinstance(threshold(bench, group(bench, [(feedback[0], change)])), Unable)
+
+
+def test_plan_cases_that_say_only_the_language_are_no_texts() -> None:
+    case = """\
+- id: p-1
+  leaf: account_locked
+  ticket: {language: de}
+  expect: {reply: request_account_information}
+"""
+    right = Overlay(world(), {"evals/plan/german.yaml": case.encode()})
+    wrong = faulted(right, Operation("remove_edge", {"parent": "payments", "child": "payment_recall"}))
+    now = propose_all(wrong, RECALLS)
+    bench = bench_of(wrong, [told(text, now[text], "rejected") for text in RECALLS])
+    assert isinstance(synthesise(bench, leaf_group(bench, bench.stored, "payment_recall")), Draft)
+    assert unused(bench, RECALLS) == sorted(RECALLS, key=text_digest)
