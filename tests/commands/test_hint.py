@@ -181,6 +181,11 @@ class TestCommandLine:
         said = self.run(desk, "new", "-", data=b"summary: x\noperations: [{op: add_brunch}]\n")
         assert said.returncode == 2 and b"Traceback" not in said.stderr
 
+    def test_a_draft_for_a_program(self, desk: Desk) -> None:
+        one = desk.ground().feedback[0].id
+        said = self.run(desk, "draft", one, "--json")
+        assert json.loads(said.stdout) == {"draft": self.run(desk, "draft", one).stdout.decode()}
+
     def test_in_an_editor_what_was_written_is_kept(self, desk: Desk, tmp_path: Path) -> None:
         answer = tmp_path / "answer.yaml"
         answer.write_bytes(hint_file(desk, cases=[]))
@@ -194,3 +199,6 @@ class TestCommandLine:
     def test_an_editor_that_writes_nothing_changes_nothing(self, desk: Desk) -> None:
         said = self.run(desk, "new", VISUAL="true", EDITOR="true")
         assert said.returncode == 0 and b"nothing was written" in said.stderr
+        assert said.stdout == b""
+        said = self.run(desk, "new", "--json", VISUAL="true", EDITOR="true")
+        assert json.loads(said.stdout)["taken"] is False

@@ -343,6 +343,21 @@ def test_every_command_and_option_is_documented(name: str) -> None:
     assert [one for one in sorted(options(COMMANDS[name]) - everywhere) if f"`{one}" not in told] == []
 
 
+def verbs(name: str, command: Any) -> Iterator[tuple[str, set[str]]]:
+    """A command's own words, each with its options: those of a group are `hook install` and the like."""
+    inner = getattr(command, "commands", {})
+    for word, one in inner.items():
+        yield from verbs(f"{name} {word}", one)
+    if not inner:
+        yield name, options(command)
+
+
+def test_every_command_can_be_asked_from_anywhere_and_by_a_program() -> None:
+    told = [one for name, command in COMMANDS.items() for one in verbs(name, command)]
+    assert [name for name, own in told if "--repo" not in own] == ["demo"]
+    assert [name for name, own in told if "--json" not in own] == ["review"]
+
+
 def test_no_command_is_documented_that_is_not_there() -> None:
     spoken = {
         (name, verb)

@@ -6,7 +6,7 @@ import typer
 
 from fixloop.cli.answering import answer, progress
 from fixloop.cli.filing import HtmlFile, JunitFile, MarkdownFile, file_reports
-from fixloop.cli.options import Allow, HeldOut, Json, Overridden, Reason, Repo, verb
+from fixloop.cli.options import Allow, AskedOf, Json, Overridden, Reason, Repo, verb
 
 app = verb()
 
@@ -21,7 +21,7 @@ def gate(
     allow: Allow = None,
     override: Overridden = None,
     why: Reason = "",
-    heldout: HeldOut = None,
+    heldout: AskedOf = None,
     html: HtmlFile = None,
     markdown: MarkdownFile = None,
     junit: JunitFile = None,
@@ -30,7 +30,7 @@ def gate(
 ) -> int:
     """The verdict on what merging HEAD into BASE would give.
 
-    Nothing is merged. A held-out set is asked where --heldout names it. Exit code 1 when the verdict is fail.
+    Nothing is merged. Exit code 1 when the verdict is fail.
     """
     from fixloop.commands.gate import gate as command
     from fixloop.report.verdicts import draw_verdict

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fixloop.cli.answering import answer, progress
+from fixloop.cli.answering import answer, progress, write_json
 from fixloop.cli.options import As, Json, OneId, Onto, Repo, verb
 
 if TYPE_CHECKING:
@@ -59,6 +59,7 @@ def edit(hint: OneId, who: As = None, onto: Onto = None, as_json: Json = False, 
 def draft(
     feedback: Annotated[list[str], typer.Argument(metavar="FB", help="Rejections to start from.")],
     onto: Onto = None,
+    as_json: Json = False,
     repo: Repo = ".",
 ) -> int:
     """Print a hint to fill in, with what is known of some rejections; then `fixloop hint new FILE`."""
@@ -67,7 +68,10 @@ def draft(
 
     text = start_hint(build_desk(repo, progress), feedback, onto)
     progress.done()
-    sys.stdout.write(text)
+    if as_json:
+        write_json({"draft": text})
+    else:
+        sys.stdout.write(text)
     return 0
 
 
@@ -75,7 +79,7 @@ def _edited(desk: "Desk", text: str, replaces: str, who: str | None, onto: str |
     """Through the editor; what was written is kept until it is taken."""
     import click
 
-    from fixloop.commands.hint import new_hint
+    from fixloop.commands.hint import Written, new_hint
     from fixloop.errors import FixloopError
 
     kept = desk.repo.common_dir / "fixloop" / "hint.yaml"
@@ -83,6 +87,8 @@ def _edited(desk: "Desk", text: str, replaces: str, who: str | None, onto: str |
     written = click.edit(text, extension=".yaml")
     if written is None:
         print("fixloop: nothing was written", file=sys.stderr)
+        if as_json:
+            write_json(Written(None, reason="nothing was written").to_json())
         return 0
     kept.parent.mkdir(exist_ok=True)
     desk.write(kept, written.encode(), 0o600)

@@ -30,6 +30,10 @@ HeldOut = Annotated[
         "--heldout", metavar="DIR", help="The held-out set [$FIXLOOP_HELDOUT, git config fixloop.heldout]."
     ),
 ]
+AskedOf = Annotated[
+    str | None,
+    typer.Option("--heldout", metavar="DIR", help="Ask this held-out set; without it none is asked."),
+]
 CODES = "one_off, too_risky_now, costly, customer_wrong, staff_wrong, duplicate, not_general or other"
 WhyCode = Annotated[str, typer.Option("--why", metavar="CODE", help=f"The reason: {CODES}.")]
 
