@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from fixloop.adapters.git_process import clean_environment, require_version
+from fixloop.adapters.git_process import clean_environment, refusal, require_version
 from fixloop.adapters.git_repository import GitRepository, open_repository
 from fixloop.errors import BadInput, EnvironmentLacks, RefMoved
 from fixloop.ports.git import NO_OBJECT, Entry, MergeResult, NewCommit, RefChange
@@ -444,3 +444,20 @@ def create_branch(folder: str, number: int) -> str:
         return fix_on(repo, {"x": b"%d" % number})
     except RefMoved:
         return "lost"
+
+
+@pytest.mark.parametrize(
+    ("said", "code"),
+    [
+        (
+            "fatal: Unable to create temporary file '/r/.git/objects/tmp_pack_XXXXXX': Permission denied",
+            3,
+        ),
+        ("error: insufficient permission for adding an object to repository database .git/objects", 3),
+        ("fatal: unable to write new index file: No space left on device", 3),
+        ("fatal: Unable to create '/r/.git/refs/heads/main.lock': Read-only file system", 3),
+        ("fatal: bad object HEAD", 2),
+    ],
+)
+def test_what_git_may_not_write_is_the_environment(said: str, code: int) -> None:
+    assert refusal("git failed", said).exit_code == code

@@ -1,6 +1,7 @@
 """guard as a person and as a program see it."""
 
 import json
+import shutil
 from pathlib import Path
 
 from tests.cli.conftest import Fixloop
@@ -29,6 +30,15 @@ def test_a_leaf_that_is_guarded_well_is_exit_0(fixloop: Fixloop, bank: Path) -> 
     said = fixloop("guard", "account_locked", "--step", "plan")
     assert said.code == 0
     assert "every fault that shows is caught" in said.out
+
+
+def test_where_nothing_shows_nothing_is_praised(fixloop: Fixloop, bank: Path) -> None:
+    for folder in ("plan", "intent"):
+        shutil.rmtree(bank / "evals" / folder)
+    for words in ((), ("--survivors",)):
+        said = fixloop("guard", "login_problem", "--step", "intent", *words)
+        assert said.code == 1
+        assert "no fault shows" in said.out and "is caught" not in said.out
 
 
 def test_survivors_come_with_a_case_that_can_be_pasted(fixloop: Fixloop, bank: Path) -> None:

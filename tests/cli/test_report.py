@@ -1,12 +1,17 @@
 """`report` at the terminal, and the files that `gate` and `eval` write beside what they say."""
 
+import errno
 import json
+import os
 import re
+import shutil
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
+from fixloop.cli.filing import write_report
+from fixloop.errors import EnvironmentLacks
 from tests.cli.conftest import Fixloop
 from tests.support.git_worlds import commit_all, picture, run_git
 from tests.support.reports import PageReader
@@ -87,6 +92,24 @@ class TestReport:
         said = fixloop("report", *words)
         assert said.code == 2
         assert says in said.err and "Traceback" not in said.err
+
+    def test_a_folder_of_ours_that_cannot_be_written(self, fixloop: Fixloop, work: Path) -> None:
+        ours = work / ".git/fixloop"
+        shutil.rmtree(ours, ignore_errors=True)
+        ours.write_text("not a folder")
+        said = fixloop("report", "--guard", "none")
+        assert said.code == 2
+        assert "report.html cannot be written" in said.err and "Traceback" not in said.err
+        assert fixloop("report", "--guard", "none", "--format", "markdown").code == 0
+
+    @pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS, errno.ENOSPC])
+    def test_what_the_machine_forbids_is_the_environment(self, tmp_path: Path, number: int) -> None:
+        def write(path: Path, data: bytes, mode: int | None) -> None:
+            raise OSError(number, os.strerror(number))
+
+        with pytest.raises(EnvironmentLacks) as raised:
+            write_report(write, tmp_path / "a.html", "")
+        assert raised.value.exit_code == 3
 
 
 class TestBesideACommand:

@@ -49,6 +49,21 @@ class GitRefused(BadInput):
         self.stderr = stderr
 
 
+class GitCannotWrite(GitRefused):
+    """git was not let write: a folder that is read-only or another user's, or a disk that is full."""
+
+    exit_code = EnvironmentLacks.exit_code
+
+
+_CANNOT_WRITE = ("Permission denied", "insufficient permission", "Read-only file system", "No space left")
+
+
+def refusal(message: str, stderr: str) -> GitRefused:
+    """A failure of git as what it is: the environment's where git could not write, else the input's."""
+    kind = GitCannotWrite if any(words in stderr for words in _CANNOT_WRITE) else GitRefused
+    return kind(message, stderr)
+
+
 class Answer(NamedTuple):
     """How one git call ended."""
 
@@ -139,7 +154,7 @@ class Git:
         """
         answer = self.ask(*args, data=data)
         if answer.code not in allowed:
-            raise GitRefused(f"git {args[0]} failed: {_gist(answer)}", answer.err)
+            raise refusal(f"git {args[0]} failed: {_gist(answer)}", answer.err)
         return answer
 
 

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 
-from fixloop.adapters.git_process import Answer, Git, GitRefused, decode, encode
+from fixloop.adapters.git_process import Answer, Git, GitCannotWrite, GitRefused, decode, encode, refusal
 from fixloop.errors import BadInput, RefMoved
 from fixloop.ports.git import NO_OBJECT
 
@@ -65,11 +65,11 @@ def _refusal(answer: Answer) -> GitRefused:
     reason = (
         answer.err.splitlines()[0].removeprefix("fatal: ").removeprefix("prepare: ") if answer.err else ""
     )
-    mend = ""
+    refused = refusal(f"git did not move the branch: {reason}", answer.err)
+    if isinstance(refused, GitCannotWrite):
+        return refused
     if "cannot create" in reason:
-        mend = "rename the branch that is in the way: git branch -m <old> <new>"
+        refused.mend = "rename the branch that is in the way: git branch -m <old> <new>"
     elif ".lock'" in reason:
-        mend = "wait for the other git process; if none is running, remove that lock file"
-    refused = GitRefused(f"git did not move the branch: {reason}", answer.err)
-    refused.mend = mend
+        refused.mend = "wait for the other git process; if none is running, remove that lock file"
     return refused

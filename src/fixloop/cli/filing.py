@@ -27,6 +27,7 @@ def file_reports(found: "Told", write: Write, **files: str | None) -> None:
 
     Raises:
         BadInput: a file cannot be written.
+        EnvironmentLacks: a folder is read-only, or the disk is full.
     """
     from fixloop.report.files import render
 
@@ -35,15 +36,22 @@ def file_reports(found: "Told", write: Write, **files: str | None) -> None:
             write_report(write, Path(name), render(found, form))
 
 
-def write_report(write: Write, path: Path, text: str) -> None:
-    """Write one report.
+def write_report(write: Write, path: Path, text: str, *, make_folder: bool = False) -> None:
+    """Write one report; only a folder of our own is made.
 
     Raises:
         BadInput: the file cannot be written.
+        EnvironmentLacks: the folder is read-only, or the disk is full.
     """
-    from fixloop.errors import BadInput
+    import errno
+
+    from fixloop.errors import BadInput, EnvironmentLacks
 
     try:
+        if make_folder:
+            path.parent.mkdir(exist_ok=True)
         write(path, text.encode("utf-8", "backslashreplace"), None)
     except OSError as error:
-        raise BadInput(f"{path} cannot be written: {error.strerror}") from error
+        outside = error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC)
+        kind = EnvironmentLacks if outside else BadInput
+        raise kind(f"{path} cannot be written: {error.strerror}") from error

@@ -58,7 +58,7 @@ def report(
     target = _target(desk, out, chosen)
     if target is None:
         return _print(found, chosen)
-    write_report(desk.write, target, render(found, chosen))
+    write_report(desk.write, target, render(found, chosen), make_folder=out is None)
     return answer(
         found, lambda page: page.line(verdict_sentence(found), f" The page: {target}", hang=2), False
     )
@@ -78,9 +78,7 @@ def _one_thing(base: str | None, head: str | None, ref: str | None) -> None:
 def _target(desk: "Desk", out: str | None, chosen: str) -> Path | None:
     """Where the report goes; None is stdout. Nothing is put into a checkout that nobody named."""
     if out is None:
-        folder = desk.repo.common_dir / "fixloop"
-        folder.mkdir(exist_ok=True)
-        return folder / "report.html" if chosen == "html" else None
+        return desk.repo.common_dir / "fixloop" / "report.html" if chosen == "html" else None
     return None if out == "-" else Path(out)
 
 

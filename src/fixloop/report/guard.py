@@ -35,7 +35,7 @@ def draw_guard(page: Page, report: GuardReport, least: float, survivors: bool = 
         page.line(f"{len(report.survivors)} survive: cases ran over them and asked nothing that they change")
         page.next("fixloop guard --survivors", "fixloop guard --propose")
     else:
-        page.line(good("every fault that shows is caught"))
+        page.line(_nothing_survives(total))
 
 
 def draw_case_hints(page: Page, hints: Sequence[Hint], names: Sequence[str]) -> None:
@@ -78,13 +78,19 @@ def _plain(share: float | None) -> str:
     return "-" if share is None else percent(share)
 
 
+def _nothing_survives(total: Score) -> Part:
+    if total.unseen == total.mutants:
+        return warn("no fault shows: cases and stored tickets go past all of them")
+    return good("every fault that shows is caught")
+
+
 def _draw_survivors(page: Page, report: GuardReport) -> None:
     groups: dict[str, list[Outcome]] = {}
     for one in (*report.survivors, *(one for one in report.set_aside if one.killer)):
         key = str(one.killer.case["id"]) if one.killer else one.mutant.id
         groups.setdefault(key, []).append(one)
     if not groups:
-        page.line(good("every fault that shows is caught"))
+        page.line(_nothing_survives(report.total))
         return
     for number, group in enumerate(groups.values()):
         if number == _MOST:
