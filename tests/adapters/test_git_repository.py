@@ -154,6 +154,31 @@ class TestReading:
         for name in ["--all", "-h", "nope", "", "a b", "main..main", "x\0y", "HEAD:fixloop.yaml"]:
             assert repo.resolve(name) is None, name
 
+    def test_several_refs_in_one_question_are_as_each_by_itself(
+        self, folder: Path, repo: GitRepository
+    ) -> None:
+        run_git(folder, "tag", "-a", "-m", "marked", "v1")
+        run_git(folder, "branch", "other")
+        tip = main_of(repo)
+        for names in [
+            ["main", "v1", "other"],
+            ["main", "nope"],
+            ["HEAD", "main~0"],
+            [tip, tip],
+            ["--all"],
+            [],
+        ]:
+            assert list(repo.resolve_each(names)) == [repo.resolve(name) for name in names], names
+        repo.resolve_each(["v1"])
+        assert repo.tree_of(tip) == run_git(folder, "rev-parse", "main^{tree}").strip()
+
+    def test_none_of_several_refs_may_be_the_name_of_two_things(
+        self, folder: Path, repo: GitRepository
+    ) -> None:
+        run_git(folder, "tag", "main")
+        with pytest.raises(BadInput, match="more than one thing"):
+            repo.resolve_each(["HEAD", "main"])
+
     def test_a_tree_is_listed_below_prefixes(self, repo: GitRepository) -> None:
         assert list(repo.list_tree("main", ["evals", "fixloop.yaml"])) == [
             "evals/plan/payments.yaml",

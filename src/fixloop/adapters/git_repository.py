@@ -91,6 +91,24 @@ class GitRepository:
             self._trees |= {commit: tree, tree: tree}
         return commit or None
 
+    def resolve_each(self, refs: Sequence[str]) -> Sequence[str | None]:
+        """As `resolve`, of several refs in one question."""
+        if not all(_PLAIN_NAME.fullmatch(ref) and ".." not in ref for ref in refs):
+            return [self.resolve(ref) for ref in refs]
+        asked = "".join(f"{ref}^{{commit}}\n{ref}^{{tree}}\n" for ref in refs).encode()
+        answer = self._git.ask(*_WARN, "cat-file", "--batch-check=%(objectname)", data=asked)
+        lines = decode(answer.out).splitlines()
+        if (
+            answer.code
+            or answer.err
+            or len(lines) != 2 * len(refs)
+            or not all(map(_OBJECT_ID.fullmatch, lines))
+        ):
+            return [self.resolve(ref) for ref in refs]  # and each says what is wrong with it
+        for commit, tree in zip(lines[::2], lines[1::2], strict=True):
+            self._trees |= {commit: tree, tree: tree}
+        return lines[::2]
+
     def tree_of(self, commit: str) -> str:
         """The tree id of a commit (or the id itself, given a tree)."""
         known = self._trees.get(commit)

@@ -48,7 +48,13 @@ class Desk:
 
     def ground(self, who: str | None = None, held_out: HeldOut | None = None) -> Ground:
         """What the queue stands on; `who` acts, git's `user.email` unless named; `held_out` is asked."""
-        who = who or self.repo.who()
+        return self._ground(who or self.repo.who(), held_out)
+
+    def onlooker(self, held_out: HeldOut | None = None) -> Ground:
+        """As `ground`, for a run that records nothing: nobody acts in it, and git is not asked for a name."""
+        return self._ground("", held_out)
+
+    def _ground(self, who: str, held_out: HeldOut | None) -> Ground:
         return Ground(self.repo, self.state, self.cache, self.clock, self.tree, self.engines, who, held_out)
 
     def person(self, who: str | None) -> str:

@@ -51,7 +51,7 @@ def gate(
     allowed = read_allowance(allow, why)
     desk.progress("judging the merge result")
     ground = replace(
-        desk.ground(held_out=desk.held_out(heldout) if heldout else None),
+        desk.onlooker(desk.held_out(heldout) if heldout else None),
         overrides=read_overrides(override, why),
         held_out_later=not heldout and desk.held_out(None) is not None,
     )

@@ -58,16 +58,26 @@ class CaseSet:
     """Cases of one snapshot: ids are unique over all suites, and order means nothing."""
 
     cases: tuple[Case, ...] = ()
+    _sorted: dict[str, tuple[Case, ...]] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def of(self, suite: str) -> tuple[Case, ...]:
         """The cases of one suite."""
-        return tuple(case for case in self.cases if case.suite == suite)
+        return self._by_suite.get(suite, ())
 
     @property
     def suites(self) -> tuple[str, ...]:
         """The suites that have cases, in the order of the steps."""
-        present = {case.suite for case in self.cases}
-        return tuple(suite for suite in SUITES if suite in present)
+        return tuple(suite for suite in SUITES if suite in self._by_suite)
+
+    @property
+    def _by_suite(self) -> Mapping[str, tuple[Case, ...]]:
+        """Sorted when first asked: a gate asks for all suites of both sides."""
+        if self.cases and not self._sorted:
+            found: dict[str, list[Case]] = {}
+            for case in self.cases:
+                found.setdefault(case.suite, []).append(case)
+            self._sorted.update({suite: tuple(cases) for suite, cases in found.items()})
+        return self._sorted
 
     def __iter__(self) -> Iterator[Case]:
         return iter(self.cases)

@@ -8,6 +8,7 @@ from typing import Any
 
 from fixloop.evals.case import Case, CaseSet
 from fixloop.evals.case_schema import Fault
+from fixloop.pipeline.identity import once_for_these
 from fixloop.pipeline.rows import id_text
 from fixloop.ports.cache import Cache
 from fixloop.workspace.code import code_digest
@@ -40,10 +41,7 @@ def reference_faults(known: "Known", case: Case) -> Iterator[Fault]:
 def unknown_names(workspace: Workspace, cases: CaseSet, cache: Cache) -> tuple[str, ...]:
     """Where cases name what the workspace does not have; that they do nowhere is kept by both contents."""
     known = Known(workspace)
-    asked = hashlib.sha256(
-        "".join([f"{case.digest} {case.id}\n" for case in cases]).encode("utf-8", "surrogatepass")
-    )
-    key = f"{code_digest('evals', 'workspace')}-{known.digest}-{asked.hexdigest()}"
+    key = f"{code_digest('evals', 'workspace')}-{known.digest}-{_all_asked(cases)}"
     if cache.load(_SOUND, key) == _YES:
         return ()
     found = tuple(
@@ -52,6 +50,13 @@ def unknown_names(workspace: Workspace, cases: CaseSet, cache: Cache) -> tuple[s
     if not found:
         cache.save(_SOUND, key, _YES)
     return found
+
+
+@once_for_these(1)
+def _all_asked(cases: CaseSet) -> str:
+    """One digest for what all the cases ask, and their ids; two sides of a merge have the same ones."""
+    told = "".join([f"{case.digest} {case.id}\n" for case in cases])
+    return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True)

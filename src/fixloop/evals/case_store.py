@@ -22,7 +22,6 @@ MOST_IN_PACK = 20_000
 """Cases beyond which reading anew costs less than keeping."""
 
 _KIND = "cases"
-_REMEMBERED: OrderedDict[tuple[str, str], FileCases] = OrderedDict()
 
 
 class CaseFile(NamedTuple):
@@ -31,6 +30,31 @@ class CaseFile(NamedTuple):
     suite: str
     path: str
     blob: str
+
+
+class Remembered:
+    """The files read last, by path and blob id; the oldest go where all have more than `MOST_IN_MEMORY`."""
+
+    def __init__(self) -> None:
+        self._files: OrderedDict[tuple[str, str], FileCases] = OrderedDict()
+        self._held = 0  # counted as they come and go: to count all at each file takes as long as reading them
+
+    def get(self, file: CaseFile) -> FileCases | None:
+        """What the file holds, where it was read before."""
+        return self._files.get((file.path, file.blob))
+
+    def add(self, file: CaseFile, cases: FileCases) -> None:
+        """Remember a file as the newest; one that is too large is let go at once."""
+        before = self._files.pop((file.path, file.blob), None)
+        self._held -= len(before.cases) if before else 0
+        if len(cases.cases) <= MOST_IN_PACK:
+            self._files[file.path, file.blob] = cases
+            self._held += len(cases.cases)
+        while len(self._files) > 1 and self._held > MOST_IN_MEMORY:
+            self._held -= len(self._files.popitem(last=False)[1].cases)
+
+
+_REMEMBERED = Remembered()
 
 
 def read_case_files(snapshot: Snapshot, files: Sequence[CaseFile], cache: Cache) -> Mapping[str, FileCases]:
@@ -45,7 +69,7 @@ def read_case_files(snapshot: Snapshot, files: Sequence[CaseFile], cache: Cache)
 
 
 def _read_pack(snapshot: Snapshot, files: Sequence[CaseFile], cache: Cache) -> Mapping[str, FileCases]:
-    found = {file.path: _REMEMBERED.get((file.path, file.blob)) for file in files}
+    found = {file.path: _REMEMBERED.get(file) for file in files}
     if None in found.values():
         key = _key(files)
         kept = _parse(files, cache.load(_KIND, key))
@@ -54,7 +78,7 @@ def _read_pack(snapshot: Snapshot, files: Sequence[CaseFile], cache: Cache) -> M
             _save(cache, key, read)
         found |= read
         for file in files:
-            _remember(file, read[file.path])
+            _REMEMBERED.add(file, read[file.path])
     return {path: cases for path, cases in found.items() if cases is not None}
 
 
@@ -65,14 +89,6 @@ def _parsed(
         file.path: known[file.path] or read_case_file(file.suite, file.path, snapshot.read(file.path) or b"")
         for file in files
     }
-
-
-def _remember(file: CaseFile, cases: FileCases) -> None:
-    if len(cases.cases) <= MOST_IN_PACK:
-        _REMEMBERED[file.path, file.blob] = cases
-        _REMEMBERED.move_to_end((file.path, file.blob))
-    while len(_REMEMBERED) > 1 and sum(len(one.cases) for one in _REMEMBERED.values()) > MOST_IN_MEMORY:
-        _REMEMBERED.popitem(last=False)
 
 
 # --- packs ----------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from importlib import import_module
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from fixloop.evals.case import SUITES, Case, CaseSet
@@ -73,7 +74,10 @@ def _report(pipeline: Steps, suite: str, asked: Recalled, memo: ResultMemo | Non
         results = [*results, *found]
         if memo:
             memo.keep(asked, found)
-    return SuiteReport(suite, tuple(sorted(results, key=lambda result: result.case.id)), judge)
+    return SuiteReport(suite, tuple(sorted(results, key=_by_id)), judge)
+
+
+_by_id = attrgetter("case.id")
 
 
 def _ask(pipeline: Steps, suite: str, cases: Sequence[Case]) -> list[CaseResult]:

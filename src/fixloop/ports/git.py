@@ -72,6 +72,10 @@ class Repository(Protocol):
         """The commit id `ref` names, or None."""
         ...
 
+    def resolve_each(self, refs: Sequence[str]) -> Sequence[str | None]:
+        """As `resolve`, of several refs in one question."""
+        ...
+
     def tree_of(self, commit: str) -> str:
         """The tree id of a commit (or the id itself, given a tree)."""
         ...

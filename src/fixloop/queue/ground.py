@@ -172,7 +172,19 @@ def commit_of(repo: Repository, ref: str) -> str:
     Raises:
         BadInput: it names none.
     """
-    found = repo.resolve(ref)
+    return _named(ref, repo.resolve(ref))
+
+
+def commits_of(repo: Repository, refs: Sequence[str]) -> list[str]:
+    """The commits that refs name.
+
+    Raises:
+        BadInput: one of them names none.
+    """
+    return list(map(_named, refs, repo.resolve_each(refs)))
+
+
+def _named(ref: str, found: str | None) -> str:
     if found is None:
         raise BadInput(f"{ref!r} names no commit here", mend="git log --oneline --all")
     return found

@@ -7,7 +7,7 @@ from fixloop.gate.lanes import Changes
 from fixloop.gate.side import Side, judged_by_base
 from fixloop.gate.trial import Trial
 from fixloop.hints.model import Hint
-from fixloop.queue.ground import Ground, commit_of
+from fixloop.queue.ground import Ground, commits_of
 from fixloop.queue.rebuild import hint_of
 from fixloop.workspace.invalid import WorkspaceInvalid
 from fixloop.workspace.model import Policy
@@ -17,7 +17,7 @@ from fixloop.workspace.stored import load_stored
 
 def merge_trial(ground: Ground, base_ref: str, head_ref: str, allow_judge: str = "") -> Trial:
     """The trial of merging a head into a base, without a checkout."""
-    base, head = commit_of(ground.repo, base_ref), commit_of(ground.repo, head_ref)
+    base, head = commits_of(ground.repo, (base_ref, head_ref))
     merged = ground.repo.merge(base, head)
     hint = find_hint(ground, head_ref, head)
     tree = merged.tree or ground.repo.tree_of(head)

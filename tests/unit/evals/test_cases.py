@@ -8,6 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fixloop.errors import Place
+from fixloop.evals import case_store
+from fixloop.evals.case_files import FileCases
+from fixloop.evals.case_store import CaseFile
 from fixloop.evals.cases import Case, CaseSet, CasesInvalid, load_cases, read_cases
 from fixloop.workspace.model import Problem
 from tests.support.worlds import build_snapshot
@@ -209,6 +212,38 @@ def test_whatever_stands_in_a_line_is_a_case_or_a_problem(suite: str, spec: dict
     assert len(cases) == 1 or problems
     for problem in problems:
         assert 1 <= problem.place.column <= max(1, len(line))
+
+
+def test_snapshots_with_the_same_case_files_have_the_very_same_cases() -> None:
+    line = '{"id": "i1", "text": "locked", "expect": "a"}\n'
+    files: dict[str, str | bytes] = {"evals/intent/a.jsonl": line, "plan_trees/a.yaml": "1"}
+    wrong: dict[str, str | bytes] = {**files, "evals/intent/b.jsonl": line, "evals/x": ""}
+    first = read(files)
+    assert read(files | {"plan_trees/a.yaml": "2"})[0] is first[0]
+    found, problems = read(wrong)
+    assert [case.id for case in found] == ["i1", "i1"]
+    assert len(problems) == 2
+    assert read(wrong) == (found, problems)
+    again, none = read(files)
+    assert (again, none) == first
+    assert [case.id for case in again.of("intent")] == ["i1"]
+    assert again.of("plan") == ()
+
+
+def test_files_read_before_are_let_go_by_the_cases_they_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(case_store, "MOST_IN_MEMORY", 5)
+    monkeypatch.setattr(case_store, "MOST_IN_PACK", 3)
+    files = [CaseFile("intent", f"evals/intent/{n}.jsonl", f"{n}") for n in range(4)]
+    held = [FileCases([Case("intent", f"{n}-{m}", {}) for m in range(2)], []) for n in range(4)]
+    remembered = case_store.Remembered()
+    for file, cases in zip(files, held, strict=True):
+        remembered.add(file, cases)
+        remembered.add(file, cases)
+    assert [remembered.get(file) for file in files] == [None, None, *held[2:]]
+    remembered.add(files[2], FileCases([Case("intent", f"{n}", {}) for n in range(4)], []))
+    assert [remembered.get(file) for file in files] == [None, None, None, held[3]]
+    remembered.add(files[0], held[0])
+    assert [remembered.get(file) for file in files] == [held[0], None, None, held[3]]
 
 
 def test_three_thousand_lines_are_read_in_a_blink() -> None:
