@@ -2,11 +2,13 @@
 
 import json
 import re
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from fixloop.hints.ledger import WHY_CODES
+from fixloop.hints.model import Hint
 from tests.cli.conftest import Fixloop, plain
 from tests.support.git_worlds import picture, run_git
 
@@ -53,6 +55,21 @@ class TestPropose:
         assert {"hints", "ended"} <= {*document}
         keys = "id status step kind target summary support confidence question measured"
         assert {*keys.split(), "worth", "stakes"} <= {*document["hints"][0]}
+
+
+def test_every_key_of_the_queues_documents_is_on_the_page(fixloop: Fixloop, told: Path) -> None:
+    hint = the_hint(fixloop)
+    text = (Path(__file__).parents[2] / "docs/commands.md").read_text("utf-8")
+    shown = json.loads(fixloop("show", hint, "--json").out)
+    own = {*shown} - {one.name.rstrip("_") for one in fields(Hint)} - {"format_version", "id"}
+    asked = {
+        "hints": json.loads(fixloop("hints", "--json").out)["hints"][0],
+        "spec": json.loads(fixloop("spec", hint, "--json").out),
+        "show": own,
+    }
+    for verb, keys in asked.items():
+        section = text.split(f"\n## {verb if verb != 'hints' else 'propose'}\n")[1].split("\n## ")[0]
+        assert [key for key in keys if f'"{key}"' not in section and f"`{key}`" not in section] == [], verb
 
 
 class TestHints:
