@@ -218,3 +218,14 @@ def test_gating_writes_nothing(desk: Desk) -> None:
 def test_a_ref_that_is_not_there(desk: Desk) -> None:
     with pytest.raises(BadInput, match="names no commit"):
         gate(desk, "main", "nowhere")
+
+
+def test_a_fix_branch_by_the_first_characters_of_its_hint(desk: Desk) -> None:
+    for name in ("h-3227c5c0f12d6728", "h-3300000000000000"):
+        run_git(desk.folder, "branch", f"fixloop/fix/{name}")
+    with pytest.raises(BadInput) as raised:
+        gate(desk, "main", "fixloop/fix/h-3227c5")
+    assert raised.value.mend == "its whole name is fixloop/fix/h-3227c5c0f12d6728"
+    with pytest.raises(BadInput) as raised:
+        gate(desk, "main", "fixloop/fix/h-3")
+    assert raised.value.mend == "git log --oneline --all"

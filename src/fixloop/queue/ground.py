@@ -21,6 +21,7 @@ from fixloop.ports.clock import Clock
 from fixloop.ports.git import Repository
 from fixloop.ports.held_out import HeldOut
 from fixloop.ports.state import StateStore
+from fixloop.queue.rebuild import BRANCH_PREFIX, branch_of, hint_of
 from fixloop.workspace.snapshot import TreeSnapshot
 
 
@@ -186,5 +187,13 @@ def commits_of(repo: Repository, refs: Sequence[str]) -> list[str]:
 
 def _named(ref: str, found: str | None) -> str:
     if found is None:
-        raise BadInput(f"{ref!r} names no commit here", mend="git log --oneline --all")
+        raise BadInput(f"{ref!r} names no commit here", mend=_meant(repo, ref) or "git log --oneline --all")
     return found
+
+
+def _meant(repo: Repository, ref: str) -> str:
+    """The one fix branch whose name begins so: hints are named by their first characters everywhere else."""
+    short = hint_of(ref)
+    standing = repo.branches(BRANCH_PREFIX) if short else ()
+    found = [name for name in standing if short and name.startswith(branch_of(short))]
+    return f"its whole name is {found[0].removeprefix('refs/heads/')}" if len(found) == 1 else ""
