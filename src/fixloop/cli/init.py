@@ -69,7 +69,7 @@ def _read(name: str) -> "Source":
 def _draw(page: "Page", made: "Initialised") -> None:
     """Counts, remarks, and the next commands."""
     from fixloop.report.page import warn
-    from fixloop.report.words import count
+    from fixloop.workspace.text import count
 
     kept = f", {count(len(made.kept), 'file')} already there" if made.kept else ""
     page.line(f"{made.folder}: {count(len(made.written), 'file')} written{kept}")
@@ -89,7 +89,7 @@ def _draw(page: "Page", made: "Initialised") -> None:
 
 
 def _remarks(made: "Initialised") -> list[str]:
-    from fixloop.report.words import count
+    from fixloop.workspace.text import count
 
     said = []
     if made.duplicates:

@@ -10,7 +10,7 @@ from typing import Any
 from fixloop.errors import BadInput, Place
 from fixloop.workspace.jsonl_source import read_jsonl
 from fixloop.workspace.model import Problem
-from fixloop.workspace.text import named, normalise, shown
+from fixloop.workspace.text import count, named, normalise, shown
 
 COLUMNS = ("text", "intent", "parent")
 _NEEDED = COLUMNS[:2]
@@ -149,14 +149,9 @@ def _csv_row(
     place: Place, cells: Sequence[str], header: Sequence[str], places: Mapping[str, int]
 ) -> LabelledText | Problem:
     if len(cells) != len(header):
-        message = f"{_count(cells, 'field')} where the header has {len(header)}"
+        message = f"{count(len(cells), 'field')} where the header has {len(header)}"
         return Problem(place, message, 'put a text that contains the delimiter in quotes: "…"')
     return LabelledText(place.line, **{column: cells[index] for column, index in places.items()})
-
-
-def _count(found: Iterable[object], what: str) -> str:
-    number = sum(1 for _ in found)
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 # --- JSON Lines -----------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from fixloop.hints.operation import Operation
 from fixloop.pipeline.fixture import NOT_FORCED
 from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.workbench import Workbench
+from fixloop.workspace.text import count
 
 SUITE = "known_good"
 TARGET = "evals/known_good/"
@@ -70,7 +71,7 @@ def grow_known_good(
             step="eval_data",
             kind="add_case",
             target=TARGET,
-            summary=f"Keep {_count(len(chosen), 'accepted outcome')} as known-good: {', '.join(leaves)}",
+            summary=f"Keep {count(len(chosen), 'accepted outcome')} as known-good: {', '.join(leaves)}",
             evidence=tuple(sorted(one.id for one, _ in chosen)),
             operations=operations,
             confidence=1.0,
@@ -171,7 +172,7 @@ def _retired_by(bench: Workbench, fix: Hint, cases: Sequence[Case], places: Mapp
         step="eval_data",
         kind="retire_case",
         target=TARGET,
-        summary=f"Retire {_count(len(lost), 'known-good outcome')} that {fix.id} replaces",
+        summary=f"Retire {count(len(lost), 'known-good outcome')} that {fix.id} replaces",
         evidence=fix.evidence,
         operations=tuple(Operation("retire_case", {"suite": SUITE, "id": name}) for name in lost),
         confidence=fix.confidence,
@@ -188,7 +189,3 @@ def _places(bench: Workbench, cases: Sequence[Case]) -> dict[str, str]:
         *bench.pipeline.replay_many([(fixture_of(case), NOT_FORCED) for case in fixed]),
     ]
     return {case.id: place_of(one) for case, one in zip([*live, *fixed], proposals, strict=True)}
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"

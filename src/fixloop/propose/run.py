@@ -28,6 +28,7 @@ from fixloop.propose.thin import is_thin, sobered
 from fixloop.propose.trying import hypotheses, pooled_readings, sets_of
 from fixloop.propose.wanted import Wanted, satisfied_share, tool_names
 from fixloop.propose.workbench import Workbench
+from fixloop.workspace.text import count
 
 __all__ = ["MOST_QUESTIONS", "PROPOSER", "Ablation", "Proposed", "propose", "rank"]
 
@@ -87,7 +88,7 @@ def propose(
     lost = [_unreplayable(bench, one) for one in wished if one.replay != "exact"]
     if not wished:
         return Proposed((), (), 0, "nothing new: every rejection has a hint or a decision")
-    progress(f"diagnosing {len(fresh)} rejections")
+    progress(f"diagnosing {count(len(fresh), 'rejection')}")
     learnt = learn_comments(bench.workspace, feedback, bench.asked_leaves)
     judgement = judgement.without(replays=ablation.no_replay, priors=ablation.no_priors)
     diagnoses = diagnose(bench, fresh, disputed_texts(feedback), learnt, judgement, feedback)
@@ -341,7 +342,7 @@ def _asked_if_bare(hint: Hint) -> Hint:
     few = len(hint.near_misses)
     if not hint.operations or hint.step == "eval_data" or few >= FEWEST:
         return hint
-    missing = f"only {_count(few, 'near miss', 'near misses')} where {FEWEST} should show where it ends"
+    missing = f"only {count(few, 'near miss', 'near misses')} where {FEWEST} should show where it ends"
     whole = replace(hint, open_work=(*hint.open_work, missing))
     choices = (Choice(hint.summary, whole), Choice("nothing is wrong with the proposal"))
     asked = f"{missing[0].upper()}{missing[1:]}: is it meant so?"
@@ -505,11 +506,7 @@ def _ended(fresh: Sequence[Feedback], hints: Sequence[Hint], dropped: Sequence[D
     fixes = sum(1 for hint in hints if hint.step != "none" and not hint.question)
     questions = sum(1 for hint in hints if hint.question)
     idle = len(hints) - fixes - questions
-    parts = [_count(fixes, "fix", "fixes"), _count(questions, "question"), f"{idle} shown without a fix"]
-    end = f"; {_count(len(dropped), 'draft')} fell in the dry run" if dropped else ""
-    rest = f"; {_count(waiting, 'rejection')} wait for more evidence" if waiting else ""
-    return f"{_count(len(fresh), 'rejection')} read: {', '.join(parts)}{end}{rest}"
-
-
-def _count(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
+    parts = [count(fixes, "fix", "fixes"), count(questions, "question"), f"{idle} shown without a fix"]
+    end = f"; {count(len(dropped), 'draft')} fell in the dry run" if dropped else ""
+    rest = f"; {count(waiting, 'rejection waits', 'rejections wait')} for more evidence" if waiting else ""
+    return f"{count(len(fresh), 'rejection')} read: {', '.join(parts)}{end}{rest}"

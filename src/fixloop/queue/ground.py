@@ -173,7 +173,7 @@ def commit_of(repo: Repository, ref: str) -> str:
     Raises:
         BadInput: it names none.
     """
-    return _named(ref, repo.resolve(ref))
+    return commits_of(repo, [ref])[0]
 
 
 def commits_of(repo: Repository, refs: Sequence[str]) -> list[str]:
@@ -182,13 +182,13 @@ def commits_of(repo: Repository, refs: Sequence[str]) -> list[str]:
     Raises:
         BadInput: one of them names none.
     """
-    return list(map(_named, refs, repo.resolve_each(refs)))
-
-
-def _named(ref: str, found: str | None) -> str:
-    if found is None:
-        raise BadInput(f"{ref!r} names no commit here", mend=_meant(repo, ref) or "git log --oneline --all")
-    return found
+    commits = []
+    for ref, found in zip(refs, repo.resolve_each(refs), strict=True):
+        if found is None:
+            mend = _meant(repo, ref) or "git log --oneline --all"
+            raise BadInput(f"{ref!r} names no commit here", mend=mend)
+        commits.append(found)
+    return commits
 
 
 def _meant(repo: Repository, ref: str) -> str:

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from fixloop.report.page import Page, dim
-from fixloop.report.words import count
-from fixloop.workspace.text import shown
+from fixloop.workspace.text import count, shown
 
 _MOST = 5
 _PARTS = frozenset({"leaf", "reply", "tools", "records", "branch"})

@@ -11,8 +11,9 @@ from dataclasses import dataclass, replace
 from fixloop.evals.coverage import Coverage
 from fixloop.mutants.report import GuardReport, Score
 from fixloop.report.svg import Drawn, cut, picture, tag, text
-from fixloop.report.words import count, percent
+from fixloop.report.words import percent
 from fixloop.workspace.model import IntentDag, Workspace
+from fixloop.workspace.text import count
 
 GUARDED, WEAK, BARE = "guarded", "weak", "bare"
 """Its cases would notice a fault; some faults or branches they would not; no case speaks of it."""

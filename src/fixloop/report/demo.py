@@ -7,7 +7,7 @@ from typing import Any
 from fixloop.gate.verdict import Verdict
 from fixloop.hints.model import Hint
 from fixloop.report.page import Page, bad, dim, good, name, strong
-from fixloop.report.words import count
+from fixloop.workspace.text import count
 
 MOST_SHOWN = 10
 

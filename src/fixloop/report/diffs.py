@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from fixloop.report.page import Page, dim
-from fixloop.report.words import count
+from fixloop.workspace.text import count
 
 _NEW = "--- /dev/null"
 _HEADER = 3

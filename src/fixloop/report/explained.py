@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from fixloop.propose.explain import Explained, Told
 from fixloop.propose.memory import Suggestion
 from fixloop.report.page import Page, dim, good, name, strong, warn
-from fixloop.report.words import count
 from fixloop.workspace.improver import IMPROVER
+from fixloop.workspace.text import count
 
 
 def draw_explained(page: Page, explained: Sequence[Explained]) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from fixloop.feedback.incoming import BadRow
 from fixloop.report.page import Page, bad, dim, good, name, warn
-from fixloop.report.words import count
+from fixloop.workspace.text import count
 
 _SHOWN = 5
 

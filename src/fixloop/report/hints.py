@@ -12,7 +12,8 @@ from fixloop.propose.stakes import Guard, Stakes
 from fixloop.report.cases import draw_cases
 from fixloop.report.diffs import draw_diff
 from fixloop.report.page import Page, Part, bad, dim, good, name, strong, warn
-from fixloop.report.words import count, listed
+from fixloop.report.words import listed
+from fixloop.workspace.text import count
 
 _MOST = 5
 _IDLE = 10

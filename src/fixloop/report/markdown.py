@@ -22,8 +22,8 @@ from fixloop.report.summary import (
     verdict_word,
     wrong_results,
 )
-from fixloop.report.words import count, percent
-from fixloop.workspace.text import escaped
+from fixloop.report.words import percent
+from fixloop.workspace.text import count, escaped
 
 MOST_LETTERS = 60_000
 """What a comment may hold, with room for what a bot puts around it."""

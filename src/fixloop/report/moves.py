@@ -5,8 +5,7 @@ from itertools import groupby
 
 from fixloop.feedback.moves import Move, Share, Shift
 from fixloop.report.page import Page, dim, name, strong
-from fixloop.report.words import count
-from fixloop.workspace.text import shown
+from fixloop.workspace.text import count, shown
 
 _QUOTED = 120
 

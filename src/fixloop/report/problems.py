@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from fixloop.report.page import Page, bad, dim, good, strong, warn
-from fixloop.report.words import count
 from fixloop.workspace.model import Problem
+from fixloop.workspace.text import count
 
 
 def draw_problems(page: Page, problems: Sequence[Problem], leaves: int, cases: int) -> None:

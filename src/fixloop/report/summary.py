@@ -7,7 +7,8 @@ from fixloop.evals.compare import Comparison
 from fixloop.evals.result import PASS, UNSCORED, CaseResult, SuiteReport
 from fixloop.gate.verdict import OVERRIDDEN, Check
 from fixloop.report.dossier import Dossier
-from fixloop.report.words import count, listed, percent
+from fixloop.report.words import listed, percent
+from fixloop.workspace.text import count
 
 OUTCOMES: Mapping[str, str] = {
     "better": "better",

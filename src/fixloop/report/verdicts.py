@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from fixloop.gate.verdict import FAIL, OVERRIDDEN, PASS, SKIP, Check, Verdict
 from fixloop.report.evals import comparison_rows
 from fixloop.report.page import Page, Part, bad, dim, good, name, strong, warn
-from fixloop.report.words import count
+from fixloop.workspace.text import count
 
 _EVIDENCE = 8
 

@@ -3,11 +3,6 @@
 from collections.abc import Sequence
 
 
-def count(number: int, thing: str, things: str = "") -> str:
-    """`1 case`, `3 cases`, `1,200 cases`."""
-    return f"{number:,} {thing if number == 1 else things or thing + 's'}"
-
-
 def listed(items: Sequence[str], most: int = 5) -> str:
     """The first few of some names, and how many more there are."""
     rest = len(items) - most

@@ -2,6 +2,7 @@
 
 from fixloop.errors import FixloopError
 from fixloop.workspace.model import Problem
+from fixloop.workspace.text import count
 
 _TOLD = 5
 
@@ -12,9 +13,8 @@ class WorkspaceInvalid(FixloopError):
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         told = "".join(f"\n  {problem.place}: {problem.message}" for problem in problems[:_TOLD])
         more = f"\n  and {len(problems) - _TOLD} more" if len(problems) > _TOLD else ""
-        count = f"{len(problems)} error{'' if len(problems) == 1 else 's'}"
         super().__init__(
-            f"the workspace has {count}:{told}{more}",
+            f"the workspace has {count(len(problems), 'error')}:{told}{more}",
             mend="run `fixloop check` for all of them and how to mend each",
         )
         self.problems = problems

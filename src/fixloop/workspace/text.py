@@ -24,6 +24,11 @@ def text_digest(text: str) -> str:
     return hashlib.sha256(normalise(text).encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
+def count(number: int, thing: str, things: str = "") -> str:
+    """`1 case`, `3 cases`, `1,200 cases`."""
+    return f"{number:,} {thing if number == 1 else things or thing + 's'}"
+
+
 def escaped(text: str) -> str:
     """The text with everything a terminal might obey or hide written as an escape."""
     return "".join(char if _harmless(char) else _escape(char) for char in text)

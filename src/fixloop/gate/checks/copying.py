@@ -15,6 +15,7 @@ from fixloop.gate.verdict import FAIL, PASS, SKIP, Check
 from fixloop.pipeline.rows import values_at
 from fixloop.workspace.model import All, AnyOf, Branch, Condition, Example, Not, PlanTree, Template, Workspace
 from fixloop.workspace.template_uses import uses_of
+from fixloop.workspace.text import count
 
 RUN = 8
 """So many words in a row, the same in a ticket and in a reply, were taken over and not found twice."""
@@ -46,7 +47,12 @@ def check(trial: Trial) -> Check:
         return Check("copying", FAIL, "somebody's name or number became part of a rule", personal[:_SHOWN])
     quotes = tuple(_quotes(said, trial.stored))
     if quotes:
-        return Check("copying", PASS, f"{len(quotes)} texts quote stored tickets, redacted", quotes[:_SHOWN])
+        return Check(
+            "copying",
+            PASS,
+            f"{count(len(quotes), 'text quotes', 'texts quote')} stored tickets, redacted",
+            quotes[:_SHOWN],
+        )
     return Check(
         "copying",
         PASS,

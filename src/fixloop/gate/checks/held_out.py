@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import FAIL, PASS, SKIP, Check
+from fixloop.workspace.text import count
 
 if TYPE_CHECKING:
     from fixloop.gate.held_out import Answer
@@ -32,6 +33,6 @@ def _told(found: "Answer") -> str:
     if found.said == NOTHING_DIFFERS:
         return "nothing that an answer depends on differs; not counted as a question"
     than = "worse by more than" if found.said == FAIL else "not worse than"
-    asked = f"{found.asked} question{'s' if found.asked != 1 else ''} so far"
+    asked = f"{count(found.asked, 'question')} so far"
     soon = "; it wears out: rotate it soon (docs/heldout.md)" if found.rotate else ""
     return f"{than} the margin of {found.margin:.3g} in {found.cases} cases; {asked}{soon}"

@@ -6,6 +6,7 @@ from fixloop.evals.result import PASS as CASE_PASSES
 from fixloop.gate.lanes import KNOWN_GOOD
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import FAIL, PASS, SKIP, Check
+from fixloop.workspace.text import count
 
 SUITE = "known_good"
 MOST_AT_ONCE = 5
@@ -17,9 +18,8 @@ def check(trial: Trial) -> Check:
     found = trial.suites.get(SUITE)
     lost = found.regressions if found else ()
     if lost:
-        detail = (
-            f"{len(lost)} outcomes that staff accepted are lost; an outdated one is retired first (judge)"
-        )
+        told = count(len(lost), "outcome that staff accepted is", "outcomes that staff accepted are")
+        detail = f"{told} lost; an outdated one is retired first (judge)"
         return Check("known_good", FAIL, detail, lost)
     added = _added(trial)
     if len(added) > MOST_AT_ONCE:

@@ -4,6 +4,7 @@ from fixloop.gate.effect import case_effects, rule_effects, summary
 from fixloop.gate.lanes import FIX, JUDGE, MIXED, NEUTRAL
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import FAIL, OVERRIDDEN, PASS, Check
+from fixloop.workspace.text import count
 
 
 def check(trial: Trial) -> Check:
@@ -14,7 +15,7 @@ def check(trial: Trial) -> Check:
         return Check("lane", FAIL, detail, (*lanes.judge, *lanes.fix))
     if lanes.lane == JUDGE:
         return _judge(trial)
-    said = {FIX: f"{len(lanes.fix)} governed files", NEUTRAL: "nothing that fixloop reads"}
+    said = {FIX: count(len(lanes.fix), "governed file"), NEUTRAL: "nothing that fixloop reads"}
     return Check("lane", PASS, said[lanes.lane])
 
 

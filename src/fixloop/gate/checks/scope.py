@@ -3,6 +3,7 @@
 from fixloop.gate.parts import beyond_the_hint
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import FAIL, PASS, SKIP, Check
+from fixloop.workspace.text import count
 
 
 def check(trial: Trial) -> Check:
@@ -23,7 +24,7 @@ def check(trial: Trial) -> Check:
     more = beyond_the_hint(base.snapshot, base.workspace, proposed.snapshot, trial.hint)
     if more:
         return Check("scope", FAIL, "changes in its files that the hint does not name", tuple(more))
-    return Check("scope", PASS, f"{len(trial.changes)} files, all named by the hint")
+    return Check("scope", PASS, f"{count(len(trial.changes), 'file')}, all named by the hint")
 
 
 def _inside(path: str, allowed: tuple[str, ...]) -> bool:

@@ -8,6 +8,7 @@ from fixloop.gate.side import Side
 from fixloop.gate.texts import loose_digest
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import FAIL, PASS, Check
+from fixloop.workspace.text import count
 
 _TEXTS_STAND_IN = ("workspace/examples/", "evals/")
 
@@ -21,7 +22,7 @@ def check(trial: Trial) -> Check:
     wrong = [one.problem for one in found if one.severity == "error" and _key(one) not in old]
     new = tuple(f"{problem.place}: {problem.message}" for problem in wrong)
     if new:
-        return Check("split", FAIL, f"{len(new)} texts are in two splits", new[:10])
+        return Check("split", FAIL, f"{count(len(new), 'text is', 'texts are')} in two splits", new[:10])
     alike = tuple(_alike(trial))
     if alike:
         return Check("split", FAIL, "texts that only look different are in two splits", alike[:10])

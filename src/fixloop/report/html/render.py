@@ -19,8 +19,8 @@ from fixloop.report.html.charts import draw_calibration, draw_columns, draw_pass
 from fixloop.report.summary import moved_sentence, verdict_sentence, verdict_word
 from fixloop.report.svg import Drawn, picture, tag
 from fixloop.report.trends import MergedFix, Series, decisions, merged_fixes, staff_words
-from fixloop.report.words import count, percent
-from fixloop.workspace.text import escaped
+from fixloop.report.words import percent
+from fixloop.workspace.text import count, escaped
 
 _HERE = Path(__file__).parent
 
