@@ -4,9 +4,6 @@ Each rejection has its own posterior over readings. Readings that several reject
 what happened: a mixture of few causes, whose shares are estimated from all rejections together (expectation
 and maximisation; Dempster, Laird and Rubin, 1977), with a weight on causes that others are sure of. "Nothing
 is wrong" gains nothing so: reviewers err alone.
-
-An intent that was held back by a threshold is told from one not understood by its company, too: where
-leaves that have nothing to do with each other are held back at one level, the level's threshold is the cause.
 """
 
 from collections import defaultdict
@@ -15,8 +12,9 @@ from dataclasses import replace
 from typing import Any
 
 from fixloop.propose.company import MOST_AT_ONCE
-from fixloop.propose.diagnose import Diagnosis, Reading
-from fixloop.propose.interventions import Intervention
+from fixloop.propose.diagnose import Diagnosis
+from fixloop.propose.thresholds import with_thresholds
+from fixloop.propose.workbench import Workbench
 
 SAME_CHANGE, SAME_PLACE = 3.0, 3.0
 """How much likelier each other rejection that is sure of the same change, or place, makes a reading."""
@@ -31,16 +29,12 @@ somebody who says nothing."""
 
 ROUNDS = 4
 _ALONE = frozenset({"none"})
-HELD_BACK = "set_threshold"
 NEW = "add_leaf"
 
-SURELY_HELD = 0.3
-"""The trust in a leaf that was held back, from which the threshold is the likelier cause even alone."""
 
-
-def share_causes(alone: Sequence[Diagnosis]) -> list[Diagnosis]:
+def share_causes(bench: Workbench, alone: Sequence[Diagnosis]) -> list[Diagnosis]:
     """The diagnoses after hearing each other, their readings by place and then by change, likeliest first."""
-    asked = _with_thresholds(alone)
+    asked = with_thresholds(bench, alone)
     shares = [{reading.key: reading.probability for reading in one.readings} for one in asked]
     places = [{reading.key: reading.intervention.place for reading in one.readings} for one in asked]
     start = [dict(one) for one in shares]
@@ -148,40 +142,3 @@ def _ranked(one: Diagnosis, shares: Mapping[Key, float]) -> Diagnosis:
         mass[reading.intervention.place] += reading.probability
     readings.sort(key=lambda r: (-round(mass[r.intervention.place], 6), -r.probability, repr(r.key)))
     return replace(one, readings=tuple(readings))
-
-
-# --- thresholds -------------------------------------------------------------------------------------------
-
-
-def _with_thresholds(alone: Sequence[Diagnosis]) -> list[Diagnosis]:
-    """Readings of a leaf held back become readings of the threshold where that is the likelier cause."""
-    leaves: dict[str, set[str]] = defaultdict(set)
-    for one in alone:
-        for reading in one.readings:
-            if (level := held_at(reading.intervention)) and reading.probability >= 0.3:
-                leaves[level].add(str(reading.intervention.wanted.leaf))
-    several = {level for level, found in leaves.items() if len(found) >= 2}
-    return [_told_apart(one, several) for one in alone]
-
-
-def held_at(one: Intervention) -> str | None:
-    """The target of the threshold that held the wanted leaf back, if one did."""
-    first = one.options[0]
-    return first.target if one.step == "intent" and first.kind == HELD_BACK else None
-
-
-def _told_apart(one: Diagnosis, several: Iterable[str]) -> Diagnosis:
-    trust = one.before.scores.get(one.before.raw_leaf, 0.0)
-    changed = []
-    for reading in one.readings:
-        level = held_at(reading.intervention)
-        if level and (level in several or trust >= SURELY_HELD):
-            changed.append(Reading(as_threshold(reading.intervention, level), reading.probability))
-        else:
-            changed.append(reading)
-    return replace(one, readings=tuple(changed))
-
-
-def as_threshold(one: Intervention, level: str) -> Intervention:
-    """The reading that a level's threshold is what held a leaf back."""
-    return replace(one, kind=HELD_BACK, target=level)

@@ -186,7 +186,7 @@ def diagnose(
     from fixloop.propose.causes import share_causes
 
     asking = Asking.of(bench, rejections, disputed, learnt or {}, judgement, feedback or bench.stored)
-    return share_causes([asking.diagnosis(n) for n in range(len(rejections))])
+    return share_causes(bench, [asking.diagnosis(n) for n in range(len(rejections))])
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def explain(
     asking = Asking.of(bench, rejections, disputed_texts(feedback), learnt, judgement, feedback)
     alone = [asking.diagnosis(row) for row in range(len(rejections))]
     rows = [row for row, one in enumerate(rejections) if not wanted or one.id in wanted]
-    shared = share_causes(alone)
+    shared = share_causes(bench, alone)
     return [_explained(asking, row, alone[row], shared[row]) for row in rows]
 
 

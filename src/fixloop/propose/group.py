@@ -10,6 +10,7 @@ from fixloop.propose.company import Groups
 from fixloop.propose.diagnose import Diagnosis
 from fixloop.propose.draft import Group
 from fixloop.propose.synthesis.new_leaf import clusters, voices_of
+from fixloop.propose.thresholds import each_by_itself
 
 Key = tuple[Any, ...]
 
@@ -97,10 +98,14 @@ def _exact_key(one: Diagnosis) -> tuple[Key, Any]:
 
 
 def one_change_each(group: Group) -> list[Group]:
-    """A group of one place as groups that ask for one change each, at one branch, most first."""
+    """A group of one place as groups that ask for one change each, at one branch, most first.
+
+    Without the threshold that held all of them back, each asks for the leaf that it means.
+    """
     found: dict[Key, list[Diagnosis]] = defaultdict(list)
-    for member in group.members:
-        found[(member.best.key, member.before.branch)].append(member)
+    for member in map(each_by_itself, group.members):
+        branch = member.before.branch if member.best.intervention.step == "plan" else None
+        found[(member.best.key, branch)].append(member)
     parts = [Group(key[0], tuple(members)) for key, members in found.items()]
     return sorted(parts, key=lambda part: (-len(part.members), part.members[0].feedback.id))
 

@@ -25,6 +25,7 @@ from fixloop.propose.synthesis.guards import FEWEST
 from fixloop.propose.synthesis.new_leaf import draft_named, renamed, rival_names
 from fixloop.propose.synthesis.spec import specify
 from fixloop.propose.thin import is_thin, sobered
+from fixloop.propose.thresholds import HELD_BACK
 from fixloop.propose.trying import hypotheses, pooled_readings, sets_of
 from fixloop.propose.wanted import Wanted, satisfied_share, tool_names
 from fixloop.propose.workbench import Workbench
@@ -150,7 +151,7 @@ def _clear_hints(desk: _Desk, diagnoses: Sequence[Diagnosis], progress: Progress
         result = _try_group(desk, group)
         if isinstance(result, Hint):
             _take(made, group, result)
-        elif len(parts) > 1:
+        elif [part.key for part in parts] != [group.key]:
             _try_parts(desk, parts, made)
         else:
             made.dropped.append(result)
@@ -185,8 +186,8 @@ def _try_parts(desk: _Desk, parts: Sequence[Group], made: _Made) -> None:
     """A fix for each part of a place; of parts that want different things of one branch, for the largest."""
     settled: dict[str | None, Hint] = {}
     for part in parts:
-        branch = part.members[0].before.branch
-        if branch in settled:
+        of_plan, branch = _reading(part).intervention.step == "plan", part.members[0].before.branch
+        if of_plan and branch in settled:
             reason = f"wants something else of the branch than: {settled[branch].summary}"
             summary = describe(_reading(part).intervention)
             made.dropped.append(Dropped(summary, reason, tuple(one.id for one in part.evidence)))
@@ -225,9 +226,13 @@ def _try_group(desk: _Desk, group: Group) -> Hint | Dropped:
 
 
 def _drafted(desk: _Desk, group: Group) -> Draft | Unable:
-    """The draft of the family, else of the first of the ways there is a synthesiser for."""
+    """The draft of the family, else of the first of the ways there is a synthesiser for.
+
+    A threshold that holds several leaves back has no other way: what each of them lacks is another change.
+    """
     reading = _reading(group).intervention
-    kinds = dict.fromkeys([reading.kind, *(way.kind for way in reading.options)])
+    ways = () if reading.kind == HELD_BACK and reading.step == "intent" else reading.options
+    kinds = dict.fromkeys([reading.kind, *(way.kind for way in ways)])
     makers = [make for make in map(synthesiser, kinds) if make is not None]
     if not makers:
         return Unable(f"nothing writes {reading.kind} yet")

@@ -97,7 +97,7 @@ def test_two_changes_that_only_together_give_the_corrected_reply_are_both_readin
 def test_what_several_want_gets_likelier_for_each_of_them() -> None:
     alone = read([told(1, "my account is locked, NSB01234", "security desk")])[0]
     other = replace(alone, feedback=told(2, "my account is locked, PQR77120", "security desk"))
-    together = share_causes([alone, other])[0]
+    together = share_causes(bench_of(minimal_world(), []), [alone, other])[0]
     share = {r.key: r.probability for r in together.readings}
     assert share[alone.best.key] > alone.best.probability
 
@@ -117,6 +117,8 @@ def test_where_staff_accept_again_and_again_a_lone_no_is_rather_a_mistake() -> N
 def test_a_threshold_is_the_cause_where_unlike_leaves_are_held_back() -> None:
     target = "workspace/intents.yaml#thresholds.root"
 
+    bench = bench_of(minimal_world(), [])
+
     def held(number: int, leaf: str) -> Diagnosis:
         one = told(number, f"text {number}")
         ways = (Way("set_threshold", target), Way("add_example", f"workspace/examples/{leaf}.jsonl"))
@@ -125,7 +127,7 @@ def test_a_threshold_is_the_cause_where_unlike_leaves_are_held_back() -> None:
         )
         return Diagnosis(one, bench_of(minimal_world(), [one]).before[one.id], (Reading(change, 0.9),), True)
 
-    found = share_causes([held(1, "login_problem"), held(2, "transfer_failed")])
+    found = share_causes(bench, [held(1, "login_problem"), held(2, "transfer_failed")])
     assert {one.best.intervention.target for one in found} == {target}
     assert len({one.best.key for one in found}) == 1
 

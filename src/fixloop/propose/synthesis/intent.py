@@ -18,6 +18,7 @@ from fixloop.propose.interventions import Intervention
 from fixloop.propose.near import nearest, similarities
 from fixloop.propose.synthesis import examples
 from fixloop.propose.synthesis.examples import border_of, fresh_texts, intent_cases, of_leaf
+from fixloop.propose.thresholds import known_scores
 from fixloop.propose.wanted import Wanted
 from fixloop.propose.workbench import Workbench
 from fixloop.workspace.model import OTHER, is_other, other_of
@@ -331,7 +332,8 @@ def _new_threshold(
     bench: Workbench, level: str, members: Sequence[Diagnosis], wanted: Mapping[str, str]
 ) -> float | None:
     """Between the scores of what should be held back at a level and what should not; None if they cross."""
-    inside, outside = _known_scores(bench, level, {m.feedback.text_digest for m in members})
+    known = known_scores(bench, level, {m.feedback.text_digest for m in members})
+    inside, outside = list(known.inside), list(known.outside)
     for member in members:
         score = member.before.scores.get(member.before.raw_leaf, 0.0)
         if wanted[member.feedback.id] == other_of(level):
@@ -346,29 +348,3 @@ def _new_threshold(
     between = low + (high - low) * (0.5 if is_other(next(iter(wanted.values()))) else LOW)
     rounded = round(between, 2)
     return rounded if low < rounded <= high else round(between, 6)
-
-
-def _known_scores(bench: Workbench, level: str, but: set[str]) -> tuple[list[float], list[float]]:
-    """Scores of accepted tickets and passing cases that pass a level, and of those rightly held back."""
-    inside: list[float] = []
-    outside: list[float] = []
-    below = bench.workspace.intents.children
-    known = [(one.text_digest, bench.before[one.id]) for one in bench.stored if one.outcome == "accepted"]
-    for digest, before in known:
-        if digest not in but:
-            _sort_in(before, level, below, inside, outside)
-    if "case answers" not in bench.kept:
-        bench.kept["case answers"] = bench.pipeline.classify([text for text, _ in bench.passing_intents])
-    for answer in bench.kept["case answers"]:
-        _sort_in(answer, level, below, inside, outside)
-    return inside, outside
-
-
-def _sort_in(answer: Any, level: str, below: Any, inside: list[float], outside: list[float]) -> None:
-    score = answer.scores.get(answer.raw_leaf, 0.0)
-    if answer.leaf == other_of(level):
-        # Without a raw leaf nothing was held back: no threshold changes that.
-        if answer.raw_leaf != answer.leaf:
-            outside.append(score)
-    elif (level == "root" or level in answer.path) and not is_other(answer.leaf):
-        inside.append(score)
