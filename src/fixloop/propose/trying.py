@@ -16,6 +16,7 @@ from fixloop.hints.ids import canonical_json
 from fixloop.propose.diagnose import Diagnosis, Reading
 from fixloop.propose.draft import Group
 from fixloop.propose.interventions import Action, Intervention
+from fixloop.propose.synthesis.new_leaf import clusters
 from fixloop.propose.synthesis.tree_outcomes import Outcomes, tree_outcomes
 from fixloop.propose.workbench import Workbench
 
@@ -40,6 +41,12 @@ DOUBT, FLAT = 0.15, 3.0
 MOST_OF_A_SORT = 2
 """Hypotheses of one plan tree with another reply, and as many with other calls alone. What leads to the same
 answers is one, and the smallest edit stands for it."""
+
+NEW_THINGS = ("intent", "workspace/intents.yaml")
+"""The place of every leaf there is not yet."""
+
+MOST_OF_ONE_THING = 8
+"""So many that ask for something new may be one thing in words that differ; of more some would be alike."""
 
 Key = tuple[Any, ...]
 
@@ -71,9 +78,23 @@ def sets_of(diagnoses: Sequence[Diagnosis]) -> list[tuple[Diagnosis, ...]]:
             break
         best = min(gains, key=lambda place: (-round(gains[place], 6), repr(place)))
         members = [n for n in left if _may_explain(diagnoses[n], places[n], places[n].get(best, 0.0))]
-        found.append(tuple(diagnoses[n] for n in members))
-        left = [n for n in left if n not in members]
+        sets = _as_one_thing([diagnoses[n] for n in members], best)
+        settled = {one.feedback.id for some in sets for one in some}
+        found += sets
+        left = [n for n in left if diagnoses[n].feedback.id not in settled]
+        for n in members:  # whoever is in none of the sets is not asking for this
+            places[n].pop(best, None)
     return sorted(found, key=lambda some: (-len(some), some[0].feedback.id))
+
+
+def _as_one_thing(members: Sequence[Diagnosis], place: Key) -> list[tuple[Diagnosis, ...]]:
+    """The set; where many ask for something new, what is alike among them.
+
+    New things have a place in common because they have none yet.
+    """
+    if place == NEW_THINGS and len(members) > MOST_OF_ONE_THING:
+        return clusters(members)
+    return [tuple(members)]
 
 
 def _may_explain(one: Diagnosis, places: Mapping[Key, float], share: float) -> bool:
