@@ -185,3 +185,24 @@ def test_a_lone_no_among_many_others_is_asked_about_sooner() -> None:
     assert _speaks([lone], sure, beside=0)
     assert not _speaks([lone], sure, beside=5)
     assert _speaks([lone, lone], sure, beside=5)
+
+
+def test_many_who_ask_for_something_new_are_sets_by_what_is_alike_among_them() -> None:
+    """New things have a place in common because they have none yet; whoever is like nobody is alone."""
+    places = [f"the museum of {place} opens when" for place in ("art", "trains", "ships", "toys", "coins")]
+    birds = [f"feed the {bird} in my garden today" for bird in ("robin", "owl", "finch", "wren", "crow")]
+    new = reading("intent", "workspace/intents.yaml", 0.6)
+    bench, rejections = rejected_bench(NEGATED)
+    before = bench.before[rejections[0].id]
+    asked = [
+        Diagnosis(
+            Feedback(f"fb-{number:016x}", "native", {"id": f"T{number}", "text": text}, "rejected"),
+            before,
+            (new,),
+            says_anything=False,
+        )
+        for number, text in enumerate([*places, *birds, "quite another matter"])
+    ]
+    found = [{one.feedback.ticket["text"] for one in some} for some in sets_of(asked)]
+    assert found == [set(places), set(birds), {"quite another matter"}]
+    assert len(sets_of(asked[3:7])) == 1, "a handful may be one thing in words that differ"
