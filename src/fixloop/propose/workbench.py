@@ -82,11 +82,15 @@ class Workbench:
 
     @cached_property
     def accepted(self) -> Sequence[tuple[str, str]]:
-        """(text, leaf) of stored tickets whose leaf staff accepted and that get it still."""
+        """(text, leaf) of stored tickets whose leaf staff accepted and that get it still.
+
+        A ticket without a word of its customer is like no other, and no case can be made of it.
+        """
         return [
-            (one.fixture.ticket.customer_text, self.before[one.id].leaf)
+            (text, self.before[one.id].leaf)
             for one in self.stored
             if one.outcome == "accepted" and one.proposal.get("leaf") == self.before[one.id].leaf
+            if (text := one.fixture.ticket.customer_text).strip()
         ]
 
     @cached_property

@@ -5,6 +5,7 @@ from dataclasses import replace
 from fixloop.feedback.model import Feedback
 from fixloop.hints.model import A_CASE, Hint
 from fixloop.propose.run import propose
+from fixloop.propose.synthesis.examples import unused
 from fixloop.queue.rebuild import case_files
 from tests.support.worlds import minimal_world
 from tests.unit.propose.test_diagnosis import bench_of, said_of
@@ -106,3 +107,11 @@ def test_the_rejected_as_another_leafs_is_a_near_miss_of_a_template() -> None:
     ]
     assert [len(fix.near_misses) >= 3 for fix in fixes] == [True]
     assert all(one["expect"]["reply"] != "transfer_help" for one in fixes[0].near_misses)
+
+
+def test_a_ticket_without_a_word_teaches_nothing_and_becomes_no_case() -> None:
+    texts = ("   ", "my account is locked, please help")
+    told = [said_of(minimal_world(), n, text, "", "accepted") for n, text in enumerate(texts)]
+    bench = bench_of(minimal_world(), told)
+    assert [text for text, _ in bench.accepted] == [texts[1]]
+    assert unused(bench, ["   ", "", "something quite new"]) == ["something quite new"]

@@ -69,8 +69,8 @@ def fresh_texts(bench: Workbench, evidence: Iterable[Feedback]) -> list[str]:
 
 
 def unused(bench: Workbench, candidates: Iterable[str]) -> list[str]:
-    """The distinct ones of some texts that are neither example nor case, in digest order."""
-    texts = {text_digest(text): text for text in candidates}
+    """The distinct ones of some texts that say anything and are neither example nor case, in digest order."""
+    texts = {text_digest(text): text for text in candidates if text.strip()}
     taken = texts.keys() & (bench.example_leaves.keys() | bench.case_texts)
     return [texts[digest] for digest in sorted(texts) if digest not in taken]
 
