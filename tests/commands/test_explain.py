@@ -75,3 +75,11 @@ def test_decisions_suggest_a_file_and_write_none(desk: Desk) -> None:
     assert "# 0 good, 1 bad" in str(page)
     assert "workspace/improver.yaml" in str(page)
     assert not (desk.folder / "workspace/improver.yaml").exists()
+
+
+def test_what_was_accepted_is_told_apart_from_what_is_not_there(desk: Desk) -> None:
+    accepted = next(one.id for one in desk.ground().feedback if one.outcome == "accepted")
+    with pytest.raises(BadInput, match=f"{accepted} was accepted: there is nothing to explain"):
+        explain(desk, [accepted[:9]])
+    with pytest.raises(BadInput, match="no feedback starts with 'fb-zz'"):
+        explain(desk, ["fb-zz"])

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+import fixloop
 from fixloop.adapters.work_tree import read_work_tree
 from fixloop.cli.app import build_app
 from fixloop.errors import Place
@@ -365,6 +366,18 @@ def test_no_command_is_documented_that_is_not_there() -> None:
         for verb in re.findall(r"(?:`|^)fixloop ([a-z]+)\b", page(name), re.MULTILINE)
     }
     assert [one for one in sorted(spoken) if one[1] not in COMMANDS] == []
+
+
+def test_no_message_names_a_command_that_is_not_there() -> None:
+    source = Path(fixloop.__file__).parent
+    words = re.compile(r'(?:mend=f?"[^"\n]*|next\(f?"|`)(?<!install )fixloop ([a-z]+)')
+    told = {
+        (path.relative_to(source).as_posix(), verb)
+        for path in source.rglob("*.py")
+        for verb in words.findall(path.read_text("utf-8"))
+    }
+    assert len(told) > 30
+    assert [one for one in sorted(told) if one[1] not in COMMANDS] == []
 
 
 def test_every_command_is_in_the_table_of_the_readme() -> None:

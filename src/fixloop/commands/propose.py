@@ -1,12 +1,13 @@
 """`propose`: new rejections into hints, each dry-run, ranked, kept on the record."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fixloop.commands.desk import Desk
 from fixloop.commands.grow import with_known_good
 from fixloop.commands.stakes import surroundings_of, weighed
+from fixloop.errors import BadInput
 from fixloop.feedback.model import Feedback
 from fixloop.hints.ids import content_id, find_by_prefix, short_id
 from fixloop.hints.ledger import in_order
@@ -154,12 +155,21 @@ def explain(desk: Desk, ids: Sequence[str], onto: str | None = None) -> ExplainR
     base = commit_of(desk.repo, target_branch(desk.repo, onto))
     feedback = [one for one in ground.feedback if one.replay == "exact"]
     wished = {one.id: one for one in feedback if one.outcome != "accepted"}
-    wanted = [find_by_prefix(one, wished, "feedback") for one in ids]
+    wanted = [_rejection(one, ground.feedback, wished) for one in ids]
     closed = handled_feedback(ground.book)
     asked = [one for key, one in wished.items() if key not in closed or key in wanted]
     bench = build_workbench(base, desk.base(base), feedback, desk.cache)
     judgement = judgement_of(load_improver(bench.snapshot))
     return ExplainResult(tuple(explain_readings(bench, asked, feedback, judgement, wanted)))
+
+
+def _rejection(prefix: str, feedback: Sequence[Feedback], wished: Collection[str]) -> str:
+    by_id = {one.id: one for one in feedback}
+    found = by_id[find_by_prefix(prefix, by_id, "feedback")]
+    if found.id not in wished:
+        why = "was accepted" if found.outcome == "accepted" else "cannot be replayed exactly"
+        raise BadInput(f"{found.id} {why}: there is nothing to explain")
+    return found.id
 
 
 @dataclass(frozen=True, slots=True)

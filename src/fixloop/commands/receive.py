@@ -253,7 +253,8 @@ def _record_of(
     shown = ", ".join(lost[:3]) + (f" and {len(lost) - 3} more" if len(lost) > 3 else "")
     raise PushRefused(
         f"fixloop/state may only gain files; this push changes or drops {shown}",
-        mend=f"git fetch, fixloop sync; to forget on purpose, a judge: git push -o {FORGET_OPTION}='why' …",
+        mend="merge the server's fixloop/state into yours first (both only add files); "
+        f"to forget on purpose, a judge: git push -o {FORGET_OPTION}='why' …",
     )
 
 

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Iterable
-from typing import Any
+from typing import Any, Literal
 
 from fixloop.errors import BadInput
 
@@ -32,7 +32,14 @@ def short_id(full: str, known: Iterable[str]) -> str:
     return full
 
 
-def find_by_prefix(wanted: str, known: Collection[str], kind: str) -> str:
+_MANY = {"hint": "hints", "feedback": "pieces of feedback"}
+_LISTED = {
+    "hint": "list them: fixloop hints",
+    "feedback": "`fixloop show ID` names what a hint rests on, `fixloop propose --explain` what waits",
+}
+
+
+def find_by_prefix(wanted: str, known: Collection[str], kind: Literal["hint", "feedback"]) -> str:
     """The one known id that starts with `wanted` (`h-` and the like may be left out).
 
     Raises:
@@ -48,6 +55,6 @@ def find_by_prefix(wanted: str, known: Collection[str], kind: str) -> str:
     if len(matches) == 1:
         return matches[0]
     if not matches:
-        raise BadInput(f"no {kind} starts with {wanted!r}", mend=f"list them: fixloop {kind}s")
+        raise BadInput(f"no {kind} starts with {wanted!r}", mend=_LISTED[kind])
     shown = ", ".join(matches[:4]) + (", …" if len(matches) > 4 else "")
-    raise BadInput(f"{wanted!r} fits {len(matches)} {kind}s: {shown}", mend="give more digits")
+    raise BadInput(f"{wanted!r} fits {len(matches)} {_MANY[kind]}: {shown}", mend="give more digits")

@@ -139,7 +139,8 @@ def _must_be_approved(ground: Ground, hint: Hint) -> None:
     if not hint.operations:
         raise BadInput(f"{hint.id} has nothing to apply", mend=f"fixloop reject {hint.id} --why staff_wrong")
     if status not in APPLICABLE or state is None or state.approved_digest != hint.digest:
-        raise BadInput(f"{hint.id} is {status}, not approved", mend=f"fixloop approve {hint.id}")
+        verb = "approve" if ground.book.is_open(hint.id) else "show"
+        raise BadInput(f"{hint.id} is {status}, not approved", mend=f"fixloop {verb} {hint.id}")
 
 
 def is_built_on(ground: Ground, commit: str, base: str) -> bool:

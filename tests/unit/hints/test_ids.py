@@ -26,6 +26,8 @@ def test_an_ambiguous_or_unknown_prefix_says_so() -> None:
         find_by_prefix("h-3f9", known, "hint")
     with pytest.raises(BadInput, match="no hint starts with"):
         find_by_prefix("h-zz", known, "hint")
+    with pytest.raises(BadInput, match="fits 2 pieces of feedback"):
+        find_by_prefix("3f9", known, "feedback")
 
 
 @given(st.sets(st.text("0123456789abcdef", min_size=16, max_size=16), min_size=1, max_size=30))
