@@ -54,7 +54,8 @@ def spare(draft: Draft, texts: Sequence[str]) -> Draft | None:
     gone = {taught[n] for text in texts for n in nearest([text], taught, DROPPED_A_MISS)}
     if not gone or len(taught) - len(gone) < FEWEST_LEFT:
         return None
-    kept = tuple(o for o in draft.operations if o.op != "add_example" or o.args["text"] not in gone)
+    # One that was to be moved stays where it is: its removal goes as well.
+    kept = tuple(o for o in draft.operations if "example" not in o.op or o.args["text"] not in gone)
     return replace(draft, operations=kept)
 
 

@@ -18,6 +18,10 @@ from fixloop.propose.words import stems
 MOST_TAUGHT = 3
 """Examples that one text can answer for."""
 
+FEWEST_FOR_A_LEAF = 5
+"""Distinct texts from which a new leaf is named: of fewer the engine learns to take its neighbours' tickets
+rather than its own."""
+
 DOUBT = 0.1
 """What a fix from one text is stated less sure for; from n texts it is an n-th of it."""
 
@@ -33,6 +37,11 @@ def is_thin(members: Sequence[Diagnosis], hint: Hint) -> bool:
     """Whether a fix rests on a text or two and nobody has said that it is what should happen."""
     own = [m for m in members if m.feedback.id in hint.evidence]
     texts = len({m.feedback.text_digest for m in own})
+    if hint.kind == "add_leaf" and texts < FEWEST_FOR_A_LEAF:
+        return True
+    if hint.kind in ("add_leaf", "add_example") and all(m.wordless for m in own):
+        # That tickets are alike does not tell what leaf they are of.
+        return True
     if hint.step == "intent":
         return texts == 1 and _teaches_much(hint.operations) and not _expects_leaf(own)
     if hint.kind == "set_condition" and any(map(_tests_more, hint.operations)):

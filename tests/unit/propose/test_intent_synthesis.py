@@ -177,6 +177,18 @@ def test_the_examples_nearest_to_a_lost_answer_go() -> None:
     assert spare(draft_of(3), [lost, "anything"]) is None
 
 
+def test_an_example_that_is_not_moved_stays_where_it_is() -> None:
+    draft = draft_of(6)
+    out = [Operation("remove_example", {**o.args, "leaf": "other"}) for o in draft.operations]
+    moved = spare(replace(draft, operations=(*out, *draft.operations)), ["i lost access to my account"])
+    assert moved is not None
+    removed, added = (
+        [o.args["text"] for o in moved.operations if o.op == op] for op in ("remove_example", "add_example")
+    )
+    assert removed == added
+    assert len(added) < 6
+
+
 def test_a_neighbour_is_shored_up_with_tickets_of_its_own() -> None:
     locked = [f"{text} please, number {n}" for n in range(8) for text in LOCKED]
     accepted = [told(40 + n, text, "", "accepted", "account_locked") for n, text in enumerate(locked)]

@@ -10,7 +10,7 @@ from fixloop.hints.operation import Operation
 from fixloop.propose.diagnose import Diagnosis
 from fixloop.propose.draft import Group
 from fixloop.propose.run import RATHER_RIGHT, _Made, _take
-from fixloop.propose.thin import DOUBT, MOST_TAUGHT, is_thin, sobered
+from fixloop.propose.thin import DOUBT, FEWEST_FOR_A_LEAF, MOST_TAUGHT, is_thin, sobered
 from tests.unit.propose.synthesis.benches import bench_of, propose_all, told, world
 
 TEXTS = ("my account is locked, please help", "my transfer was rejected again")
@@ -105,3 +105,23 @@ def test_a_fix_that_is_rather_wrong_than_right_is_asked_about() -> None:
         made = _Made([], [], [], [])
         _take(made, group, replace(hint, confidence=confidence))
         assert (len(made.hints), len(made.thin)) == (int(named), int(not named))
+
+
+def test_a_leaf_from_few_texts_or_from_nobodys_words_is_asked_about() -> None:
+    leaf = Operation("add_leaf", {"id": "holiday", "parents": ["root"]})
+    two = members_of({"comment": "a holiday"}, {"expected": {"leaf": "holiday"}})
+    assert is_thin(two, hint_of("intent", two, leaf))
+    many = [
+        replace(
+            two[0],
+            feedback=replace(
+                two[0].feedback, id=f"fb-{n}", ticket={"id": f"t{n}", "text": f"a holiday, {n}"}
+            ),
+        )
+        for n in range(FEWEST_FOR_A_LEAF)
+    ]
+    assert not is_thin(many, hint_of("intent", many, leaf))
+    silent = [replace(one, wordless=True) for one in many]
+    assert is_thin(silent, hint_of("intent", silent, leaf))
+    assert is_thin(silent, hint_of("intent", silent, *taught(2)))
+    assert not is_thin([*silent[1:], many[0]], hint_of("intent", [*silent[1:], many[0]], *taught(2)))

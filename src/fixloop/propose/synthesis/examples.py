@@ -23,6 +23,10 @@ MOST_EXAMPLES = 24
 MOST_ACROSS = 12
 """Examples for the leaf and for its neighbours: as many as a person still reads."""
 
+BESIDE_EACH, ACROSS_EACH = 2, 1
+"""Accepted tickets that teach the leaf, and its neighbours, for each text of the evidence: a leaf that learns
+more than was asked for takes tickets nobody spoke of."""
+
 ASKED = 150
 """How many of the nearest texts known to belong elsewhere are looked at."""
 
@@ -84,7 +88,7 @@ def split_texts(texts: list[str]) -> tuple[list[str], list[str]]:
 def neighbours(bench: Workbench, texts: list[str], leaf: str) -> list[str]:
     """Accepted stored tickets of a leaf that lie near some texts, nearest first."""
     candidates = unused(bench, of_leaf(bench, leaf))
-    most = max(NEIGHBOURS_OF_ONE, MOST_EXAMPLES - len(texts))
+    most = max(NEIGHBOURS_OF_ONE, min(BESIDE_EACH * len(texts), MOST_EXAMPLES - len(texts)))
     return [candidates[n] for n in nearest(texts, candidates, most, bench.embedder)]
 
 
@@ -118,7 +122,8 @@ def border_of(bench: Workbench, texts: list[str], leaf: str) -> Border:
     outside = [(text, label) for text, label in near if label != leaf and text_digest(text) not in own]
     asked, rest = outside[:NEAR_MISSES], outside[NEAR_MISSES:]
     free = set(unused(bench, (text for text, _ in rest)))
-    across = [(text, label) for text, label in rest if text in free][: min(MOST_ACROSS, 2 * len(texts))]
+    most = min(MOST_ACROSS, ACROSS_EACH * len(texts))
+    across = [(text, label) for text, label in rest if text in free][:most]
     return Border(
         tuple({"suite": "intent", "text": text, "expect": label} for text, label in asked),
         tuple(operation for text, label in across for operation in teaching([text], label)),

@@ -18,6 +18,7 @@ from fixloop.propose.interventions import Intervention
 from fixloop.propose.near import nearest, similarities
 from fixloop.propose.synthesis import examples
 from fixloop.propose.synthesis.examples import border_of, fresh_texts, intent_cases, of_leaf
+from fixloop.propose.synthesis.mixed import told_apart
 from fixloop.propose.thresholds import known_scores
 from fixloop.propose.wanted import Wanted
 from fixloop.propose.workbench import Workbench
@@ -28,14 +29,21 @@ FEWEST_MOVED = 3
 CLEARLY, LIKE = 1.25, 0.1
 """How much more like the known texts of another leaf an example must be, and how like, to be astray."""
 
-FEWEST_EACH_WAY = 2
 ENOUGH_TEXTS = 3
-"""Texts of the evidence from which examples may be moved one way only: mixed leaves exchange examples, and a
-border between two leaves has strays too."""
+"""Texts of the evidence from which single examples are moved: a border between two leaves has strays, too."""
+
+EXCHANGED, MOST_EXCHANGED = 0.3, 80
+"""The share of the examples of each of two leaves from which they are mixed, and how many are moved then:
+half mended they stay mixed. Of two leaves as they should be it is seldom a fifth."""
+
+SURELY_OTHERS, CLEAREST = 4.0, 0.75
+"""The log-odds (nats) from which an example is the other leaf's, and the part of those that is moved where
+all of them are too much."""
 
 NEAREST = 3
 MOST_KNOWN = 120
 MOST_CASES = 6
+NOTHING_TAUGHT = ("add_edge", "remove_example")
 LOW = 0.25
 """Where between what must stay out and what must come in a threshold goes: nearer to what must stay out."""
 
@@ -57,7 +65,7 @@ def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
         *(() if sure else edges),
         _threshold(bench, group, leaf),
     ]
-    drafts = [one for one in found if isinstance(one, Draft)]
+    drafts = [each for one in found if isinstance(one, Draft) for each in (one, *one.instead)]
     if drafts:
         return replace(drafts[0], instead=tuple(drafts[1:]))
     return taught if isinstance(taught, Unable) else Unable("nothing teaches this leaf these tickets")
@@ -90,7 +98,7 @@ def _draft(
         operations=made,
         # Where nothing is taught, all may be asked.
         cases=cases[
-            : MOST_CASES if made[0].op == "add_edge" else max(1, min(MOST_CASES, (len(cases) + 2) // 3))
+            : MOST_CASES if made[0].op in NOTHING_TAUGHT else max(1, min(MOST_CASES, (len(cases) + 2) // 3))
         ],
         near_misses=border_of(bench, texts, first).near_misses,
         wanted={m.feedback.id: Wanted(leaf=wanted[m.feedback.id]) for m in members},
@@ -233,15 +241,28 @@ def _moved_examples(bench: Workbench, group: Group, leaf: str) -> Draft | None:
     members = [m for m in group.members if m.before.leaf == rival]
     mine = [m.feedback.fixture.ticket.customer_text for m in members] + _known(bench, leaf)
     theirs = _known(bench, rival)
-    in_theirs, in_mine = _strayed(bench, rival, mine, theirs), _strayed(bench, leaf, theirs, mine)
-    strayed = [*((text, rival, leaf) for text in in_theirs), *((text, leaf, rival) for text in in_mine)]
-    strayed = strayed[:MOST_MOVED]
-    texts = {m.feedback.text_digest for m in members}
-    both_ways = min(len(in_theirs), len(in_mine)) >= FEWEST_EACH_WAY
-    if len(strayed) < FEWEST_MOVED or not (both_ways or len(texts) >= ENOUGH_TEXTS):
-        return None
-    operations = [Operation("remove_example", {"leaf": out, "text": text}) for text, out, _ in strayed]
-    operations += [Operation("add_example", {"leaf": to, "text": text}) for text, _, to in strayed]
+    moves = _exchanged(bench, (leaf, mine), (rival, theirs))
+    # Should all of it be too much for the dry run, what is clearest may be right.
+    tries = [moves, moves[: int(CLEAREST * len(moves))]]
+    if not moves and len({m.feedback.text_digest for m in members}) >= ENOUGH_TEXTS:
+        strayed = [(text, rival, leaf) for text in _strayed(bench, rival, mine, theirs)]
+        strayed += [(text, leaf, rival) for text in _strayed(bench, leaf, theirs, mine)]
+        tries = [strayed[:MOST_MOVED]]
+    found = [_moving(bench, group, members, leaf, one) for one in tries if len(one) >= FEWEST_MOVED]
+    drafts = [one for one in found if one is not None]
+    return replace(drafts[0], instead=tuple(drafts[1:])) if drafts else None
+
+
+Move = tuple[str, str, str]
+"""An example's text, the leaf it lies in and the one it belongs to."""
+
+
+def _moving(
+    bench: Workbench, group: Group, members: Sequence[Diagnosis], leaf: str, moves: Sequence[Move]
+) -> Draft | None:
+    rival = members[0].before.leaf
+    operations = [Operation("remove_example", {"leaf": out, "text": text}) for text, out, _ in moves]
+    operations += [Operation("add_example", {"leaf": to, "text": text}) for text, _, to in moves]
     return _draft(
         bench,
         group,
@@ -249,7 +270,7 @@ def _moved_examples(bench: Workbench, group: Group, leaf: str) -> Draft | None:
         {m.feedback.id: leaf for m in members},
         operations,
         f"workspace/examples/{rival}.jsonl",
-        f"{len(strayed)} examples of {leaf} and {rival} lie in each other's leaf: move them",
+        f"{len(moves)} examples of {leaf} and {rival} lie in each other's leaf: move them",
     )
 
 
@@ -257,6 +278,24 @@ def _known(bench: Workbench, leaf: str) -> list[str]:
     """Texts that staff or cases say are a leaf's."""
     asked = [text for text, expected in bench.passing_intents if expected == leaf]
     return [*of_leaf(bench, leaf), *asked][:MOST_KNOWN]
+
+
+Known = tuple[str, Texts]
+"""A leaf with the texts known to be its."""
+
+
+def _exchanged(bench: Workbench, one: Known, other: Known) -> list[Move]:
+    """The examples that two mixed leaves have of each other, clearest first."""
+    texts = {leaf: [e.text for e in bench.workspace.examples.get(leaf, ())] for leaf, _ in (one, other)}
+    named = [[*known, leaf.replace("_", " ")] for leaf, known in (one, other)]
+    (a, _), (b, _) = one, other
+    odds = told_apart([*texts[a], *texts[b]], *named)
+    moved = [(odd, text, a, b) for text, odd in zip(texts[a], odds, strict=False) if odd < -SURELY_OTHERS]
+    rest = zip(texts[b], odds[len(texts[a]) :], strict=True)
+    back = [(-odd, text, b, a) for text, odd in rest if odd > SURELY_OTHERS]
+    if any(len(out) < max(1, EXCHANGED * len(texts[leaf])) for out, leaf in ((moved, a), (back, b))):
+        return []
+    return [found[1:] for found in sorted([*moved, *back])[:MOST_EXCHANGED]]
 
 
 def _strayed(bench: Workbench, leaf: str, elsewhere: Texts, here: Texts) -> list[str]:
