@@ -40,7 +40,8 @@ class Measured:
     """What the dry run counted, on the workspace at commit `at`.
 
     `fixed` of `evidence_of` pieces of evidence now come out as staff wanted; `broken` names cases that
-    passed before and do not now; `moved` of `tickets_of` stored tickets get another proposal.
+    passed before and do not now; `moved` of `tickets_of` stored tickets get another proposal, `lost` of them
+    one that staff had accepted before.
     """
 
     at: str
@@ -49,6 +50,7 @@ class Measured:
     broken: tuple[str, ...] = ()
     moved: int = 0
     tickets_of: int = 0
+    lost: int = 0
 
     def to_json(self) -> dict[str, Any]:
         """As in a hint file."""
@@ -56,7 +58,7 @@ class Measured:
             "at": self.at,
             "evidence": {"fixed": self.fixed, "of": self.evidence_of},
             "broken": list(self.broken),
-            "tickets": {"moved": self.moved, "of": self.tickets_of},
+            "tickets": {"moved": self.moved, "of": self.tickets_of, "lost": self.lost},
         }
 
     @staticmethod
@@ -70,6 +72,7 @@ class Measured:
             tuple(value["broken"]),
             tickets["moved"],
             tickets["of"],
+            tickets.get("lost", 0),
         )
 
 

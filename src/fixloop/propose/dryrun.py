@@ -20,7 +20,7 @@ from fixloop.pipeline.compile import Pipeline
 from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.copying import taken_over
 from fixloop.propose.draft import Draft
-from fixloop.propose.harm import effect_on_accepted
+from fixloop.propose.harm import Effect, effect_on_accepted
 from fixloop.propose.reach import is_below_intent, replayed
 from fixloop.propose.repair import Lost, shore, spare, turn
 from fixloop.propose.workbench import Trial, Workbench
@@ -143,14 +143,14 @@ def _measured(bench: Workbench, trial: Trial, draft: Draft, cases: tuple[JsonCas
     fixed = _fixed(trial, draft, after)
     if not fixed and draft.evidence:
         return _Fell("it changes nothing for the tickets that were rejected")
-    loss = _loss(bench, draft, after, fixed)
-    return loss if loss is not None else _hint(bench, draft, cases, after, fixed)
-
-
-def _loss(bench: Workbench, draft: Draft, after: Mapping[str, Proposal], fixed: int) -> _Fell | None:
-    """Why a fix loses more than it wins among accepted tickets; below the intent step it may lose none."""
     rejected = frozenset(one.text_digest for one in draft.evidence)
     effect = effect_on_accepted(bench, after, rejected, draft.step != "template")
+    loss = _loss(bench, draft, effect, fixed)
+    return loss if loss is not None else _hint(bench, draft, cases, after, fixed, len(effect.lost))
+
+
+def _loss(bench: Workbench, draft: Draft, effect: Effect, fixed: int) -> _Fell | None:
+    """Why a fix loses more than it wins among accepted tickets; below the intent step it may lose none."""
     allowed = (fixed + len(effect.regained) - 1) // 2 if not is_below_intent(draft.operations) else 0
     if len(effect.lost) <= allowed:
         return None
@@ -220,7 +220,12 @@ def _name(case: JsonCase) -> str:
 
 
 def _hint(
-    bench: Workbench, draft: Draft, cases: tuple[JsonCase, ...], after: Mapping[str, Proposal], fixed: int
+    bench: Workbench,
+    draft: Draft,
+    cases: tuple[JsonCase, ...],
+    after: Mapping[str, Proposal],
+    fixed: int,
+    lost: int = 0,
 ) -> Hint:
     moves, moved = moves_between(bench.before, after)
     hint = Hint(
@@ -233,7 +238,7 @@ def _hint(
         cases=cases,
         near_misses=draft.near_misses,
         moves=moves,
-        measured=Measured(bench.commit, fixed, len(draft.evidence), (), moved, len(bench.stored)),
+        measured=Measured(bench.commit, fixed, len(draft.evidence), (), moved, len(bench.stored), lost),
         confidence=draft.confidence,
         fingerprint=fingerprint(draft.step, draft.target, draft.kind, draft.idea),
         one_off=draft.one_off,

@@ -18,8 +18,9 @@ from fixloop.workspace.text import text_digest
 SHORES = 3
 """Accepted tickets that shore up each text that lost its answer."""
 
-MOST_SHORED = 12
-"""In all; a person has to read them."""
+MOST_SHORED, SHORED_EACH = 12, 2
+"""In all, for a person has to read them, and for each piece of evidence: what has to be held up with more takes
+more than it gives."""
 
 DROPPED_A_MISS = 2
 """Examples that go for each text that must keep its answer."""
@@ -39,11 +40,12 @@ def shore(bench: Workbench, draft: Draft, lost: Sequence[Lost]) -> Draft | None:
     added_already = [str(o.args["text"]) for o in draft.operations if o.op == "add_example"]
     taken = {text_digest(text) for text in (*added_already, *(str(c["text"]) for c in draft.cases))}
     taken |= {text_digest(str(case["text"])) for case in draft.near_misses if "text" in case}
+    most = min(MOST_SHORED, max(SHORES, SHORED_EACH * len(draft.evidence)))
     added: dict[str, Operation] = {}
     for text, leaf in lost:
         own = [one for one in unused(bench, of_leaf(bench, leaf)) if text_digest(one) not in taken]
         for n in nearest([text], own, SHORES):
-            if len(added) < MOST_SHORED:
+            if len(added) < most:
                 added[own[n]] = Operation("add_example", {"leaf": leaf, "text": own[n]})
     return replace(draft, operations=(*draft.operations, *added.values())) if added else None
 

@@ -22,6 +22,11 @@ FEWEST_FOR_A_LEAF = 5
 """Distinct texts from which a new leaf is named: of fewer the engine learns to take its neighbours' tickets
 rather than its own."""
 
+TEACHES = ("add_leaf", "add_example")
+A_LOSS = 5
+"""Texts mended that stand against one accepted ticket which a leaf that learns takes from another: those on
+record are few of all that it takes, and beside them it teaches its neighbours already."""
+
 DOUBT = 0.1
 """What a fix from one text is stated less sure for; from n texts it is an n-th of it."""
 
@@ -39,7 +44,7 @@ def is_thin(members: Sequence[Diagnosis], hint: Hint) -> bool:
     texts = len({m.feedback.text_digest for m in own})
     if hint.kind == "add_leaf" and texts < FEWEST_FOR_A_LEAF:
         return True
-    if hint.kind in ("add_leaf", "add_example") and all(m.wordless for m in own):
+    if hint.kind in TEACHES and (_loses_more(hint) or all(m.wordless for m in own)):
         # That tickets are alike does not tell what leaf they are of.
         return True
     if hint.step == "intent":
@@ -55,6 +60,11 @@ def sobered(hint: Hint) -> Hint:
         return hint
     texts = 1 if hint.one_off else max(1, hint.support)
     return replace(hint, confidence=round(hint.confidence * (1 - DOUBT / texts), 6))
+
+
+def _loses_more(hint: Hint) -> bool:
+    measured = hint.measured
+    return measured is not None and A_LOSS * measured.lost >= max(1, measured.fixed)
 
 
 def _teaches_much(operations: Iterable[Operation]) -> bool:
