@@ -19,8 +19,8 @@ SHORES = 3
 """Accepted tickets that shore up each text that lost its answer."""
 
 MOST_SHORED, SHORED_EACH = 12, 2
-"""In all, for a person has to read them, and for each piece of evidence: what has to be held up with more takes
-more than it gives."""
+"""In all, for a person has to read them, and for each piece of evidence: what has to be held up with more
+takes more than it gives."""
 
 DROPPED_A_MISS = 2
 """Examples that go for each text that must keep its answer."""
