@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from fixloop.evals.case import Case, CaseSet
+from fixloop.pipeline.identity import once_for_these
 from fixloop.pipeline.ticket import parse_ticket
 from fixloop.workspace.model import Problem, Workspace
 from fixloop.workspace.text import named, text_digest
@@ -51,20 +52,37 @@ def split_overlaps(workspace: Workspace, cases: CaseSet) -> tuple[Overlap, ...]:
     with different right leaves: an error. Twice in the intent suite with one leaf: a warning.
     """
     examples = {text_digest(e.text): leaf for leaf, found in workspace.examples.items() for e in found}
-    asked: dict[str, Case] = {}
     overlaps: list[Overlap] = []
-    for case in cases:
-        text = case_text(case)
-        digest = text_digest(text) if text is not None else None
-        if digest is None:
-            continue
+    for case, digest, repeated in _asked(cases):
         if digest in examples:
             severity = "error" if case.suite in LEARNED else "warning"
             overlaps.append(Overlap(EXAMPLE_AND_CASE, case, named(examples[digest]), severity))
-        overlaps += _between_cases(case, asked.get(digest))
-        if expected_leaf(case):
-            asked.setdefault(digest, case)
+        overlaps += repeated
     return tuple(overlaps)
+
+
+class _Asked(NamedTuple):
+    """A case with a text, the text's digest, and in which earlier cases it stands too."""
+
+    case: Case
+    digest: str
+    repeated: tuple[Overlap, ...]
+
+
+@once_for_these(2)
+def _asked(cases: CaseSet) -> list[_Asked]:
+    """Every case with a text; a gate asks about the same ones beside two workspaces."""
+    first: dict[str, Case] = {}
+    found: list[_Asked] = []
+    for case in cases:
+        text = case_text(case)
+        if text is None:
+            continue
+        digest = text_digest(text)
+        found.append(_Asked(case, digest, tuple(_between_cases(case, first.get(digest)))))
+        if expected_leaf(case):
+            first.setdefault(digest, case)
+    return found
 
 
 @lru_cache(maxsize=20_000)  # a gate asks three times for all of them

@@ -150,12 +150,12 @@ class Classifier:
         saved = self._cache.load("intent", key)
         if saved is not None:
             try:
-                return IntentModel.from_bytes(saved).with_thresholds(dag.thresholds)
+                return IntentModel.from_bytes(saved).with_thresholds(dag.thresholds, self._cache)
             except (ValueError, KeyError):
                 pass  # a damaged cache entry counts as absent
         model = fit_intent(dag.children, self._examples(), dag.thresholds, self._cache)
         self._cache.save("intent", key, model.to_bytes())
-        return model
+        return model.with_thresholds(dag.thresholds, self._cache)
 
     @cached_property
     def _engine(self) -> IntentEngine:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fixloop.pipeline.features import Features, Ints
+from fixloop.pipeline.features import Ints
+from fixloop.pipeline.heard import Batch
 from fixloop.pipeline.intent_graph import IntentGraph
 from fixloop.pipeline.linear import Linear
 
@@ -43,14 +44,6 @@ class Chooser:
             np.array([parents[classes[column]] for column in down], np.int64),
         )
 
-    def shares(self, features: Features) -> NDArray[np.float64]:
-        """How a row's share divides among the classes [rows, classes]; each row sums to 1."""
-        assert self.fit is not None, "a parent without examples is never entered"
-        margins = SHARPNESS * self.fit.margins(features).astype(np.float64)
-        shares: NDArray[np.float64] = np.exp(margins - margins.max(axis=1, keepdims=True))
-        shares /= shares.sum(axis=1, keepdims=True)
-        return shares
-
 
 @dataclass(slots=True)
 class Descent:
@@ -81,9 +74,9 @@ class Descent:
             np.full((rows, parents), _NOWHERE, np.int16),
         )
 
-    def pass_on(self, rows: Ints, parent: int, chooser: Chooser, features: Features) -> None:
-        """Divide what a parent holds of those rows among its classes."""
-        shares = chooser.shares(features if len(rows) == len(features) else features.take(rows))
+    def pass_on(self, rows: Ints, parent: int, chooser: Chooser, margins: NDArray[np.float32]) -> None:
+        """Divide what a parent holds of those rows among its classes, by their margins there."""
+        shares = _shares(margins)
         held, strong = self.mass[rows, parent, None], self.parent_strong[rows, parent, None]
         ends, down = shares[:, chooser.label_columns], shares[:, chooser.parent_columns]
         self.open[rows, parent] = False
@@ -93,6 +86,14 @@ class Descent:
         self.open[to_parents] = True
         _keep_strongest(self.label_strong, self.label_via, to_labels, strong * ends, parent)
         _keep_strongest(self.parent_strong, self.parent_via, to_parents, strong * down, parent)
+
+
+def _shares(margins: NDArray[np.float32]) -> NDArray[np.float64]:
+    """How a row's share divides among the classes [rows, classes]; each row sums to 1."""
+    sharp = SHARPNESS * margins.astype(np.float64)
+    shares: NDArray[np.float64] = np.exp(sharp - sharp.max(axis=1, keepdims=True))
+    shares /= shares.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _keep_strongest(
@@ -107,13 +108,13 @@ def _keep_strongest(
     strong[cells] = np.maximum(offered, strong[cells])
 
 
-def descend(graph: IntentGraph, choosers: list[Chooser], features: Features, best: int | None) -> Descent:
+def descend(graph: IntentGraph, choosers: list[Chooser], batch: Batch, best: int | None) -> Descent:
     """Score a batch. The ``best`` labels of each row are exact, the others a lower bound; all exact for None.
 
     Branch and bound: what is still open above a label is all it can gain, so a parent none of whose labels
     can come among the best is not scored. A level is finished before the next, so no share comes late.
     """
-    descent = Descent.start(len(features), len(graph.parents), len(graph.labels))
+    descent = Descent.start(len(batch), len(graph.parents), len(graph.labels))
     levels = np.array([graph.levels[parent] for parent in graph.parents])
     for level in range(levels.max() + 1):
         here = levels == level
@@ -125,7 +126,8 @@ def descend(graph: IntentGraph, choosers: list[Chooser], features: Features, bes
             strongest = np.where(wanted[rows], descent.mass[rows], -1.0).argmax(axis=1)
             # Not np.unique: without counts it loads numpy.ma, 15 ms of every start.
             for parent in sorted(set(strongest.tolist())):
-                descent.pass_on(rows[strongest == parent], parent, choosers[parent], features)
+                here_now = rows[strongest == parent]
+                descent.pass_on(here_now, parent, choosers[parent], batch.margins(parent, here_now))
     return descent
 
 

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from fixloop.pipeline.descent import OUTSIDE
 from fixloop.pipeline.evidence import count_profiles
-from fixloop.pipeline.features import Features, Ints, extract, normalise
+from fixloop.pipeline.features import Features, Ints, normalise
+from fixloop.pipeline.heard import kept_features
 from fixloop.pipeline.intent_graph import ROOT, IntentGraph
 from fixloop.pipeline.intent_model import INTENT_VERSION, IntentAnswer, IntentModel
 from fixloop.pipeline.linear import Linear, fit_linear
@@ -35,7 +36,7 @@ class _Corpus:
     features: Features
 
 
-def _gather(graph: IntentGraph, examples: Mapping[str, Sequence[str]]) -> _Corpus:
+def _gather(graph: IntentGraph, examples: Mapping[str, Sequence[str]], cache: Cache) -> _Corpus:
     texts, digests, raw, owners = {}, {}, [], []
     for place, label in enumerate(graph.labels):
         spellings = {normalise(text): text for text in examples.get(label, ())}
@@ -44,7 +45,7 @@ def _gather(graph: IntentGraph, examples: Mapping[str, Sequence[str]]) -> _Corpu
         digests[label] = _digest(texts[label])
         raw += [spellings[text] for text in texts[label]]
         owners += [place] * len(texts[label])
-    return _Corpus(texts, digests, np.array(owners, dtype=np.int64), extract(raw))
+    return _Corpus(texts, digests, np.array(owners, dtype=np.int64), kept_features(raw, cache))
 
 
 def _digest(content: object) -> str:
@@ -67,8 +68,8 @@ def fit_intent(
         ValueError: the intents go in a circle.
     """
     graph = IntentGraph(children)
-    corpus = _gather(graph, examples)
     store = NoCache() if cache is None else cache
+    corpus = _gather(graph, examples, store)
     fits = {parent: _fit_parent(graph, parent, corpus, store) for parent in graph.parents}
     profiles = count_profiles(corpus.features, corpus.labels, len(graph.labels))
     return IntentModel(graph, {parent: fit for parent, fit in fits.items() if fit}, profiles, thresholds)

@@ -21,16 +21,17 @@ from numpy.typing import NDArray
 
 from fixloop.pipeline.descent import Chooser, Descent, descend, trace_path
 from fixloop.pipeline.evidence import EVIDENCE, Profiles
-from fixloop.pipeline.features import Features, Ints, extract
+from fixloop.pipeline.features import Features, Ints
+from fixloop.pipeline.heard import Batch, Texts
 from fixloop.pipeline.intent_graph import ROOT, IntentGraph
 from fixloop.pipeline.linear import Linear
 from fixloop.pipeline.packed import pack, unpack
+from fixloop.ports.cache import Cache, NoCache
 from fixloop.workspace.model import OTHER, other_of
 
 ALGORITHM = "2"  # raise it when code changes an answer; changed constants show by themselves
 BEST = 5
 DIGITS = 6
-_BATCH = 1_024  # more at once is no faster, and its temporaries stand at the peak of memory
 _FLOOR = 1e-6
 
 # Both fitted by benchmarks/fit_trust.py; constants, so an added example never asks for a cross-validation.
@@ -146,78 +147,82 @@ class IntentModel:
         fits: Mapping[str, Linear],
         profiles: Profiles,
         thresholds: Mapping[str, float],
+        cache: Cache | None = None,
     ) -> None:
         self._graph = graph
         self._fits = dict(fits)
         self._profiles = profiles
         self._thresholds = dict(thresholds)
         self._choosers = [Chooser.of(graph, self._fits.get(parent)) for parent in graph.parents]
+        by_place = {place: one.fit for place, one in enumerate(self._choosers) if one.fit is not None}
+        self._texts = Texts(NoCache() if cache is None else cache, by_place)
 
-    def with_thresholds(self, thresholds: Mapping[str, float]) -> IntentModel:
-        """The same model, without a refit, under other thresholds."""
-        return IntentModel(self._graph, self._fits, self._profiles, thresholds)
+    def with_thresholds(self, thresholds: Mapping[str, float], cache: Cache | None = None) -> IntentModel:
+        """The same model, without a refit, under other thresholds; a cache keeps what it is asked."""
+        return IntentModel(self._graph, self._fits, self._profiles, thresholds, cache)
 
     def classify(self, texts: Sequence[str]) -> list[IntentAnswer]:
         """An answer for each text; a text of which no feature is known is `other` with a score of 0."""
         answers = [_UNHEARD] * len(texts)
-        for rows, features in self._heard(texts):
-            judged = self._judge(features, BEST)
-            for place, row in enumerate(rows.tolist()):
+        for batch in self._heard(texts):
+            judged = self._judge(batch, BEST)
+            for place, row in enumerate(batch.places.tolist()):
                 answers[row] = self._answer(judged, place)
         return answers
 
     def leaf_scores(self, texts: Sequence[str]) -> LeafScores:
         """Joint scores of every label [texts, labels], as `classify` gives the best five, and the labels."""
         scores = np.zeros((len(texts), len(self._graph.labels)))
-        for rows, features in self._heard(texts):
-            judged = self._judge(features, None)
-            best = judged.joint[np.arange(len(rows)), judged.order[:, 0]]
-            scores[rows] = np.round(judged.joint * (judged.trust / best)[:, None], DIGITS)
+        for batch in self._heard(texts):
+            judged = self._judge(batch, None)
+            best = judged.joint[np.arange(len(batch)), judged.order[:, 0]]
+            scores[batch.places] = np.round(judged.joint * (judged.trust / best)[:, None], DIGITS)
         return LeafScores(scores, self._graph.labels)
 
     def trust_evidence(self, texts: Sequence[str]) -> TrustEvidence:
         """What `TRUST` weighs [texts, len(TRUST) - 1], and each raw leaf: for fitting those constants."""
         evidence = np.full((len(texts), len(TRUST) - 1), np.nan)
         leaves: list[str] = [OTHER] * len(texts)
-        for rows, features in self._heard(texts):
-            ranked = self._ranked(features, BEST)
-            evidence[rows] = ranked.evidence
-            for row, label in zip(rows.tolist(), ranked.order[:, 0].tolist(), strict=True):
+        for batch in self._heard(texts):
+            ranked = self._ranked(batch, BEST)
+            evidence[batch.places] = ranked.evidence
+            for row, label in zip(batch.places.tolist(), ranked.order[:, 0].tolist(), strict=True):
                 leaves[row] = self._graph.labels[label]
         return TrustEvidence(evidence, leaves)
 
     def rival_evidence(self, texts: Sequence[str]) -> RivalEvidence:
         """The close leaves of each text and what there is to weigh between them: for fitting `RIVALRY`."""
         found = []
-        for rows, features in self._heard(texts):
-            joint = descend(self._graph, self._choosers, features, BEST).joint
-            rivals = self._rivals(features, joint, _ranking(joint))
+        for batch in self._heard(texts):
+            joint = descend(self._graph, self._choosers, batch, BEST).joint
+            rivals = self._rivals(batch.features, joint, _ranking(joint))
             shares = np.log(joint[rivals.rows, rivals.labels])
-            found.append((rows[rivals.rows], rivals.labels, np.column_stack([shares, rivals.counted])))
+            found.append(
+                (batch.places[rivals.rows], rivals.labels, np.column_stack([shares, rivals.counted]))
+            )
         rows, labels, evidence = (np.concatenate(parts) for parts in zip(*found, strict=True))
         return RivalEvidence(rows, [self._graph.labels[label] for label in labels.tolist()], evidence)
 
-    def _heard(self, texts: Sequence[str]) -> Iterator[tuple[Ints, Features]]:
-        """Batches of the texts that anything is known of: their places, their features."""
+    def _heard(self, texts: Sequence[str]) -> Iterator[Batch]:
+        """Batches of the texts that anything is known of."""
         if not self._choosers[0].labels.size + self._choosers[0].parents.size:
             return
-        for start in range(0, len(texts), _BATCH):
-            features = extract(texts[start : start + _BATCH])
-            rows = np.flatnonzero(self._profiles.knows(features))
+        for batch in self._texts.batches(texts):
+            rows = np.flatnonzero(self._profiles.knows(batch.features))
             if len(rows):
-                yield rows + start, features.take(rows)
+                yield batch.take(rows)
 
-    def _judge(self, features: Features, best: int | None) -> _Judged:
-        ranked = self._ranked(features, best)
+    def _judge(self, batch: Batch, best: int | None) -> _Judged:
+        ranked = self._ranked(batch, best)
         paths = trace_path(self._graph, ranked.descent, ranked.order[:, 0])
         return _Judged(ranked.descent.joint, ranked.order, trusted(ranked.evidence), paths)
 
-    def _ranked(self, features: Features, best: int | None) -> _Ranked:
-        descent = descend(self._graph, self._choosers, features, best)
+    def _ranked(self, batch: Batch, best: int | None) -> _Ranked:
+        descent = descend(self._graph, self._choosers, batch, best)
         joint, before = descent.joint, _ranking(descent.joint)
-        rivals = self._rivals(features, joint, before)
+        rivals = self._rivals(batch.features, joint, before)
         shares = joint[rivals.rows, rivals.labels]
-        joint[rivals.rows, rivals.labels] = _divided_anew(rivals, shares, len(features))
+        joint[rivals.rows, rivals.labels] = _divided_anew(rivals, shares, len(batch))
         order = _reordered(joint, before)
         # One a row: the best of the rivals keeps more than any leaf has that is none.
         chosen = rivals.labels == order[rivals.rows, 0]
