@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 INTERRUPTED, OUR_BUG, NOBODY_READS = 130, 70, 141
-_MANY_OBJECTS = 1_000_000
-"""Objects more than there were, from which on garbage is looked for; a gate of 10,000 cases makes fewer."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -25,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _leave_garbage() -> None:
     """A run keeps most of what it makes; looking for garbage every 700 objects takes a tenth of its time."""
-    gc.set_threshold(_MANY_OBJECTS, 20, 50)
+    gc.set_threshold(50_000, 20, 50)
     # On its way out Python looks at all that is left once more, which takes a sixth of a gate: for nothing.
     atexit.unregister(gc.freeze)
     atexit.register(gc.freeze)
