@@ -145,11 +145,33 @@ def test_what_is_not_approved_does_not_land(fraud: Desk) -> None:
 def test_a_rejected_idea_stays_rejected_until_its_support_doubles(fraud: Desk) -> None:
     hint = the_fix(propose(fraud), "add_branch")
     reject(fraud, [hint.id], Why("too_risky_now", "after the audit"), "ann@bank")
-    tell(
-        fraud, [row(11, "KTR05821 is locked, why", "fraud flag, security!", reviewer="staff-3")], "more.jsonl"
-    )
+    more = row(11, "locked out of my account KTR05821", "fraud flag, security!", reviewer="staff-3")
+    tell(fraud, [more], "more.jsonl")
     assert [one for one in propose(fraud).hints if one.kind == "add_branch" and one.operations] == []
     assert list_hints(fraud, every=True).statuses.count("rejected") == 1
+    yet = row(12, "my account KTR05821 is locked again", "fraud flag! security", reviewer="staff-4")
+    tell(fraud, [yet], "yet.jsonl")
+    back = the_fix(propose(fraud), "add_branch")
+    assert set(back.evidence) > set(hint.evidence)
+    assert back.support == 2 * hint.support
+    assert fraud.ground().book.status(back.id) == "proposed"
+
+
+def test_what_a_rejected_fix_rested_on_is_not_asked_about_by_itself(fraud: Desk) -> None:
+    hint = the_fix(propose(fraud), "add_branch")
+    reject(fraud, [hint.id], Why("not_general", ""), "ann@bank")
+    assert [one for one in propose(fraud).hints if one.step != "eval_data"] == []
+
+
+def test_what_staff_said_wrongly_supports_nothing(fraud: Desk) -> None:
+    hint = the_fix(propose(fraud), "add_branch")
+    reject(fraud, [hint.id], Why("staff_wrong", ""), "ann@bank")
+    texts = ("my account KTR05821 is locked", "KTR05821 is locked, why", "locked out of my account KTR05821")
+    more = [row(n, text, "fraud flag, security!") for n, text in enumerate(texts, 11)]
+    more += [row(n, text, "fraud flag!", reviewer="staff-4") for n, text in enumerate(texts, 21)]
+    tell(fraud, more, "more.jsonl")
+    back = the_fix(propose(fraud), "add_branch")
+    assert not set(back.evidence) & set(hint.evidence)
 
 
 def test_show_tells_evidence_diff_and_history(fraud: Desk) -> None:

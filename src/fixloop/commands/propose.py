@@ -10,7 +10,7 @@ from fixloop.commands.stakes import surroundings_of, weighed
 from fixloop.errors import BadInput
 from fixloop.feedback.model import Feedback
 from fixloop.hints.ids import content_id, find_by_prefix, short_id
-from fixloop.hints.ledger import in_order
+from fixloop.hints.ledger import JOINED, in_order
 from fixloop.hints.model import Hint
 from fixloop.hints.store import HintBook
 from fixloop.propose.diagnose import judgement_of
@@ -95,7 +95,8 @@ def _diagnosed(desk: Desk, onto: str | None) -> ProposeResult:
     base = commit_of(desk.repo, target_branch(desk.repo, onto))
     book, feedback = ground.book, ground.feedback
     handled = handled_feedback(book)
-    if all(one.outcome == "accepted" or one.id in handled for one in feedback):
+    again = read_again(book) - handled
+    if all(one.outcome == "accepted" or one.id in handled or one.id in again for one in feedback):
         return ProposeResult((), (), (), "nothing new: every rejection has a hint or a decision")
     if desk.cache.load(_ASKED, _question_of(desk, base, book, feedback)) is not None:
         return ProposeResult(
@@ -110,12 +111,21 @@ def _diagnosed(desk: Desk, onto: str | None) -> ProposeResult:
     judgement = judgement_of(load_improver(bench.snapshot))
     ideas = rejected_ideas(book)
     around = surroundings_of(desk, base)
-    found = run_proposer(bench, feedback, handled | settled, ideas, desk.progress, judgement, around=around)
+    found = run_proposer(
+        bench, feedback, handled | settled, ideas, desk.progress, judgement, around=around, again=again
+    )
     rubric, known = load_rubric(bench.snapshot), {one.id for one in feedback}
     graded = tuple(grade(hint, bench.snapshot, bench.workspace, rubric, known) for hint in found.hints)
     found = replace(found, hints=graded)
     fresh = [hint for hint in found.hints if hint.id not in book.hints]
+    back = [one for one in found.hints if one.id in book.hints and book.status(one.id) in RETURNS]
     events = [ground.event("proposed", hint, base=base, digest=hint.digest) for hint in fresh]
+    # Its file stands as it was proposed first, so that is what is bound; who else asks for it joins it.
+    told = {one.id: {JOINED: [*one.evidence]} for one in back}
+    events += [
+        ground.event("proposed", known, base=base, digest=known.digest, data=told[known.id])
+        for known in (book.hints[one.id] for one in back)
+    ]
     events += [
         ground.event("superseded", old, data={"by": new.id}) for old, new in overtaken(book, found.hints)
     ]
@@ -131,7 +141,7 @@ def _diagnosed(desk: Desk, onto: str | None) -> ProposeResult:
     statuses = tuple(ground.book.status(hint.id) for hint in found.hints)
     names = tuple(short_id(hint.id, ground.book.hints) for hint in found.hints)
     desk.cache.save(_ASKED, _question_of(desk, base, ground.book, feedback), b"asked")
-    return ProposeResult(found.hints, statuses, found.dropped, found.ended, names, len(fresh))
+    return ProposeResult(found.hints, statuses, found.dropped, found.ended, names, len(fresh) + len(back))
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +226,33 @@ def handled_feedback(book: HintBook) -> frozenset[str]:
     """
     reopened = {"conflict", "failed", "reverted", "recurred"}
     found = (hint for hint in book.hints.values() if book.status(hint.id) not in reopened)
-    return frozenset(one for hint in found if not _only_shown(book, hint) for one in hint.evidence)
+    closed = (hint for hint in found if not _only_shown(book, hint) and not _misread(book, hint))
+    return frozenset(one for hint in closed for one in hint.evidence)
+
+
+def read_again(book: HintBook) -> frozenset[str]:
+    """Feedback whose hint was rejected: it may support another fix, or the same with twice the support.
+
+    Only together with what is new: nobody is asked twice about the same rejections.
+    """
+    found = (hint for hint in book.hints.values() if _misread(book, hint))
+    return frozenset(one for hint in found for one in hint.evidence)
+
+
+RETURNS = frozenset({"rejected", "reverted", "conflict"})
+"""Statuses of a hint that is proposed again where the same operations are asked for by enough others."""
+
+NO_FAULT = frozenset({"staff_wrong", "customer_wrong", "one_off", "duplicate"})
+"""Reasons that say of the feedback itself that no fix is wanted, or that it has one."""
+
+
+def _misread(book: HintBook, hint: Hint) -> bool:
+    """Whether a hint was rejected for what it proposes, not for what staff said."""
+    state = book.states.get(hint.id)
+    if state is None or state.status != "rejected":
+        return False
+    why = state.last.why if state.last else None
+    return (why or {}).get("code") not in NO_FAULT
 
 
 def _only_shown(book: HintBook, hint: Hint) -> bool:

@@ -39,6 +39,9 @@ STATUS_AFTER: Mapping[str, str] = {
 NOTED = "noted"
 """An engineer's word on a piece of feedback, which is named in the event's data beside the text."""
 
+JOINED = "evidence"
+"""In the data of a `proposed` event: the feedback of a hint that comes back with more support."""
+
 CLOSED = frozenset({"rejected", "merged", "reverted", "superseded", "already_fixed", "conflict"})
 """A hint in one of these asks nothing of anybody any more."""
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from fixloop.errors import BadInput, Place
 from fixloop.hints.ids import find_by_prefix
-from fixloop.hints.ledger import CLOSED, Event, HintState, fold, heads
+from fixloop.hints.ledger import CLOSED, JOINED, Event, HintState, fold, heads
 from fixloop.hints.model import Hint
 from fixloop.ports.state import StateStore
 
@@ -49,7 +49,17 @@ def read_hint_book(store: StateStore) -> HintBook:
     found = (read_hint(path, data) for path, data in files.items() if path.startswith("hints/"))
     hints = {hint.id: hint for hint in found}
     events = tuple(read_event(path, data) for path, data in files.items() if path.startswith("ledger/"))
-    return HintBook(hints, fold(events), events)
+    return HintBook(_with_joined(hints, events), fold(events), events)
+
+
+def _with_joined(hints: Mapping[str, Hint], events: Iterable[Event]) -> dict[str, Hint]:
+    """The hints with the feedback that joined them when they were proposed again: files are never edited."""
+    joined: dict[str, set[str]] = {}
+    for event in events:
+        if event.hint in hints and JOINED in event.data:
+            joined.setdefault(event.hint, set()).update(event.data[JOINED])
+    more = {key: tuple(sorted({*hints[key].evidence, *found})) for key, found in joined.items()}
+    return {**hints, **{key: replace(hints[key], evidence=found) for key, found in more.items()}}
 
 
 @lru_cache(maxsize=4096)

@@ -33,7 +33,7 @@ from fixloop.workspace.text import count
 
 __all__ = ["MOST_QUESTIONS", "PROPOSER", "Ablation", "Proposed", "propose", "rank"]
 
-PROPOSER = "replay 5"
+PROPOSER = "replay 6"
 """Changes whenever the same rejections could lead to other hints."""
 
 MOST_QUESTIONS = 20
@@ -78,11 +78,13 @@ def propose(
     judgement: Judgement = JUDGEMENT,
     ablation: Ablation = WHOLE,
     around: Surroundings | None = None,
+    again: Collection[str] = (),
 ) -> Proposed:
     """Hints for the rejections no open or decided hint rests on yet.
 
     `handled` are feedback ids that need no new hint; `rejected` maps the fingerprint of a rejected fix to its
     support then: it stays rejected until its support has doubled. `around` is what hints are weighed in.
+    `again` are ids of rejections whose hint was rejected: they support what others ask for, never alone.
     """
     wished = [one for one in feedback if one.outcome != "accepted" and one.id not in handled]
     fresh = [one for one in wished if one.replay == "exact"]
@@ -107,11 +109,13 @@ def propose(
     idle = [hint for hint in idle if not set(hint.evidence) <= taken]
     found = [sobered(one) for one in (*fixes, *several, *idle, *lost)]
     found = found if ablation.no_near_miss else [_asked_if_bare(one) for one in found]
-    allowed = with_conflicts(_allowed(found, rejected))
+    allowed = [one for one in _allowed(found, rejected) if not set(one.evidence) <= set(again)]
+    allowed = with_conflicts(allowed)
     hints = rank(allowed, {one.id: stakes_of(one, around) for one in allowed} if around else {})
     used = {key for hint in hints for key in hint.evidence}
-    waiting = len([one for one in fresh if one.id not in used])
-    return Proposed(tuple(hints), tuple(made.dropped), waiting, _ended(fresh, hints, made.dropped, waiting))
+    new = [one for one in fresh if one.id not in again]
+    waiting = len([one for one in new if one.id not in used])
+    return Proposed(tuple(hints), tuple(made.dropped), waiting, _ended(new, hints, made.dropped, waiting))
 
 
 @dataclass(frozen=True, slots=True)
