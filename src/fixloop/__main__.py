@@ -1,6 +1,7 @@
 """The one door: every run ends here, in a result, a message, or a log that can be sent to us."""
 
 import atexit
+import errno
 import gc
 import os
 import sys
@@ -8,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 INTERRUPTED, OUR_BUG, NOBODY_READS = 130, 70, 141
+FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -45,11 +47,15 @@ def _open_door(words: list[str]) -> int:
         sys.stdout.flush()
         return code
     except BrokenPipeError:
-        # Python would try to flush once more on its way out, and complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _let_go_of_stdout()
         return NOBODY_READS
     except Exception as error:  # the one door for what nobody foresaw
         return _tell(words, error)
+
+
+def _let_go_of_stdout() -> None:
+    """Python would try to flush it once more on its way out, and complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(words: list[str]) -> int:
@@ -73,12 +79,27 @@ def _tell(words: list[str], error: Exception) -> int:
     if isinstance(error, FixloopError):
         place = str(error.place) if error.place else None
         return _say(words, error.exit_code, error.message, place, error.mend)
+    if isinstance(error, OSError) and error.errno in FULL:
+        return _tell_of_no_room(words, error)
     if isinstance(error, TyperException):
         context = getattr(error, "ctx", None)
         return _say(
             words, 2, error.format_message(), None, f"{context.command_path} --help" if context else ""
         )
     return _keep_log(words, error)
+
+
+def _tell_of_no_room(words: list[str], error: OSError) -> int:
+    """A full or read-only disk, which may be where stdout goes; then only stderr hears of it."""
+    from fixloop.errors import EnvironmentLacks
+
+    told = f"{error.filename}: {error.strerror}" if error.filename else f"cannot write: {error.strerror}"
+    try:
+        sys.stdout.flush()
+        return _say(words, EnvironmentLacks.exit_code, told)
+    except OSError:
+        _let_go_of_stdout()
+        return _say([], EnvironmentLacks.exit_code, told)
 
 
 def _say(words: list[str], code: int, message: str, place: str | None = None, mend: str = "") -> int:

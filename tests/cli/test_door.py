@@ -1,6 +1,7 @@
 """The one door: three endings and no traceback, one document with --json, nothing lost in a pipe."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -179,6 +180,28 @@ class TestEndings:
         for closed in (">&-", "2>&-", "<&-"):
             done = subprocess.run(["sh", "-c", f'"$0" -m fixloop check {closed}', sys.executable], cwd=bank)
             assert done.returncode == 0, closed
+
+    @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+    @pytest.mark.parametrize("words", [["check"], ["check", "--json"], ["run", "--text", "my card"]])
+    def test_a_full_disk_is_no_bug_of_ours(self, bank: Path, words: list[str]) -> None:
+        command = [sys.executable, "-m", "fixloop", *words]
+        with Path("/dev/full").open("wb") as full:
+            said = subprocess.run(command, cwd=bank, stdout=full, stderr=subprocess.PIPE, check=False)
+        assert said.returncode == 3, said.stderr
+        assert said.stderr.decode().endswith("fixloop: cannot write: No space left on device\n")
+        assert not (bank / ".git/fixloop/logs").exists()
+
+    def test_a_folder_whose_name_is_no_letter_here(self, bank: Path) -> None:
+        folder = bank.rename(bank.with_name("böse"))
+        for words in (["check"], ["hints"], ["log"]):
+            said = subprocess.run(
+                [sys.executable, "-m", "fixloop", *words],
+                cwd=folder,
+                env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+                capture_output=True,
+                check=False,
+            )
+            assert said.returncode == 0, said.stderr
 
     def test_nothing_but_the_caches_is_touched(self, fixloop: Fixloop, bank: Path) -> None:
         for words in (["check"], ["eval"], ["run", "--text", "hello"], ["hints"]):

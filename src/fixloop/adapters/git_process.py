@@ -1,5 +1,6 @@
 """Running the git binary: a clean environment, bytes in and out, failures told in one sentence."""
 
+import os
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
@@ -186,8 +187,13 @@ def discover(git: Git) -> Discovered:
         raise _no_repository(git.folder, found)
     if lines[1] != "sha1":
         raise BadInput(f"this repository names its objects by {lines[1]}; fixloop reads sha1 repositories")
-    top = Path(lines[4]) if found.code == 0 and len(lines) > 4 else None
-    return Discovered(Path(lines[2]), Path(lines[3]), top)
+    top = _folder(lines[4]) if found.code == 0 and len(lines) > 4 else None
+    return Discovered(_folder(lines[2]), _folder(lines[3]), top)
+
+
+def _folder(told: str) -> Path:
+    """A folder that git names, as this machine's file system is asked for it: not everywhere in UTF-8."""
+    return Path(os.fsdecode(encode(told)))
 
 
 def require_version(answer: str) -> None:

@@ -93,10 +93,10 @@ def _remarks(made: "Initialised") -> list[str]:
 
     said = []
     if made.duplicates:
-        said.append(f"{count(made.duplicates, 'row')} repeated a text and were left out")
+        said.append(f"{count(made.duplicates, 'row')} repeated a text: left out")
     if made.contested:
         rule = "each went where most of its rows say, among equals where the first says"
         said.append(f"{count(made.contested, 'text')} had more than one label: {rule}")
     if made.blank:
-        said.append(f"{count(made.blank, 'row')} had no text and were left out")
+        said.append(f"{count(made.blank, 'row')} had no text: left out")
     return [*said, *made.notes]
