@@ -64,17 +64,33 @@ class World:
 
 
 @dataclass(frozen=True, slots=True)
-class PlanAsk:
-    """A plan case, and what step four said to it."""
+class _CaseAsk:
+    """A case that passes today."""
 
     case: Case
-    scope: Scope
-    planned: Planned
 
     @property
     def name(self) -> str:
         """The case's id."""
         return self.case.id
+
+
+@dataclass(frozen=True, slots=True)
+class _OfText(_CaseAsk):
+    """A case about nothing but a text."""
+
+    @property
+    def text(self) -> str:
+        """The text."""
+        return str(self.case.spec["text"])
+
+
+@dataclass(frozen=True, slots=True)
+class PlanAsk(_CaseAsk):
+    """A plan case, and what step four said to it."""
+
+    scope: Scope
+    planned: Planned
 
     @property
     def expects_branch(self) -> bool:
@@ -87,23 +103,12 @@ class PlanAsk:
 
 
 @dataclass(frozen=True, slots=True)
-class ExtractionAsk:
+class ExtractionAsk(_OfText):
     """An extraction case, and what step two said to it."""
 
-    case: Case
     world: World
     fields: Fields
     known: Fields | None = None
-
-    @property
-    def name(self) -> str:
-        """The case's id."""
-        return self.case.id
-
-    @property
-    def text(self) -> str:
-        """The text."""
-        return str(self.case.spec["text"])
 
     def fails(self, found: Fields) -> bool:
         """Whether the case would see these values."""
@@ -111,18 +116,12 @@ class ExtractionAsk:
 
 
 @dataclass(frozen=True, slots=True)
-class FetchAsk:
+class FetchAsk(_CaseAsk):
     """A fetch case, and what step three said to it."""
 
-    case: Case
     world: World
     fields: Fields
     fetched: Fetched
-
-    @property
-    def name(self) -> str:
-        """The case's id."""
-        return self.case.id
 
     def fails(self, fetched: Fetched) -> bool:
         """Whether the case would see this selection."""
@@ -130,21 +129,10 @@ class FetchAsk:
 
 
 @dataclass(frozen=True, slots=True)
-class TextAsk:
+class TextAsk(_OfText):
     """An intent case, and what step one said to it."""
 
-    case: Case
     answer: Answer
-
-    @property
-    def name(self) -> str:
-        """The case's id."""
-        return self.case.id
-
-    @property
-    def text(self) -> str:
-        """The text."""
-        return str(self.case.spec["text"])
 
     def fails(self, answer: Answer) -> bool:
         """Whether the case would see this leaf."""
