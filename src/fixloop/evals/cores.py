@@ -4,11 +4,13 @@ The results are those of one process: a case's depends on no other case. What a 
 what a process that died did not send, is asked again here.
 """
 
+import gc
 import json
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from fixloop.evals.case import Case
@@ -21,6 +23,9 @@ WORTH_SECONDS = 4.0
 """From a rest of a loop as long as this on, a second process saves more than it costs."""
 
 _WARM, _TIMED = 64, 512
+_DEALT = 0.6  # of a process's share is dealt at once
+_LEAST = 512  # cases at least in the pieces dealt later: fewer at once take longer each
+_NUMBER = 4  # bytes
 
 
 def run_on_cores(run: Run, cases: Sequence[Case], cores: int | None = None) -> list[CaseResult]:
@@ -61,17 +66,40 @@ class LongLoop:
 
 def run_in_parts(run: Run, cases: Sequence[Case], parts: int) -> list[CaseResult]:
     """As `run`, the cases dealt to this process and forks of it."""
-    size = -(-len(cases) // parts)
-    mine, *others = [cases[start : start + size] for start in range(0, len(cases), size)]
-    helpers = [_Helper.start(run, some) for some in others]
+    if parts < 2 or not cases:
+        return run(cases)
+    pieces = _pieces(cases, parts)
+    helpers: list[_Helper] = []
+    turns = _Turns(range(parts, len(pieces)))
+    # What stands now is garbage for nobody. To look for some would write to all of it, and memory that two
+    # processes share is copied when one writes.
+    gc.freeze()
     try:
-        results = run(mine)
-        for helper, some in zip(helpers, others, strict=True):
-            results += _completed(run, some, helper.results())
+        for first in range(1, min(parts, len(pieces))):
+            helpers.append(_Helper.start(run, pieces, first, turns))
+        found: dict[int, Sequence[CaseResult | None]] = {index: run(pieces[index]) for index in turns.of(0)}
+        for helper in helpers:
+            found |= helper.results(pieces)
     finally:
+        gc.unfreeze()
+        turns.close()
         for helper in helpers:
             helper.end()
-    return results
+    return [one for index, piece in enumerate(pieces) for one in _completed(run, piece, found.get(index))]
+
+
+def _pieces(cases: Sequence[Case], parts: int) -> list[Sequence[Case]]:
+    """A large piece for each process, then small ones for whoever is done first.
+
+    Cores are not equally fast, nor equally free; halves would be as slow as the slower one.
+    """
+    first = -(-len(cases) // parts)
+    if len(cases) >= 4 * _LEAST * parts:
+        first = int(_DEALT * len(cases) / parts)
+    small = max(_LEAST, len(cases) // (32 * parts))
+    starts = [*range(0, first * parts, first), *range(first * parts, len(cases), small), len(cases)]
+    pieces = [cases[start:end] for start, end in pairwise(starts)]
+    return [piece for piece in pieces if piece]
 
 
 def usable_cores() -> int:
@@ -79,12 +107,33 @@ def usable_cores() -> int:
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else 1
 
 
-def _completed(run: Run, cases: Sequence[Case], rows: Sequence[Any]) -> list[CaseResult]:
-    found: list[CaseResult | None] = [None if row is None else CaseResult(case, *row)
-                                      for case, row in zip(cases, rows, strict=True)]  # fmt: skip
+def _completed(
+    run: Run, cases: Sequence[Case], found: Sequence[CaseResult | None] | None
+) -> list[CaseResult]:
+    """The results of a piece; what did not come back, or not as it was, is asked here."""
+    if found is None:
+        return run(cases)
     again = [case for case, result in zip(cases, found, strict=True) if result is None]
     asked = iter(run(again) if again else ())
     return [next(asked) if result is None else result for result in found]
+
+
+class _Turns:
+    """Which piece is next, for several processes: a pipe holds the numbers, and one of them reads each."""
+
+    def __init__(self, indices: Sequence[int]) -> None:
+        self._pipe, writing = os.pipe()
+        os.write(writing, b"".join(index.to_bytes(_NUMBER, "big") for index in indices))
+        os.close(writing)
+
+    def of(self, first: int) -> Iterator[int]:
+        """A process's own piece, then whatever is left."""
+        yield first
+        while number := os.read(self._pipe, _NUMBER):
+            yield int.from_bytes(number, "big")
+
+    def close(self) -> None:
+        os.close(self._pipe)
 
 
 class _Helper(NamedTuple):
@@ -92,33 +141,37 @@ class _Helper(NamedTuple):
 
     pid: int
     pipe: int
-    size: int
 
     @classmethod
-    def start(cls, run: Run, cases: Sequence[Case]) -> "_Helper":
+    def start(cls, run: Run, pieces: Sequence[Sequence[Case]], first: int, turns: _Turns) -> "_Helper":
         reading, writing = os.pipe()
         pid = os.fork()
         if pid:
             os.close(writing)
-            return cls(pid, reading, len(cases))
+            return cls(pid, reading)
         code = 1
         try:
             os.close(reading)
+            told = [f"[{index},{_told(run(pieces[index]))}]" for index in turns.of(first)]
             with os.fdopen(writing, "wb") as out:
-                out.write(json.dumps(_rows(run(cases)), separators=(",", ":")).encode())
+                out.write(f"[{','.join(told)}]".encode())
             code = 0
         finally:
             os._exit(code)  # nothing of this process's own may be written twice
 
-    def results(self) -> Sequence[Any]:
-        """A row a case, None where there is none: for all of them where the process did not end well."""
+    def results(self, pieces: Sequence[Sequence[Case]]) -> dict[int, list[CaseResult | None]]:
+        """The results by piece, None where one would not have come as it was; none of a process that died."""
         with os.fdopen(self.pipe, "rb", closefd=False) as found:
             data = found.read()
         try:
-            rows = json.loads(data)
+            told = json.loads(data)
         except ValueError:
-            rows = []
-        return rows if len(rows) == self.size else [None] * self.size
+            return {}
+        return {
+            index: [None if row is None else CaseResult(case, *row)
+                    for case, row in zip(pieces[index], rows, strict=True)]
+            for index, rows in told
+        }  # fmt: skip
 
     def end(self) -> None:
         """Wait for the process, which is killed if it still runs: by then nobody reads what it says."""
@@ -130,9 +183,13 @@ class _Helper(NamedTuple):
             os.waitpid(self.pid, 0)
 
 
-def _rows(results: Sequence[CaseResult]) -> list[Any]:
+def _told(results: Sequence[CaseResult]) -> str:
     rows = [[one.outcome, one.got, one.step, one.error, dict(one.trace)] for one in results]
-    return [row if _survives(row) else None for row in rows]
+    return _ENCODER.encode([row if _survives(row) else None for row in rows])
+
+
+# Made once: `json.dumps` with separators makes one a call.
+_ENCODER = json.JSONEncoder(separators=(",", ":"))
 
 
 def _survives(row: Any) -> bool:

@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -33,6 +34,44 @@ def judged(cases: Sequence[Case]) -> list[CaseResult]:
 @pytest.mark.parametrize("parts", [2, 3])
 def test_parts_give_what_one_loop_gives(parts: int) -> None:
     assert run_in_parts(judged, MANY, parts) == judged(MANY)
+
+
+@pytest.mark.parametrize("cases", [1, 2, 3, 7, 511, 4_096, 4_097, 9_999, 60_000])
+@pytest.mark.parametrize("parts", [1, 2, 3, 64])
+def test_every_case_is_in_one_piece_and_each_process_has_one(cases: int, parts: int) -> None:
+    pieces = cores._pieces([MANY[0]] * cases, parts)
+    assert sum(map(len, pieces)) == cases
+    assert all(pieces)
+    assert len(pieces) >= min(parts, cases, 2)
+
+
+def test_who_is_done_first_takes_what_is_left() -> None:
+    """A process that is held up keeps its own piece, and the other takes nearly all of the rest."""
+    here, elsewhere = os.getpid(), set[str]()
+
+    def held_up(cases: Sequence[Case]) -> list[CaseResult]:
+        if os.getpid() != here:
+            time.sleep(0.5)
+        else:
+            elsewhere.update(case.id for case in cases)
+        return judged(cases)
+
+    many = [*MANY, *(Case("intent", f"c{n}", {"id": f"c{n}", "expect": "x"}) for n in range(4_000, 12_000))]
+    assert run_in_parts(held_up, many, 2) == judged(many)
+    assert len(elsewhere) >= 7_000
+
+
+def test_a_process_that_dies_between_two_pieces_is_made_up_for() -> None:
+    here, seen = os.getpid(), list[int]()
+
+    def dies_later(cases: Sequence[Case]) -> list[CaseResult]:
+        seen.append(len(cases))
+        if os.getpid() != here and len(seen) > 1:
+            os._exit(0)
+        return judged(cases)
+
+    many = [Case("intent", f"c{n}", {"id": f"c{n}", "expect": "x"}) for n in range(12_000)]
+    assert run_in_parts(dies_later, many, 2) == judged(many)
 
 
 def test_a_process_that_dies_is_made_up_for() -> None:
