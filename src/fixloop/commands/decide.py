@@ -7,7 +7,7 @@ from typing import Any
 from fixloop.commands.desk import Desk
 from fixloop.errors import BadInput
 from fixloop.hints.ledger import MAY_FOLLOW, WHY_CODES
-from fixloop.hints.model import Hint
+from fixloop.hints.model import Hint, instead_of_applying
 from fixloop.queue.ground import Ground
 
 
@@ -48,7 +48,7 @@ def approve(desk: Desk, ids: Sequence[str], who: str | None = None) -> Decided:
         if hint.question is not None:
             raise BadInput(f"{hint.id} asks: {hint.question.text}", mend=f"fixloop answer {hint.id} CHOICE")
         if not hint.operations:
-            raise BadInput(f"{hint.id} changes nothing", mend=f"fixloop reject {hint.id} --why staff_wrong")
+            raise BadInput(f"{hint.id} changes nothing", mend=instead_of_applying(hint)[0])
     return _decide(ground, hints, "approved", None)
 
 

@@ -249,3 +249,11 @@ def _question_from_json(value: Mapping[str, Any]) -> Question:
 def fingerprint(step: str, target: str, kind: str, wanted: Any) -> str:
     """What makes two fixes "the same idea": step, target, kind and the wanted outcome without literals."""
     return content_id("f", step, target, kind, canonical_json(wanted))
+
+
+def instead_of_applying(hint: Hint) -> list[str]:
+    """What a person may do with a hint that has no operations: write what is left open, or close it."""
+    if not hint.open_work:
+        return [f"fixloop reject {hint.id} --why staff_wrong"]
+    start = [f"fixloop hint new --evidence {hint.evidence[0]}"] if hint.evidence else []
+    return [f"fixloop spec {hint.id}", *start, f"fixloop reject {hint.id} --why CODE"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fixloop.errors import BadInput, FixloopError
-from fixloop.hints.model import Hint
+from fixloop.hints.model import Hint, instead_of_applying
 from fixloop.ports.git import NO_OBJECT, NewCommit
 from fixloop.queue.ground import Ground
 from fixloop.queue.rebuild import branch_of, commit_message, conflict_facts, hint_of, rebuild
@@ -137,7 +137,7 @@ def _must_be_approved(ground: Ground, hint: Hint) -> None:
             f"{hint.id} is a question", mend=f"fixloop answer {hint.id} 1 (fixloop show {hint.id})"
         )
     if not hint.operations:
-        raise BadInput(f"{hint.id} has nothing to apply", mend=f"fixloop reject {hint.id} --why staff_wrong")
+        raise BadInput(f"{hint.id} has nothing to apply", mend=instead_of_applying(hint)[0])
     if status not in APPLICABLE or state is None or state.approved_digest != hint.digest:
         verb = "approve" if ground.book.is_open(hint.id) else "show"
         raise BadInput(f"{hint.id} is {status}, not approved", mend=f"fixloop {verb} {hint.id}")

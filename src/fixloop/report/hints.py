@@ -5,7 +5,7 @@ from typing import Any
 
 from fixloop.feedback.model import Feedback
 from fixloop.hints.ledger import CLOSED, Event
-from fixloop.hints.model import Hint, Measured, Question
+from fixloop.hints.model import Hint, Measured, Question, instead_of_applying
 from fixloop.pipeline.ticket import parse_ticket
 from fixloop.propose.dryrun import Dropped
 from fixloop.propose.stakes import Guard, Stakes
@@ -146,8 +146,9 @@ def next_for(hint: Hint, status: str, events: Sequence[Event] = ()) -> list[str]
     if status in ("proposed", "deferred"):
         if hint.question:
             return [f"fixloop answer {hint.id} 1"]
-        reject = f"fixloop reject {hint.id} --why {'CODE' if hint.operations else 'staff_wrong'}"
-        return [f"fixloop approve {hint.id}", reject] if hint.operations else [reject]
+        if not hint.operations:
+            return instead_of_applying(hint)
+        return [f"fixloop approve {hint.id}", f"fixloop reject {hint.id} --why CODE"]
     if status in ("approved", "stale"):
         return [f"fixloop merge {hint.id}{_word(hint)}"]
     if status == "failed" and events and events[-1].data.get("check") == "identity":
