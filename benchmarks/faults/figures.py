@@ -90,13 +90,21 @@ def _confidence(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     )
     if not said:
         return {}
-    bins = [said[len(said) * n // 10 : len(said) * (n + 1) // 10] for n in range(10)]
-    gaps = [
-        abs(sum(c for c, _ in one) / len(one) - sum(r for _, r in one) / len(one)) * len(one)
-        for one in bins
-        if one
-    ]
-    return {"calibration error": round(sum(gaps) / len(said), 3), "AUROC": _auroc(said), "stated": len(said)}
+    return {"calibration error": calibration_error(said), "AUROC": _auroc(said), "stated": len(said)}
+
+
+def calibration_error(said: Sequence[tuple[float, bool]]) -> float:
+    """The mean gap between confidence and what was right, over 10 bins of equal mass.
+
+    What is stated alike counts as right as often wherever a bin ends: a tie is in no order.
+    """
+    ties: dict[float, list[bool]] = defaultdict(list)
+    for confidence, right in said:
+        ties[confidence].append(right)
+    even = [(one, sum(rights) / len(rights)) for one, rights in sorted(ties.items()) for _ in rights]
+    bins = [even[len(even) * n // 10 : len(even) * (n + 1) // 10] for n in range(10)]
+    gaps = [abs(sum(c for c, _ in one) - sum(r for _, r in one)) for one in bins]
+    return round(sum(gaps) / len(even), 3)
 
 
 def _auroc(said: Sequence[tuple[float, bool]]) -> float | None:

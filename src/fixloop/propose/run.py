@@ -20,6 +20,7 @@ from fixloop.propose.leaf_evidence import learn_comments
 from fixloop.propose.rank import rank, with_conflicts
 from fixloop.propose.several import Several, find_several
 from fixloop.propose.stakes import Surroundings, stakes_of
+from fixloop.propose.stated import stated
 from fixloop.propose.synthesis import synthesiser
 from fixloop.propose.synthesis.guards import FEWEST
 from fixloop.propose.synthesis.new_leaf import draft_named, renamed, rival_names
@@ -109,6 +110,7 @@ def propose(
     idle = [hint for hint in idle if not set(hint.evidence) <= taken]
     found = [sobered(one) for one in (*fixes, *several, *idle, *lost)]
     found = found if ablation.no_near_miss else [_asked_if_bare(one) for one in found]
+    found = [stated(one) for one in found]
     allowed = [one for one in _allowed(found, rejected) if not set(one.evidence) <= set(again)]
     allowed = with_conflicts(allowed)
     hints = rank(allowed, {one.id: stakes_of(one, around) for one in allowed} if around else {})
