@@ -97,6 +97,7 @@ class Pipeline:
             rule.group: {} for rule in workspace.extraction
         }
         self._extraction_engine = _extraction_engine(workspace)
+        self._known: dict[str, GivenAnswer] = {}
 
     # --- whole tickets ----------------------------------------------------------------------------------
 
@@ -127,13 +128,15 @@ class Pipeline:
         for fixture, forced in replays:
             if ground is None or ground.fixture is not fixture:
                 ground = _Ground(self, fixture)
-            answer = (
-                answers[ground.text]
-                if forced.leaf is None
-                else answer_for(forced.leaf, self.workspace.intents)
-            )
+            answer = answers[ground.text] if forced.leaf is None else self._given(forced.leaf)
             proposals.append(self._replay(ground, answer, forced))
         return proposals
+
+    def _given(self, leaf: str) -> GivenAnswer:
+        """The answer that a forced leaf is."""
+        if leaf not in self._known:
+            self._known[leaf] = answer_for(leaf, self.workspace.intents)
+        return self._known[leaf]
 
     # --- single steps -----------------------------------------------------------------------------------
 

@@ -43,9 +43,18 @@ def taken_over(bench: Workbench, operations: Iterable[Operation], evidence: Iter
         return []
     marks = {mark for text in told for mark in _MARK.findall(normalise(_VARIABLE.sub(" ", text)))}
     known = {value for one in evidence for value in _personal_values(bench, one)}
-    known |= {normalise(value) for value in bench.personal.on_record}
-    kept = {normalise(value) for value in bench.personal.kept_words | bench.personal.ordinary}
-    return sorted(mark for mark in marks & known if len(mark) >= SHORTEST and mark not in kept)
+    on_record, kept = _as_said(bench)
+    taken = (marks & known) | (marks & on_record)
+    return sorted(mark for mark in taken if len(mark) >= SHORTEST and mark not in kept)
+
+
+def _as_said(bench: Workbench) -> tuple[frozenset[str], frozenset[str]]:
+    """The values on record, and the words that are nobody's own, normalised once for a base."""
+    if "personal words" not in bench.kept:
+        own, nobodys = bench.personal.on_record, bench.personal.kept_words | bench.personal.ordinary
+        bench.kept["personal words"] = frozenset(map(normalise, own)), frozenset(map(normalise, nobodys))
+    found: tuple[frozenset[str], frozenset[str]] = bench.kept["personal words"]
+    return found
 
 
 def _is_anybodys(bench: Workbench, operation: Operation) -> bool:

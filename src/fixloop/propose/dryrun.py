@@ -21,7 +21,7 @@ from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.copying import taken_over
 from fixloop.propose.draft import Draft
 from fixloop.propose.harm import Effect, effect_on_accepted
-from fixloop.propose.reach import is_below_intent, replayed
+from fixloop.propose.reach import is_below_intent, replayed, unasked_suites
 from fixloop.propose.repair import Lost, shore, spare, turn
 from fixloop.propose.workbench import Trial, Workbench
 
@@ -130,7 +130,7 @@ def _guarded(bench: Workbench, trial: Trial, draft: Draft) -> Draft | _Fell:
 
 def _measured(bench: Workbench, trial: Trial, draft: Draft, cases: tuple[JsonCase, ...]) -> Hint | _Fell:
     """The hint, unless a protected case or what staff accepted would be lost."""
-    report = bench.judge(trial.pipeline)
+    report = bench.judge(trial.pipeline, unasked_suites(draft.operations))
     known = {c.id: c for c in bench.cases}
     compared = dict(compare_reports(bench.baseline, report))
     answered = {case.id: case for case in _numbered(cases) if case.suite == "intent"}
@@ -262,7 +262,8 @@ def _evidence_after(trial: Trial, draft: Draft, after: Mapping[str, Proposal]) -
 
 def moves_between(before: Mapping[str, Proposal], after: Mapping[str, Proposal]) -> tuple[Moves, int]:
     """Which outcomes (`leaf/branch`) stored tickets leave and reach, and how many tickets move."""
-    moved = [key for key in after if before[key].outcome != after[key].outcome]
+    changed = [key for key in after if before[key] is not after[key]]
+    moved = [key for key in changed if before[key].outcome != after[key].outcome]
     sources = Counter(place_of(before[key]) for key in moved)
     targets = Counter(place_of(after[key]) for key in moved)
     return Moves(tuple(sorted(sources)), tuple(sorted(targets)), len(moved)), len(moved)

@@ -80,6 +80,13 @@ def replay_below_intent(
     return {one.id: proposal for one, proposal in zip(feedback, pipeline.replay_many(asked), strict=True)}
 
 
+def unasked_suites(operations: Sequence[Operation]) -> frozenset[str]:
+    """The suites whose answers no operation can change: those of the steps above all of them."""
+    if all(one.op in _PLAN | _TEMPLATE | _SILENT for one in operations):
+        return frozenset({"intent", "extraction", "fetch"})
+    return frozenset({"intent"} if is_below_intent(operations) else ())
+
+
 def is_below_intent(operations: Sequence[Operation]) -> bool:
     """Whether no operation can change the leaf of any ticket."""
     return all(_is_below_intent(one) for one in operations)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from fixloop.workspace import file_parts
-from fixloop.workspace.checks.plan import check_plan_trees
+from fixloop.workspace.checks.plan import check_each_tree
 from fixloop.workspace.file_parts import Part, read_part
 from fixloop.workspace.improver import IMPROVER, Improver
 from fixloop.workspace.model import Example, PlanTree, Workspace
@@ -52,7 +52,7 @@ def _with_trees(snapshot: Snapshot, trees: Iterable[str], known: Workspace) -> W
     found = [part.value for part in parts if part.value is not None]
     if len(found) < len(parts) or any(tree.leaf not in known.plan_trees for tree in found):
         return None
-    problems = check_plan_trees(_around(known, parts), known_paths(known.extraction, known.fetch))
+    problems = check_each_tree(_around(known, parts), known_paths(known.extraction, known.fetch))
     if any(problem.severity == "error" for problem in problems):
         return None
     return replace(known, plan_trees={**known.plan_trees, **{tree.leaf: tree for tree in found}})

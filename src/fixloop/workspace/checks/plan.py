@@ -24,12 +24,19 @@ _ONE_RECORD = (
 
 def check_plan_trees(parts: Parts, known: KnownPaths | None) -> Iterator[Problem]:
     """Every plan tree, and the leaves without one."""
+    yield from check_each_tree(parts, known)
+    problems = Problems()
+    if parts.intents.value is not None:
+        _check_covered(parts.intents.value, parts, problems)
+    yield from problems.found
+
+
+def check_each_tree(parts: Parts, known: KnownPaths | None) -> Iterator[Problem]:
+    """Every plan tree by itself."""
     problems = Problems()
     for part in parts.plan_trees:
         if part.value is not None:
             _check_tree(part, part.value, parts, known, problems)
-    if parts.intents.value is not None:
-        _check_covered(parts.intents.value, parts, problems)
     yield from problems.found
 
 
