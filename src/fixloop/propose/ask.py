@@ -25,8 +25,12 @@ LEFT, MOST_LEFT = 0.4, 3
 
 MOST_TRIED = 6
 MOST_CHOICES = 3
-MARGIN_TRIED = 0.35
-"""The margin from which a reading that stood the dry run needs no question."""
+MARGIN_TRIED = 0.1
+"""The margin over other fixes from which one that stood the dry run and is likelier than not needs no
+question."""
+
+RATHER_RIGHT = 0.5
+"""The probability from which a fix is named: a draft may lose much of it to rivals that do as well."""
 
 RATHER_NOTHING, SURELY_NOTHING = 0.5, 0.9
 """The probability from which "nothing is wrong" is shown and not asked about: where staff said something that
@@ -56,7 +60,6 @@ def settle(
     members: Sequence[Diagnosis],
     found: Sequence[Hypothesis],
     attempt: Try,
-    margin: float = MARGIN_TRIED,
     beside: int = 0,
 ) -> Hint | None:
     """The fix where trying settles it, else a question with the best choices.
@@ -70,13 +73,18 @@ def settle(
     first = tried[0]
     if _is_rather_nothing(members, found):
         return None
-    rivals = [one for one in tried[1:] if not _same_fix(one.hint, first.hint)]
-    second = rivals[0].probability if rivals else 0.0
-    others = alternatives_of([one for one in tried[1:]])
-    lead = first.probability - second
-    if first.hint and first.hint.operations and lead >= margin and _speaks(members, first, beside):
+    if first.hint and first.hint.operations and _leads(tried) and _speaks(members, first, beside):
+        others = alternatives_of(tried[1:])
         return replace(first.hint, confidence=first.probability, alternatives=others)
     return _question(members, tried)
+
+
+def _leads(tried: Sequence[Tried]) -> bool:
+    """Whether the first is likelier than not, and far enough from other fixes; "nothing" is none."""
+    first = tried[0]
+    fixes = [one for one in tried[1:] if one.reading.intervention.step != "none"]
+    second = max((one.probability for one in fixes if not _same_fix(one.hint, first.hint)), default=0.0)
+    return first.probability >= RATHER_RIGHT and first.probability - second >= MARGIN_TRIED
 
 
 def _is_rather_nothing(members: Sequence[Diagnosis], found: Sequence[Hypothesis]) -> bool:
@@ -88,18 +96,21 @@ def _is_rather_nothing(members: Sequence[Diagnosis], found: Sequence[Hypothesis]
 
 def _speaks(members: Sequence[Diagnosis], first: Tried, beside: int) -> bool:
     """Whether more than one rejection, or words, stand behind a fix, and no colleague's word against it."""
-    if all(one.disputed for one in members) or (first.hint and is_thin(members, first.hint)):
+    sure = first.probability >= ALL_BUT_SURE and not beside
+    if all(one.disputed for one in members) or (first.hint and is_thin(members, first.hint, sure)):
         return False
     if len(members) > 1:
         return True
-    if members[0].wordless and beside >= MANY:
-        return first.probability >= ALONE_AMONG_MANY
-    return not members[0].silent or first.probability >= ALONE_AND_SILENT
+    return not members[0].wordless or first.probability >= RATHER_RIGHT + SURER * min(beside, MANY)
 
 
-ALONE_AND_SILENT, ALONE_AMONG_MANY, MANY = 0.6, 0.8, 3
-"""What a single rejection without a word has to reach, and where so many others are about something else: one
-fault is likelier than two, and who stands alone then is oftener mistaken."""
+ALL_BUT_SURE = 0.85
+"""From here on what the workspace itself says stands for the words that nobody spoke, where all are of one
+thing."""
+
+SURER, MANY = 0.1, 3
+"""How much surer a fix for one rejection without a word has to be for each other one that is about something
+else: one fault is likelier than two, and who stands alone then is oftener mistaken."""
 
 
 def try_hypotheses(members: Sequence[Diagnosis], found: Sequence[Hypothesis], attempt: Try) -> list[Tried]:

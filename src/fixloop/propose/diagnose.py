@@ -228,7 +228,7 @@ class Asking:
         leaves = hear_leaves(workspace, bench.pipeline, rejections, learnt, bench.accepted, bench.embedder)
         standing = build_standing(feedback, bench.before, rejections)
         told, kin = information_of(catalog), kin_of(bench)
-        tries = Tries.of(bench, rejections, kin) if judgement.replays else Tries()
+        tries = Tries.of(bench, rejections) if judgement.replays else Tries()
         habits = Habits.of(workspace)
         odd = frozenset(name for name, one in workspace.templates.items() if habits.is_odd(one))
         evidence = Evidence(

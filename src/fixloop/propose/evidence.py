@@ -9,7 +9,7 @@ one thing.
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import log
 from typing import Any
@@ -249,9 +249,13 @@ class Evidence:
         self._words(found, heard, came, went)
 
     def _plan(self, found: Features, heard: Heard, outcome: Outcome) -> None:
-        one, before = outcome.intervention, heard.before
-        action = one.action
+        one = outcome.intervention
+        action, failed, meant = one.action, failed_call(heard.before), meant_branch(heard.before)
         assert action is not None
+        if failed is not None:
+            # What the branch would do is what another call is compared with, not what stood in for it.
+            heard = replace(heard, before=as_meant(heard.before))
+        before = heard.before
         found["trouble.plan"] = self.standing.trouble(branch_part(before))
         tried = self.tries.found.get(heard.feedback.id)
         if tried is not None:
@@ -259,7 +263,6 @@ class Evidence:
             found["tree.stands"] = tried.stands
             found.pop("share", None)
         found["tools.only"] = float(action.reply == before.reply.template)
-        failed, meant = failed_call(before), meant_branch(before)
         if failed is not None and meant is not None and action.reply == meant.reply:
             found["unrendered"] = float(failed not in action.tools)
         self._answer(found, heard, action.reply, action.tools, facts_of(before))
@@ -326,6 +329,7 @@ class Evidence:
         reply, names = deed_of(branch)
         found["kin.condition"] = kin.under(branch, (action.reply, action.tool_names))
         if action.reply != reply:
+            found["kin.reply"] = kin.with_tools(branch, action.reply) if action.tool_names == names else 0.0
             return
         if action.tool_names != names:
             found["kin.tools"] = kin.with_reply(branch, action.tool_names)

@@ -162,6 +162,11 @@ def flat_branches(branches: Sequence[Branch]) -> Iterator[Branch]:
             yield branch
 
 
+def decides(tree: PlanTree) -> bool:
+    """Whether a tree ever answers in more than one way."""
+    return len(list(flat_branches(tree.branches))) > 1
+
+
 def usual_actions(actions: Mapping[str, Sequence[Action]]) -> dict[tuple[str, tuple[str, ...]], Action]:
     """Each (reply, tool names) with the arguments most trees give it, ties by their canonical form."""
     counts: dict[tuple[str, tuple[str, ...]], Counter[Action]] = {}
@@ -188,9 +193,9 @@ class Catalog:
 
     `own` are the actions of each leaf's tree, `usual` those of all trees by (reply, tool names), and every
     template that no tree uses; `calls` the distinct calls of each tool, most used first; `parents` of each
-    leaf and `children` of each parent as the DAG has them; `trees` counts the trees with a key of `usual`;
-    `cut_off` are the leaves that no way from the root leads to, each with the intent at the top of what hangs
-    loose.
+    leaf and `children` of each parent as the DAG has them; `trees` counts the trees with a key of `usual`
+    that decide anything; `cut_off` are the leaves that no way from the root leads to, each with the intent at
+    the top of what hangs loose.
     """
 
     workspace: Workspace
@@ -226,7 +231,12 @@ class Catalog:
             unused,
             {str(leaf): workspace.intents.parents_of(leaf) for leaf in workspace.intents.all_leaves},
             workspace.intents.children,
-            Counter((action.reply, action.tool_names) for actions in own.values() for action in actions),
+            Counter(
+                (action.reply, action.tool_names)
+                for leaf, actions in own.items()
+                if decides(workspace.plan_trees[leaf])
+                for action in actions
+            ),
             cut_off_leaves(workspace.intents),
         )
 
@@ -398,8 +408,10 @@ def _actions(feedback: Feedback, before: Proposal, catalog: Catalog) -> Iterator
     for key, action in own.items():
         if key != now and action != failed:
             yield _planned(before, target, action, 0.5 / size)
+    same = {now} | ({(present.reply, present.tool_names)} if present else set())
     for action in near:
-        if (action.reply, action.tool_names) not in own or (action.reply, action.tool_names) == now:
+        # Other arguments of the branch's own calls, also of one that could not be made.
+        if (action.reply, action.tool_names) not in own.keys() - same:
             yield _planned(before, target, action, 0.3 / len(near))
     told = {(action.reply, action.tool_names) for action in near} | own.keys() | {now}
     rest = {key: action for key, action in foreign.items() if key not in told}

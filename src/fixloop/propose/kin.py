@@ -12,6 +12,7 @@ from math import log
 from typing import Any
 
 from fixloop.hints.ids import canonical_json
+from fixloop.propose.interventions import decides, flat_branches
 from fixloop.propose.words import stems
 from fixloop.propose.workbench import Workbench
 from fixloop.workspace.model import Branch, Condition, ToolCall, Workspace
@@ -36,6 +37,7 @@ Deed = tuple[str, tuple[str, ...]]
 class Kin:
     """How many branches do what; `branches` by their condition's representation, values as canonical JSON.
 
+    `branches` are those of trees that decide anything: what always does one thing shows no habit of deciding.
     `values` is by tool and argument, `columns` by argument alone: tools name the same thing alike. A call
     without an argument has the value `null` there. `here` are the answering branches by leaf and id.
     """
@@ -43,6 +45,7 @@ class Kin:
     here: Mapping[tuple[str, str], Branch]
     branches: Mapping[str, tuple[Condition | None, Counter[Deed]]]
     tools: Mapping[str, Counter[tuple[str, ...]]]
+    replies: Mapping[tuple[str, ...], Counter[str]]
     values: Mapping[tuple[str, str], Counter[str]]
     columns: Mapping[str, Counter[str]]
 
@@ -51,19 +54,23 @@ class Kin:
         """The habits of a workspace."""
         branches: dict[str, tuple[Condition | None, Counter[Deed]]] = {}
         tools: dict[str, Counter[tuple[str, ...]]] = {}
+        replies: dict[tuple[str, ...], Counter[str]] = {}
         values: dict[tuple[str, str], Counter[str]] = {}
         columns: dict[str, Counter[str]] = {}
         here = _answering(workspace)
-        for branch in here.values():
+        deciding = {leaf for leaf, tree in workspace.plan_trees.items() if decides(tree)}
+        for (leaf, _), branch in here.items():
             reply, names = deed_of(branch)
-            branches.setdefault(repr(branch.when), (branch.when, Counter()))[1][reply, names] += 1
+            if leaf in deciding:
+                branches.setdefault(repr(branch.when), (branch.when, Counter()))[1][reply, names] += 1
             tools.setdefault(reply, Counter())[names] += 1
+            replies.setdefault(names, Counter())[reply] += 1
             for call in branch.tools:
                 for arg in {*call.args, *arguments_of(workspace, call.name)}:
                     value = canonical_json(call.args.get(arg))
                     values.setdefault((call.name, arg), Counter())[value] += 1
                     columns.setdefault(arg, Counter())[value] += 1
-        return cls(here, branches, tools, values, columns)
+        return cls(here, branches, tools, replies, values, columns)
 
     def under(self, branch: Branch, deed: Deed) -> float:
         """How usual a deed is under a branch's condition, against what the branch does."""
@@ -74,6 +81,11 @@ class Kin:
         """How usual these tools are with the branch's reply, against those it calls."""
         reply, now = deed_of(branch)
         return _ratio(self.tools.get(reply, Counter()), names, now)
+
+    def with_tools(self, branch: Branch, reply: str) -> float:
+        """How usual another reply is with a branch's calls, against its own; 0 where it calls nothing."""
+        now, names = deed_of(branch)
+        return _ratio(self.replies.get(names, Counter()), reply, now) if names else 0.0
 
     def argument(self, call: ToolCall, other: ToolCall, about: frozenset[str]) -> float:
         """How usual the arguments of another call of a tool are against those of the branch's own call.
@@ -122,8 +134,6 @@ def arguments_of(workspace: Workspace, tool: str) -> Sequence[str]:
 
 
 def _answering(workspace: Workspace) -> dict[tuple[str, str], Branch]:
-    from fixloop.propose.interventions import flat_branches
-
     trees = workspace.plan_trees.items()
     return {(leaf, one.id): one for leaf, tree in trees for one in flat_branches(tree.branches) if one.reply}
 

@@ -10,7 +10,7 @@ from fixloop.feedback.replays import replay_all
 from fixloop.hints.ids import canonical_json
 from fixloop.hints.model import Alternative, Choice, Hint, Measured, Question, fingerprint
 from fixloop.pipeline.proposal import Proposal
-from fixloop.propose.ask import FELL, Tried, alternatives_of, describe, settle
+from fixloop.propose.ask import FELL, RATHER_RIGHT, Tried, alternatives_of, describe, settle
 from fixloop.propose.contradicted import beside_wrong_cases
 from fixloop.propose.diagnose import JUDGEMENT, Diagnosis, Judgement, Reading, diagnose
 from fixloop.propose.draft import Draft, Group, Unable
@@ -50,9 +50,6 @@ class Proposed:
     waiting: int
     ended: str
 
-
-RATHER_RIGHT = 0.5
-"""The confidence from which a fix is named: a draft may lose much of it to rivals that do as well."""
 
 Progress = Callable[[str], None]
 
@@ -149,8 +146,8 @@ def disputed_texts(feedback: Sequence[Feedback]) -> frozenset[str]:
 def _clear_hints(desk: _Desk, diagnoses: Sequence[Diagnosis], progress: Progress) -> _Made:
     """A fix for each group; where none does for all of it, for each change that is asked for in it."""
     made = _Made([], [], [], [])
-    # Where nobody says a word, what is clear for each is not yet what explains them all.
-    groups = [g for g in clear_groups(diagnoses) if not all(one.wordless for one in g.members)]
+    # Where hardly anybody says a word, what is clear for each is not yet what explains them all.
+    groups = [g for g in clear_groups(diagnoses) if 2 * sum(m.wordless for m in g.members) <= len(g.members)]
     for number, group in enumerate(groups, 1):
         progress(f"trying fix {number} of {len(groups)}")
         parts = one_change_each(group)

@@ -38,8 +38,12 @@ FEW_FOR_A_TEST = 2
 another branch in all but name."""
 
 
-def is_thin(members: Sequence[Diagnosis], hint: Hint) -> bool:
-    """Whether a fix rests on a text or two and nobody has said that it is what should happen."""
+def is_thin(members: Sequence[Diagnosis], hint: Hint, sure: bool = False) -> bool:
+    """Whether a fix rests on a text or two and nobody has said that it is what should happen.
+
+    `sure` is whether the workspace itself says so: that is enough for what a branch answers, which its other
+    tickets share, and not for where a new branch ends.
+    """
     own = [m for m in members if m.feedback.id in hint.evidence]
     texts = len({m.feedback.text_digest for m in own})
     if hint.kind == "add_leaf" and texts < FEWEST_FOR_A_LEAF:
@@ -51,6 +55,8 @@ def is_thin(members: Sequence[Diagnosis], hint: Hint) -> bool:
         return texts == 1 and _teaches_much(hint.operations) and not _expects_leaf(own)
     if hint.kind == "set_condition" and any(map(_tests_more, hint.operations)):
         return 0 < texts <= FEW_FOR_A_TEST and not any(_speaks_of(m, hint) for m in own)
+    if sure and hint.kind == "set_reply":
+        return False
     return 0 < texts <= FEW_TEXTS.get(hint.kind, 0) and not any(_is_told(m, hint) for m in own)
 
 
@@ -68,9 +74,12 @@ def _loses_more(hint: Hint) -> bool:
 
 
 def _teaches_much(operations: Iterable[Operation]) -> bool:
-    """More new examples than a text can answer for; examples that only move are known already."""
+    """More new examples than a text can answer for.
+
+    Examples that only move are known already, and those beside a new edge hold the border around it.
+    """
     names = [o.op for o in operations]
-    return "remove_example" not in names and names.count("add_example") > MOST_TAUGHT
+    return not {"remove_example", "add_edge"} & {*names} and names.count("add_example") > MOST_TAUGHT
 
 
 def _speaks_of(one: Diagnosis, hint: Hint) -> bool:

@@ -3,7 +3,8 @@
 One fault is likelier than many, so rejections that nobody explained are gathered into as few sets as do (a
 greedy cover; Chvátal, 1979), each with a place in common that is likely for all of its members. What could be
 changed there is weighed for the set as a whole: an edit of a plan tree leads each of its tickets to an
-answer, and is as likely as those answers are for them (`tree_outcomes`); other changes ask the same of all.
+answer, and is as likely as edits like it are, times what speaks for those answers beyond that (`tries`);
+other changes ask the same of all.
 """
 
 from collections import Counter, defaultdict
@@ -12,12 +13,11 @@ from dataclasses import dataclass, replace
 from math import exp, log, sqrt
 from typing import Any
 
-from fixloop.hints.ids import canonical_json
 from fixloop.propose.diagnose import Diagnosis, Reading
 from fixloop.propose.draft import Group
 from fixloop.propose.interventions import Action, Intervention
 from fixloop.propose.synthesis.new_leaf import clusters
-from fixloop.propose.synthesis.tree_outcomes import Outcomes, tree_outcomes
+from fixloop.propose.tries import Outcomes, Tried, tree_tries
 from fixloop.propose.workbench import Workbench
 
 UNLIKELY = 0.02
@@ -29,11 +29,11 @@ RIVAL = 0.15
 RIVAL_OF_TOLD = 0.6
 """The same for a rejection that says something: what it speaks of is not joined to what it hardly means."""
 
-UNSEEN = 0.01
-"""The part of a place's probability that an answer has which is none of a rejection's readings."""
+UNSEEN = 0.05
+"""What at least speaks for an answer, against what speaks for one that any edit may lead to."""
 
-UNMOVED = 0.2
-"""How likely it is that a rejection of a set has nothing to do with what the others are about."""
+UNMOVED = 0.02
+"""The same for a rejection of a set that has nothing to do with what the others are about."""
 
 DOUBT, FLAT = 0.15, 3.0
 """How often the evidence is misread as a whole, and how much flatter what is believed is then."""
@@ -116,18 +116,18 @@ def _places(one: Diagnosis) -> dict[Key, float]:
 
 def hypotheses(bench: Workbench, members: Sequence[Diagnosis]) -> list[Hypothesis]:
     """What would explain the members together, likeliest first; "nothing is wrong" is among them."""
-    pooled = pooled_readings(members)
+    pooled, asking = pooled_readings(members), _asking(members)
     trees: dict[Key, list[Reading]] = defaultdict(list)
     found: list[Hypothesis] = []
     for reading in pooled:
         if reading.intervention.step == "plan":
             trees[reading.intervention.place].append(reading)
         else:
-            found.append(Hypothesis(reading, group_of(members, reading)))
+            found.append(Hypothesis(reading, Group(reading.key, tuple(asking[reading.key]))))
     for place, readings in trees.items():
         own = [one for one in members if any(r.intervention.place == place for r in one.readings)]
         joint = _of_tree(bench, place, own, sum(one.probability for one in readings))
-        found += joint or [Hypothesis(one, group_of(members, one)) for one in readings]
+        found += joint or [Hypothesis(one, Group(one.key, tuple(asking[one.key]))) for one in readings]
     return _doubted(found)
 
 
@@ -157,10 +157,13 @@ def pooled_readings(members: Sequence[Diagnosis]) -> list[Reading]:
     return [Reading(known[key], round(mass[key], 6)) for key in ranked]
 
 
-def group_of(members: Sequence[Diagnosis], reading: Reading) -> Group:
-    """The rejections that may ask for a change."""
-    own = tuple(m for m in members if any(r.key == reading.key for r in m.readings))
-    return Group(reading.key, own)
+def _asking(members: Sequence[Diagnosis]) -> dict[Key, list[Diagnosis]]:
+    """The rejections that may ask for each change."""
+    found: dict[Key, list[Diagnosis]] = defaultdict(list)
+    for member in members:
+        for key in {reading.key for reading in member.readings}:
+            found[key].append(member)
+    return found
 
 
 # --- a plan tree ------------------------------------------------------------------------------------------
@@ -172,10 +175,16 @@ def _of_tree(bench: Workbench, place: Key, members: Sequence[Diagnosis], mass: f
     own = [one for one in members if tree is not None and one.before.leaf == tree.leaf]
     if tree is None or not own:
         return []
-    asked = [_asked(one, place) for one in own]
-    wished = {canonical_json(action.to_json()): action for some in asked for action, _ in some}
+    tries = tree_tries(bench, tree, [one.feedback for one in own])
+    asked = [_asked(one, place, tries.tried.get(one.feedback.id)) for one in own]
+    wished = {
+        a.action: a.share
+        for n in own
+        for r in n.readings
+        if (a := r.intervention).place == place and a.action
+    }
     found = []
-    for outcomes in tree_outcomes(bench, tree, own, [wished[key] for key in sorted(wished)]):
+    for outcomes in tries.outcomes([one.feedback for one in own], wished):
         weight = _likelihood(outcomes, asked)
         found.append((weight, outcomes))
     total = sum(weight for weight, _ in found)
@@ -195,31 +204,35 @@ def _of_tree(bench: Workbench, place: Key, members: Sequence[Diagnosis], mass: f
 Asked = list[tuple[Action, float]]
 
 
-def _asked(one: Diagnosis, place: Key) -> Asked:
-    """The actions that a rejection may ask for at a place, each with its part of the place's probability."""
+def _asked(one: Diagnosis, place: Key, tried: Tried | None) -> Asked:
+    """The actions a rejection may ask for at a place, by how much more than the tree's edits lead to them."""
     own = [r for r in one.readings if r.intervention.place == place and r.intervention.action]
     mass = sum(r.probability for r in own) or 1.0
-    return [(r.intervention.action, r.probability / mass) for r in own if r.intervention.action]
+    found = []
+    for reading in own:
+        action, share = reading.intervention.action, reading.intervention.share
+        if action is not None:
+            before = tried.share(_deed(action), share) if tried else share
+            found.append((action, reading.probability / mass / before))
+    return found
 
 
 def _likelihood(outcomes: Outcomes, asked: Sequence[Asked]) -> float:
-    """How likely edits are that lead to some answers, by themselves and by what those answers are.
+    """How likely edits are that lead to some answers, by themselves and by what speaks for those answers.
 
     What makes an answer likely for one ticket makes it so for the next: of n tickets about √n speak freely.
     """
     told = 0.0
     for n, some in enumerate(asked):
         action = outcomes.answers.get(n)
-        told += log(UNMOVED * UNSEEN if action is None else max(UNSEEN, _share_of(action, some)))
+        told += log(UNMOVED if action is None else max(UNSEEN, _told_for(action, some)))
     return outcomes.weight * exp(told / sqrt(len(asked)))
 
 
-def _share_of(action: Action, asked: Asked) -> float:
-    """The part of an action; where only its arguments differ from what was asked for, all the same."""
-    exact = sum(share for one, share in asked if one == action)
-    if exact:
-        return exact
-    return sum(share for one, share in asked if _deed(one) == _deed(action))
+def _told_for(action: Action, asked: Asked) -> float:
+    """What speaks for an action; where only its arguments differ from what was asked for, all the same."""
+    exact = [told for one, told in asked if one == action]
+    return max(exact or [told for one, told in asked if _deed(one) == _deed(action)], default=0.0)
 
 
 def _deed(action: Action) -> tuple[str, tuple[str, ...]]:

@@ -103,6 +103,7 @@ WEIGHTS: Mapping[str, float] = {
     "tree.stands": 0.47,
     "kin.condition": 1.04,
     "kin.tools": 1.00,
+    "kin.reply": 1.00,
     "kin.argument": 1.68,
     "tool.argument": 0.68,
     "tool.in": -1.75,

@@ -62,6 +62,20 @@ def test_the_trace_says_which_call_could_not_be_made() -> None:
     assert failed_template(fraud) is None
 
 
+def test_a_call_that_could_not_be_made_is_tried_with_other_arguments_and_mended_so() -> None:
+    made = bank()
+    tree = made["plan_trees/account_locked.yaml"]
+    made["plan_trees/account_locked.yaml"] = tree.replace("{{ record.account_id }}", "{{ record.overdraft }}")
+    snapshot = build_snapshot(made)
+    shown = propose_all(snapshot, LOCKED.values())
+    feedback = [told(LOCKED["fraud"], shown[LOCKED["fraud"]], "rejected", comment="no")]
+    feedback += [told(LOCKED[name], shown[LOCKED[name]]) for name in ("none", "open", "two")]
+    best = diagnose(bench_of(snapshot, feedback), feedback[:1], feedback=feedback)[0].best.intervention
+    assert best.action is not None
+    assert best.action.reply == "security_escalation"
+    assert [dict(call.args) for call in best.action.tools] == [{"account_id": "{{ record.account_id }}"}]
+
+
 @pytest.mark.parametrize("said", ["no", "should tell how to unlock"])
 def test_a_text_that_could_not_be_rendered_is_what_was_wrong(said: str) -> None:
     snapshot = overdrawn()

@@ -48,7 +48,7 @@ branches:
 
 
 def tried_of(bench: Workbench, rejected: Sequence[Feedback]) -> Mapping[str, Tried]:
-    return Tries.of(bench, rejected, Kin.of(bench.workspace)).found
+    return Tries.of(bench, rejected).found
 
 
 def test_what_branches_elsewhere_do_is_the_usual_thing() -> None:
@@ -58,6 +58,24 @@ def test_what_branches_elsewhere_do_is_the_usual_thing() -> None:
     assert kin.under(forgot, ESCALATED) > 0 > kin.under(fraud, ("security_escalation", ()))
     assert kin.with_reply(forgot, ("escalate_to_security",)) > 0
     assert kin.under(fraud, ESCALATED) == 0
+
+
+def test_a_reply_goes_with_the_calls_it_is_sent_with_elsewhere() -> None:
+    workspace = load_workspace(world(login_problem=LIKE_LOCKED))
+    fraud = next(b for b in workspace.plan_trees["account_locked"].branches if b.id == "fraud")
+    odd, kin = replace(fraud, reply="transfer_help"), Kin.of(workspace)
+    assert kin.with_tools(odd, "security_escalation") > 0 > kin.with_tools(fraud, "transfer_help")
+    assert kin.with_tools(replace(odd, tools=()), "security_escalation") == 0
+
+
+def test_a_tree_that_decides_nothing_shows_no_habit() -> None:
+    workspace = load_workspace(world())
+    bare = workspace.plan_trees["transfer_failed"]
+    more = {f"more_{n}": replace(bare, leaf=f"more_{n}") for n in range(3)}
+    known = Kin.of(replace(workspace, plan_trees={**workspace.plan_trees, **more}))
+    assert known.branches == Kin.of(workspace).branches
+    (fallback,) = bare.branches
+    assert known.under(replace(fallback, reply="handover"), ("transfer_help", ())) == 0
 
 
 def test_an_argument_comes_from_the_column_of_its_name() -> None:

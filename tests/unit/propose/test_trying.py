@@ -14,7 +14,7 @@ from fixloop.propose.draft import Group
 from fixloop.propose.interventions import Action, Intervention
 from fixloop.propose.run import propose
 from fixloop.propose.synthesis.tree_edits import says_itself
-from fixloop.propose.synthesis.tree_outcomes import tree_outcomes
+from fixloop.propose.tries import tree_tries
 from fixloop.propose.trying import hypotheses, sets_of
 from fixloop.propose.wanted import Wanted
 from fixloop.propose.workbench import Workbench
@@ -80,7 +80,7 @@ def test_every_rejection_is_in_one_set_also_where_nothing_could_be_wrong() -> No
 def test_a_condition_turned_round_is_among_the_effects_and_takes_no_accepted_answer_away() -> None:
     bench, rejections = rejected_bench(NEGATED)
     tree = bench.workspace.plan_trees["account_locked"]
-    found = tree_outcomes(bench, tree, diagnosed(bench, rejections), [])
+    found = tree_tries(bench, tree, rejections).outcomes(rejections, {})
     right = propose_all(world(), LOCKED.values())
     wanted = {
         n: right[str(one.ticket["text"])].reply.template
@@ -100,7 +100,7 @@ def test_what_a_branch_does_costs_less_where_nobody_accepted_it() -> None:
     bench, rejections = rejected_bench(wrong)
     tree = bench.workspace.plan_trees["account_locked"]
     asked = [Action("security_escalation", (ESCALATE,)), Action("unlock_instructions")]
-    found = tree_outcomes(bench, tree, diagnosed(bench, rejections), asked)
+    found = tree_tries(bench, tree, rejections).outcomes(rejections, dict.fromkeys(asked, 0.1))
     assert {one.answers[0] for one in found if 0 in one.answers} >= {asked[0]}
 
 

@@ -49,6 +49,9 @@ UNMENDED, MENDED, CHANGED = 1.5, 0.6, 0.3
 EMPTIED = 0.9
 """What it costs that a branch would answer nothing any more: somebody wrote it for something."""
 
+REPEATED = 1.4
+"""What it costs that a branch would answer as another one of its tree does: those would be one branch."""
+
 MOST_HELP = 8.0
 DRAFTS = 3
 EARLIER = 0.02
@@ -257,7 +260,10 @@ def _action_edits(field: _Field) -> Iterator[Edit]:
                 wanted = replace(wanted, tools=tuple(own.get(call.name, call) for call in wanted.tools))
             edit = tree_edits.action_edit(field.tree, path, wanted)
             if edit is not None:
-                yield edit
+                others = {
+                    field.key(one) for _, one in tree_edits.walk(field.tree.branches) if one is not branch
+                }
+                yield replace(edit, size=edit.size + REPEATED) if key in others else edit
 
 
 def _whole_conditions(bench: Workbench, tree: PlanTree) -> dict[str, list[Condition]]:
