@@ -156,7 +156,7 @@ class Evidence:
         found["disputed"] = float(heard.disputed)
         found["company.none"] = self.leaves.bonus(heard.row, outcome.intervention)
         found["trouble.none"] = self._trouble(heard)
-        found["lonely"] = float(not self.standing.company(branch_part(heard.before)))
+        found["lonely"] = float(self.standing.lonely(branch_part(heard.before)))
         found["words.kept"] = self._coverage(heard, heard.said.affirmed, self._here(heard))
         found["told.none"] = float(bool(heard.feedback.expected or heard.feedback.reply))
         found["says.none"] = float(heard.said.says_anything)
@@ -259,7 +259,7 @@ class Evidence:
         found["trouble.plan"] = self.standing.trouble(branch_part(before))
         tried = self.tries.found.get(heard.feedback.id)
         if tried is not None:
-            found["tree.share"] = log(tried.share((action.reply, action.tool_names), one.share))
+            found["tree.share"] = log(tried.share(action.deed, one.share))
             found["tree.stands"] = tried.stands
             found.pop("share", None)
         found["tools.only"] = float(action.reply == before.reply.template)
@@ -327,7 +327,7 @@ class Evidence:
         if kin is None or branch is None:
             return
         reply, names = deed_of(branch)
-        found["kin.condition"] = kin.under(branch, (action.reply, action.tool_names))
+        found["kin.condition"] = kin.under(branch, action.deed)
         if action.reply != reply:
             found["kin.reply"] = kin.with_tools(branch, action.reply) if action.tool_names == names else 0.0
             return

@@ -70,6 +70,11 @@ class Action:
         """The tools' names, sorted."""
         return tuple(sorted(tool.name for tool in self.tools))
 
+    @property
+    def deed(self) -> tuple[str, tuple[str, ...]]:
+        """Its reply and its tools' names: what it does, whatever it calls them with."""
+        return self.reply, self.tool_names
+
 
 @dataclass(frozen=True, slots=True)
 class Way:
@@ -172,7 +177,7 @@ def usual_actions(actions: Mapping[str, Sequence[Action]]) -> dict[tuple[str, tu
     counts: dict[tuple[str, tuple[str, ...]], Counter[Action]] = {}
     for leaf in sorted(actions):
         for action in actions[leaf]:
-            counts.setdefault((action.reply, action.tool_names), Counter())[action] += 1
+            counts.setdefault(action.deed, Counter())[action] += 1
     return {
         key: min(found, key=lambda action: (-found[action], canonical_json(action.to_json())))
         for key, found in sorted(counts.items())
@@ -183,7 +188,7 @@ def _tree_actions(tree: PlanTree) -> tuple[Action, ...]:
     found = (Action(branch.reply, branch.tools) for branch in flat_branches(tree.branches) if branch.reply)
     kept: dict[tuple[str, tuple[str, ...]], Action] = {}
     for action in found:
-        kept.setdefault((action.reply, action.tool_names), action)
+        kept.setdefault(action.deed, action)
     return tuple(kept.values())
 
 
@@ -232,7 +237,7 @@ class Catalog:
             {str(leaf): workspace.intents.parents_of(leaf) for leaf in workspace.intents.all_leaves},
             workspace.intents.children,
             Counter(
-                (action.reply, action.tool_names)
+                action.deed
                 for leaf, actions in own.items()
                 if decides(workspace.plan_trees[leaf])
                 for action in actions
@@ -392,7 +397,7 @@ def _actions(feedback: Feedback, before: Proposal, catalog: Catalog) -> Iterator
     if is_other(before.leaf) or before.leaf not in catalog.workspace.plan_trees:
         return
     present = present_action(before, catalog)
-    own = {(a.reply, a.tool_names): a for a in catalog.own[before.leaf]}
+    own = {a.deed: a for a in catalog.own[before.leaf]}
     near = list(_changed_calls(present, catalog)) if present else []
     target = catalog.workspace.plan_trees[before.leaf].path
     now = (before.reply.template, tool_names(before))
@@ -408,12 +413,12 @@ def _actions(feedback: Feedback, before: Proposal, catalog: Catalog) -> Iterator
     for key, action in own.items():
         if key != now and action != failed:
             yield _planned(before, target, action, 0.5 / size)
-    same = {now} | ({(present.reply, present.tool_names)} if present else set())
+    same = {now} | ({present.deed} if present else set())
     for action in near:
         # Other arguments of the branch's own calls, also of one that could not be made.
-        if (action.reply, action.tool_names) not in own.keys() - same:
+        if action.deed not in own.keys() - same:
             yield _planned(before, target, action, 0.3 / len(near))
-    told = {(action.reply, action.tool_names) for action in near} | own.keys() | {now}
+    told = {action.deed for action in near} | own.keys() | {now}
     rest = {key: action for key, action in foreign.items() if key not in told}
     used = {key: max(1, catalog.trees.get(key, 1)) for key in rest}
     for key, action in rest.items():

@@ -30,7 +30,8 @@ class Standing:
     """How many accepted and rejected proposals went through each part, and what accepted ones were like.
 
     `facts` counts (template, fact) over accepted tickets, `calls` (template, tool), `templates` those of a
-    template, `usual` each fact. `trust` is how much step one trusted their leaves, ascending.
+    template, `usual` each fact. `trust` is how much step one trusted their leaves, ascending; `complaints`
+    are all rejections there are.
     """
 
     accepted: Mapping[Part, int]
@@ -41,6 +42,7 @@ class Standing:
     usual: Mapping[str, int]
     total: int
     trust: tuple[float, ...] = ()
+    complaints: int = 0
 
     def trouble(self, part: Part, also: Part | None = None) -> float:
         """Log-odds of rejected against accepted at a part, the asking rejection left out; within ±4.
@@ -62,6 +64,10 @@ class Standing:
     def company(self, part: Part) -> int:
         """How many other rejections went through a part."""
         return max(0, self.rejected.get(part, 0) - 1)
+
+    def lonely(self, part: Part) -> bool:
+        """Whether all other rejections went elsewhere: the only one there is has nobody to be with."""
+        return self.complaints > 1 and not self.company(part)
 
     def fits(self, template: str, facts: Sequence[str]) -> float:
         """Mean log-likelihood ratio of these facts under a template's accepted tickets and under all."""
@@ -100,7 +106,9 @@ def build_standing(
             trust.append(proposal.scores.get(proposal.raw_leaf, 0.0))
     for one in rejections:
         rejected.update(parts_of(one, before[one.id]))
-    return Standing(accepted, rejected, facts, calls, templates, usual, total, tuple(sorted(trust)))
+    return Standing(
+        accepted, rejected, facts, calls, templates, usual, total, tuple(sorted(trust)), len(rejections)
+    )
 
 
 def is_kept(one: Feedback, proposal: Proposal) -> bool:

@@ -87,12 +87,12 @@ class Tries:
         leaves: dict[str, list[Feedback]] = defaultdict(list)
         for one in rejections:
             leaves[bench.before[one.id].leaf].append(one)
-        found: dict[str, Tried] = {}
-        for leaf, members in leaves.items():
-            tree = bench.workspace.plan_trees.get(leaf)
-            if tree is not None:
-                found |= tree_tries(bench, tree, members).tried
-        return cls(found)
+        bench.kept["tries"] = {}
+        trees = bench.workspace.plan_trees
+        tried = [
+            tree_tries(bench, trees[leaf], found).tried for leaf, found in leaves.items() if leaf in trees
+        ]
+        return cls({key: one for found in tried for key, one in found.items()})
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +124,8 @@ def tree_tries(bench: Workbench, tree: PlanTree, rejections: Sequence[Feedback])
 class TreeTries:
     """A tree on its ground: the first situations are the rejections, the others are settled.
 
-    `places` are the positions of the rejections by id, `effects` what edits of order and conditions do, and
-    `tried` is what all edits say of each rejection.
+    `places` are the positions of the rejections by id, `own` the deeds of the tree's branches, `effects` what
+    edits of order and conditions do, and `tried` is what all edits say of each rejection.
     """
 
     bench: Workbench
@@ -133,6 +133,7 @@ class TreeTries:
     places: Mapping[str, int]
     ground: Ground
     now: Sequence[tuple[Branch, int]]
+    own: Set[Deed]
     effects: list["_Effect"] = field(default_factory=list)
     habits: list[tuple[int, Deed, float]] = field(default_factory=list)
     tests: dict[str, list[tuple[int, float, float]]] = field(default_factory=dict)
@@ -145,8 +146,11 @@ class TreeTries:
         asked = [situation_of(bench.workspace, one, bench.before[one.id]) for one in rejections]
         ground = Ground([*asked, *settled_situations(bench, tree.leaf, digests)])
         places = {one.id: n for n, one in enumerate(rejections)}
-        made = cls(bench, tree, places, ground, ground.answers(tree.branches))
-        made.effects.extend(made._effect(TOLD, one) for one in made._conditions())
+        own = frozenset(deed_of(b) for _, b in tree_edits.walk(tree.branches) if b.reply)
+        made = cls(bench, tree, places, ground, ground.answers(tree.branches), own)
+        values, whole = conditions.plain_values(bench, asked), conditions.whole_conditions(bench, tree)
+        told = tree_edits.condition_edits(tree, values, whole)
+        made.effects.extend(made._effect(TOLD, one) for one in told)
         made.effects.extend(made._effect(MOVED, one) for one in tree_edits.move_edits(tree))
         made.effects.extend(made._effect(GONE, one) for one in tree_edits.removal_edits(tree))
         made.habits.extend(made._habits())
@@ -155,11 +159,6 @@ class TreeTries:
             if answered is not None:
                 made.tried[key] = made._of(n, *answered)
         return made
-
-    @property
-    def own(self) -> Set[Deed]:
-        """What the tree's branches do."""
-        return frozenset(deed_of(b) for _, b in tree_edits.walk(self.tree.branches) if b.reply)
 
     @property
     def rejected(self) -> int:
@@ -227,8 +226,7 @@ class TreeTries:
         for own, there, weight in parts:
             for action, usual in wished.items():
                 if weight and all(action != _action(branch) for branch in there):
-                    deed = (action.reply, action.tool_names)
-                    yield dict.fromkeys(own, action), weight * _fresh_share(deed, usual, self.own)
+                    yield dict.fromkeys(own, action), weight * _fresh_share(action.deed, usual, self.own)
 
     def _usual(
         self, asked: Sequence[int], wished: Mapping[Action, float]
@@ -237,19 +235,10 @@ class TreeTries:
         for held, deed, usual in self.habits:
             own = [n for n in asked if held >> n & 1]
             for action in wished:
-                if own and (action.reply, action.tool_names) == deed:
+                if own and action.deed == deed:
                     yield dict.fromkeys(own, action), HABIT * usual
 
     # --- the edits --------------------------------------------------------------------------------------
-
-    def _conditions(self) -> Iterator[Edit]:
-        values = conditions.plain_values(self.bench, self.ground.situations[: len(self.places)])
-        elsewhere = {
-            branch.id: conditions.conditions_elsewhere(self.bench.workspace, self.tree.leaf, branch.reply)
-            for _, branch in tree_edits.walk(self.tree.branches)
-            if branch.reply is not None
-        }
-        return tree_edits.condition_edits(self.tree, values, elsewhere)
 
     def _effect(self, family: float, edit: Edit) -> "_Effect":
         after = self.ground.answers(edit.branches)

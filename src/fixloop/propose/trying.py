@@ -177,16 +177,10 @@ def _of_tree(bench: Workbench, place: Key, members: Sequence[Diagnosis], mass: f
         return []
     tries = tree_tries(bench, tree, [one.feedback for one in own])
     asked = [_asked(one, place, tries.tried.get(one.feedback.id)) for one in own]
-    wished = {
-        a.action: a.share
-        for n in own
-        for r in n.readings
-        if (a := r.intervention).place == place and a.action
-    }
-    found = []
-    for outcomes in tries.outcomes([one.feedback for one in own], wished):
-        weight = _likelihood(outcomes, asked)
-        found.append((weight, outcomes))
+    here = [r.intervention for one in own for r in one.readings if r.intervention.place == place]
+    wished = {one.action: one.share for one in here if one.action}
+    outcomes = tries.outcomes([one.feedback for one in own], wished)
+    found = [(_likelihood(one, asked), one) for one in outcomes]
     total = sum(weight for weight, _ in found)
     if not total:
         return []
@@ -212,7 +206,7 @@ def _asked(one: Diagnosis, place: Key, tried: Tried | None) -> Asked:
     for reading in own:
         action, share = reading.intervention.action, reading.intervention.share
         if action is not None:
-            before = tried.share(_deed(action), share) if tried else share
+            before = tried.share(action.deed, share) if tried else share
             found.append((action, reading.probability / mass / before))
     return found
 
@@ -232,11 +226,7 @@ def _likelihood(outcomes: Outcomes, asked: Sequence[Asked]) -> float:
 def _told_for(action: Action, asked: Asked) -> float:
     """What speaks for an action; where only its arguments differ from what was asked for, all the same."""
     exact = [told for one, told in asked if one == action]
-    return max(exact or [told for one, told in asked if _deed(one) == _deed(action)], default=0.0)
-
-
-def _deed(action: Action) -> tuple[str, tuple[str, ...]]:
-    return action.reply, action.tool_names
+    return max(exact or [told for one, told in asked if one.deed == action.deed], default=0.0)
 
 
 def _hypothesis(place: Key, members: Sequence[Diagnosis], one: Outcomes, probability: float) -> Hypothesis:

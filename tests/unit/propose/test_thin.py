@@ -7,9 +7,10 @@ from typing import Any
 from fixloop.feedback.model import Feedback
 from fixloop.hints.model import Hint
 from fixloop.hints.operation import Operation
+from fixloop.propose.ask import RATHER_RIGHT
 from fixloop.propose.diagnose import Diagnosis
 from fixloop.propose.draft import Group
-from fixloop.propose.run import RATHER_RIGHT, _Made, _take
+from fixloop.propose.run import _Made, _take
 from fixloop.propose.thin import DOUBT, FEWEST_FOR_A_LEAF, MOST_TAUGHT, is_thin, sobered
 from tests.unit.propose.synthesis.benches import bench_of, propose_all, told, world
 
@@ -46,6 +47,22 @@ def test_one_text_answers_for_few_examples() -> None:
     assert not is_thin(expected, hint_of("intent", expected, *taught(MOST_TAUGHT + 1)))
     two = members_of({"comment": "locked"}, {"comment": "locked"})
     assert not is_thin(two, hint_of("intent", two, *taught(MOST_TAUGHT + 1)))
+
+
+def test_examples_that_hold_the_border_of_a_new_edge_teach_no_leaf() -> None:
+    alone = members_of({"comment": "no"})
+    edge = Operation("add_edge", {"parent": "root", "child": "accounts"})
+    assert not is_thin(alone, hint_of("intent", alone, edge, *taught(MOST_TAUGHT + 1)))
+
+
+def test_what_the_workspace_is_all_but_sure_of_needs_no_words_for_a_reply_and_does_for_a_branch() -> None:
+    alone = members_of({"comment": "no"})
+    reply = Operation("set_reply", {"leaf": "account_locked", "branch": "b-1", "was": "a", "to": "b"})
+    branch = Operation("add_branch", {"leaf": "account_locked", "before": "default", "branch": BRANCH})
+    for operation, thin in ((reply, False), (branch, True)):
+        hint = hint_of("plan", alone, operation)
+        assert is_thin(alone, hint)
+        assert is_thin(alone, hint, sure=True) is thin
 
 
 def test_a_branch_from_one_rejection_needs_words_of_it() -> None:

@@ -8,11 +8,12 @@ import pytest
 from fixloop.feedback.model import Feedback
 from fixloop.fixes.apply import apply_operations
 from fixloop.hints.operation import Operation
-from fixloop.propose.ask import Tried, _speaks, settle
+from fixloop.propose.ask import Tried, _leads, _speaks, settle
 from fixloop.propose.diagnose import JUDGEMENT, Asking, Diagnosis, Reading, diagnose
 from fixloop.propose.draft import Group
 from fixloop.propose.interventions import Action, Intervention
 from fixloop.propose.run import propose
+from fixloop.propose.standing import branch_part, build_standing
 from fixloop.propose.synthesis.tree_edits import says_itself
 from fixloop.propose.tries import tree_tries
 from fixloop.propose.trying import hypotheses, sets_of
@@ -206,3 +207,41 @@ def test_many_who_ask_for_something_new_are_sets_by_what_is_alike_among_them() -
     found = [{one.feedback.ticket["text"] for one in some} for some in sets_of(asked)]
     assert found == [set(places), set(birds), {"quite another matter"}]
     assert len(sets_of(asked[3:7])) == 1, "a handful may be one thing in words that differ"
+
+
+def test_a_fix_that_is_likelier_than_not_leads_unless_another_fix_is_near() -> None:
+    first = Tried(reading("plan", "p", 0.55), None, 0.55)
+    nothing = Tried(reading("none", "", 0.43), None, 0.43)
+    other = Tried(reading("fetch", "f", 0.5), None, 0.5)
+    assert _leads([first, nothing])
+    assert not _leads([first, other])
+    assert not _leads([replace(first, probability=0.45), nothing])
+
+
+def test_what_one_edit_leads_to_is_found_for_the_set_and_for_each_alone() -> None:
+    bench, rejections = rejected_bench(NEGATED)
+    tries = tree_tries(bench, bench.workspace.plan_trees["account_locked"], rejections)
+    every = max(tries.outcomes(rejections, {}), key=lambda one: one.weight)
+    assert len(every.answers) == len(rejections)
+    for n, one in enumerate(rejections):
+        assert every.answers[n].deed in tries.tried[one.id].led
+
+
+def test_an_answer_that_the_tree_gives_elsewhere_is_seldom_another_branch_too() -> None:
+    bench, (one, *_) = rejected_bench(NEGATED)
+    tried = replace(
+        tree_tries(bench, bench.workspace.plan_trees["account_locked"], [one]).tried[one.id], led={}
+    )
+    assert tried.share(("unlock_instructions", ()), 0.1) < tried.share(("transfer_help", ()), 0.1)
+
+
+def test_the_only_rejection_there_is_lacks_no_company() -> None:
+    bench, rejections = rejected_bench(NEGATED)
+    before = bench.before[rejections[0].id]
+    part = branch_part(before)
+    alone = build_standing(bench.stored, bench.before, rejections[:1])
+    other = replace(rejections[1], id="fb-0000000000000000")
+    elsewhere = {**bench.before, other.id: replace(before, branch="elsewhere")}
+    among = build_standing(bench.stored, elsewhere, [rejections[0], other])
+    assert not alone.lonely(part)
+    assert among.lonely(part)

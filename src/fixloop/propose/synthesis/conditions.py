@@ -15,7 +15,7 @@ from fixloop.propose.synthesis.situations import Ground, Situation, personal_col
 from fixloop.propose.synthesis.tree_edits import ADDED, narrowed, walk, widened
 from fixloop.propose.words import stems
 from fixloop.propose.workbench import Workbench
-from fixloop.workspace.model import All, Condition, Test, Workspace
+from fixloop.workspace.model import All, Condition, PlanTree, Test, Workspace
 from fixloop.workspace.plan_tree import all_tests
 
 LONGEST_VALUE = 40
@@ -286,6 +286,15 @@ def conditions_elsewhere(workspace: Workspace, leaf: str, reply: str) -> list[Co
     """The conditions under which other trees answer with a template, most used first."""
     counts = counted_elsewhere(workspace, leaf, reply)
     return [one for _, one in sorted(counts.values(), key=lambda item: (-item[0], repr(item[1])))]
+
+
+def whole_conditions(bench: Workbench, tree: PlanTree) -> dict[str, list[Condition]]:
+    """By branch id, the conditions under which other trees answer as that branch does."""
+    return {
+        branch.id: conditions_elsewhere(bench.workspace, tree.leaf, branch.reply)
+        for _, branch in walk(tree.branches)
+        if branch.reply is not None
+    }
 
 
 def counted_elsewhere(workspace: Workspace, leaf: str, reply: str) -> dict[str, tuple[int, Condition]]:

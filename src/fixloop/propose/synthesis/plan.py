@@ -239,7 +239,7 @@ def _edits(bench: Workbench, field: _Field, said: frozenset[str]) -> Iterator[Ed
     yield from tree_edits.move_edits(tree)
     values = conditions.plain_values(bench, field.ground.situations)
     elsewhere = conditions.counted_elsewhere(bench.workspace, tree.leaf, usual.reply)
-    yield from tree_edits.condition_edits(tree, values, _whole_conditions(bench, tree))
+    yield from tree_edits.condition_edits(tree, values, conditions.whole_conditions(bench, tree))
     yield from _stretched(bench, field, said)
     yield from tree_edits.removal_edits(tree)
     found = conditions.candidates(bench, field.ground, field.evidence, _enough(field), said, elsewhere)
@@ -264,15 +264,6 @@ def _action_edits(field: _Field) -> Iterator[Edit]:
                     field.key(one) for _, one in tree_edits.walk(field.tree.branches) if one is not branch
                 }
                 yield replace(edit, size=edit.size + REPEATED) if key in others else edit
-
-
-def _whole_conditions(bench: Workbench, tree: PlanTree) -> dict[str, list[Condition]]:
-    """By branch id, the conditions under which other trees answer as that branch does."""
-    return {
-        branch.id: conditions.conditions_elsewhere(bench.workspace, tree.leaf, branch.reply)
-        for _, branch in tree_edits.walk(tree.branches)
-        if branch.reply is not None
-    }
 
 
 def _stretched(bench: Workbench, field: _Field, said: frozenset[str]) -> Iterator[Edit]:
@@ -330,7 +321,7 @@ def _two_edits(bench: Workbench, field: _Field) -> Iterator[Edit]:
     values = conditions.plain_values(bench, field.ground.situations)
     firsts = [
         *tree_edits.move_edits(field.tree),
-        *tree_edits.condition_edits(field.tree, values, _whole_conditions(bench, field.tree)),
+        *tree_edits.condition_edits(field.tree, values, conditions.whole_conditions(bench, field.tree)),
         *tree_edits.removal_edits(field.tree),
     ]
     for first in firsts:
