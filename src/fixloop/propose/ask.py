@@ -25,9 +25,9 @@ LEFT, MOST_LEFT = 0.4, 3
 
 MOST_TRIED = 6
 MOST_CHOICES = 3
-MARGIN_TRIED = 0.1
+MARGIN_TRIED, MARGIN_OF_SET, A_SET = 0.35, 0.1, 3
 """The margin over other fixes from which one that stood the dry run and is likelier than not needs no
-question."""
+question: for a rejection or two, and for a set of so many that it answers as a whole."""
 
 RATHER_RIGHT = 0.5
 """The probability from which a fix is named: a draft may lose much of it to rivals that do as well."""
@@ -73,18 +73,19 @@ def settle(
     first = tried[0]
     if _is_rather_nothing(members, found):
         return None
-    if first.hint and first.hint.operations and _leads(tried) and _speaks(members, first, beside):
+    if first.hint and first.hint.operations and _leads(members, tried) and _speaks(members, first, beside):
         others = alternatives_of(tried[1:])
         return replace(first.hint, confidence=first.probability, alternatives=others)
     return _question(members, tried)
 
 
-def _leads(tried: Sequence[Tried]) -> bool:
+def _leads(members: Sequence[Diagnosis], tried: Sequence[Tried]) -> bool:
     """Whether the first is likelier than not, and far enough from other fixes; "nothing" is none."""
     first = tried[0]
     fixes = [one for one in tried[1:] if one.reading.intervention.step != "none"]
     second = max((one.probability for one in fixes if not _same_fix(one.hint, first.hint)), default=0.0)
-    return first.probability >= RATHER_RIGHT and first.probability - second >= MARGIN_TRIED
+    margin = MARGIN_OF_SET if len(members) >= A_SET else MARGIN_TRIED
+    return first.probability >= RATHER_RIGHT and first.probability - second >= margin
 
 
 def _is_rather_nothing(members: Sequence[Diagnosis], found: Sequence[Hypothesis]) -> bool:

@@ -14,7 +14,7 @@ from fixloop.propose.wanted import satisfied_share
 from fixloop.propose.words import stems
 from fixloop.propose.workbench import Workbench
 from fixloop.workspace.load import load_workspace
-from fixloop.workspace.model import ToolCall
+from fixloop.workspace.model import LeafId, ToolCall
 from tests.unit.propose.synthesis.benches import (
     CALL,
     LEAF,
@@ -71,8 +71,10 @@ def test_a_reply_goes_with_the_calls_it_is_sent_with_elsewhere() -> None:
 def test_a_tree_that_decides_nothing_shows_no_habit() -> None:
     workspace = load_workspace(world())
     bare = workspace.plan_trees["transfer_failed"]
-    more = {f"more_{n}": replace(bare, leaf=f"more_{n}") for n in range(3)}
-    known = Kin.of(replace(workspace, plan_trees={**workspace.plan_trees, **more}))
+    trees = dict(workspace.plan_trees)
+    for name in map(LeafId, ("more", "still_more")):
+        trees[name] = replace(bare, leaf=name)
+    known = Kin.of(replace(workspace, plan_trees=trees))
     assert known.branches == Kin.of(workspace).branches
     (fallback,) = bare.branches
     assert known.under(replace(fallback, reply="handover"), ("transfer_help", ())) == 0

@@ -212,10 +212,12 @@ def test_many_who_ask_for_something_new_are_sets_by_what_is_alike_among_them() -
 def test_a_fix_that_is_likelier_than_not_leads_unless_another_fix_is_near() -> None:
     first = Tried(reading("plan", "p", 0.55), None, 0.55)
     nothing = Tried(reading("none", "", 0.43), None, 0.43)
-    other = Tried(reading("fetch", "f", 0.5), None, 0.5)
-    assert _leads([first, nothing])
-    assert not _leads([first, other])
-    assert not _leads([replace(first, probability=0.45), nothing])
+    other = Tried(reading("fetch", "f", 0.4), None, 0.4)
+    one = one_of(1, first.reading)
+    assert _leads([one], [first, nothing])
+    assert not _leads([one], [first, other])
+    assert _leads([one, one, one], [first, other])
+    assert not _leads([one, one, one], [replace(first, probability=0.45), nothing])
 
 
 def test_what_one_edit_leads_to_is_found_for_the_set_and_for_each_alone() -> None:
