@@ -56,7 +56,7 @@ class Ticket:
         value |= {
             key: getattr(self, key) for key in ("at", "language", "text") if getattr(self, key) is not None
         }
-        if self.messages:
+        if self.text is None:  # also where nobody has written yet: one of the two is needed
             value["messages"] = [{"from": one.sender, "text": one.text} for one in self.messages]
         if self.attachments:
             value["attachments"] = [{"name": one.name, "text": one.text} for one in self.attachments]

@@ -30,6 +30,8 @@ def test_the_customer_s_messages_are_read_joined_then_attachments() -> None:
     [
         Ticket("T-1", "hello"),
         Ticket("T-1", "", language="de", at="2026-11-20T09:12:00Z"),
+        Ticket("T-1"),
+        Ticket("T-1", attachments=(Attachment("n", "t"),)),
         Ticket(
             "T-1", messages=(Message("customer", "x"),), attachments=(Attachment("n", "t"),), meta={"a": [1]}
         ),
