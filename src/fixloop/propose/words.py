@@ -78,6 +78,8 @@ def meanings_of(word: str) -> tuple[str, ...]:
     """The meaning of a word, of its parts where it is a compound of two known ones, else its stem."""
     if own := _meaning(word):
         return (own,)
+    if len(word) > _LONGEST:  # cut at every letter, and each part remembered, it would fill the memory
+        return (stem(word),)
     for cut in range(_SHORTEST_PART, len(word) - _SHORTEST_PART + 1):
         head = _meaning(word[cut:])
         left = _first_part(word[:cut]) if head else None
@@ -99,7 +101,7 @@ def _first_part(part: str) -> str | None:
     return next((meaning for one in bare if len(one) >= _SHORTEST_BARE and (meaning := _meaning(one))), None)
 
 
-_SHORTEST_PART, _SHORTEST_BARE = 4, 3
+_SHORTEST_PART, _SHORTEST_BARE, _LONGEST = 4, 3, 80
 _JOINTS = ("s", "n", "en", "es", "-")
 
 

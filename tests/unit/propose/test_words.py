@@ -2,7 +2,7 @@
 
 import pytest
 
-from fixloop.propose.words import read_comment, stems
+from fixloop.propose.words import read_comment, stem, stems
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,10 @@ def test_some_comments_say_nothing(empty: str) -> None:
 def test_singular_and_plural_share_a_stem() -> None:
     assert stems("blocked cards") == stems("block card")
     assert stems("unlock_instructions") == stems("unlock instruction")
+
+
+def test_a_row_of_letters_without_end_is_one_word() -> None:
+    long = "c" * 20_000
+    before = stem.cache_info().currsize
+    assert stems(long) == {stem(long)}
+    assert stem.cache_info().currsize - before < 10
