@@ -102,7 +102,14 @@ def _speaks(members: Sequence[Diagnosis], first: Tried, beside: int) -> bool:
         return False
     if len(members) > 1:
         return True
-    return not members[0].wordless or first.probability >= RATHER_RIGHT + SURER * min(beside, MANY)
+    return first.probability >= needed(members, beside)
+
+
+def needed(members: Sequence[Diagnosis], beside: int) -> float:
+    """The probability from which a fix is named: more for a lone rejection that expects nothing exactly."""
+    told = members[0].feedback.expected or members[0].feedback.reply
+    alone = len(members) == 1 and not told
+    return RATHER_RIGHT + SURER * min(beside, MANY) if alone else RATHER_RIGHT
 
 
 ALL_BUT_SURE = 0.85
@@ -110,7 +117,7 @@ ALL_BUT_SURE = 0.85
 thing."""
 
 SURER, MANY = 0.1, 3
-"""How much surer a fix for one rejection without a word has to be for each other one that is about something
+"""How much surer a fix for one rejection alone has to be for each other one that is about something
 else: one fault is likelier than two, and who stands alone then is oftener mistaken."""
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fixloop.errors import FixloopError
@@ -44,6 +44,9 @@ class _Fell:
 
 
 FEW_REPAIRS, MOST_REPAIRS = 2, 5
+OTHERS_AMONG = 3
+"""One in so many rejections of a fix may be about something else; where it leaves more, they stay its own."""
+
 WORTH_MORE = 5
 """Pieces of evidence from which a draft is worth more tries."""
 
@@ -140,9 +143,10 @@ def _measured(bench: Workbench, trial: Trial, draft: Draft, cases: tuple[JsonCas
     if harm:
         return _Fell(f"{harm[0].suite}: {harm[0].detail}", _lost(known[one].spec for one in harm[0].cases))
     after = replayed(bench, trial, draft.operations)
-    fixed = _fixed(trial, draft, after)
-    if not fixed and draft.evidence:
+    mended = _mended_ids(trial, draft, after)
+    if not mended and draft.evidence:
         return _Fell("it changes nothing for the tickets that were rejected")
+    draft, fixed = _with_what_it_mends(draft, mended), len(mended)
     rejected = frozenset(one.text_digest for one in draft.evidence)
     effect = effect_on_accepted(bench, after, rejected, draft.step != "template")
     loss = _loss(bench, draft, effect, fixed)
@@ -247,10 +251,20 @@ def _hint(
     return hint.named_cases()
 
 
-def _fixed(trial: Trial, draft: Draft, after: Mapping[str, Proposal]) -> int:
-    """How many pieces of evidence come out as wanted."""
+def _mended_ids(trial: Trial, draft: Draft, after: Mapping[str, Proposal]) -> frozenset[str]:
+    """The pieces of evidence that come out as wanted."""
     proposals = _evidence_after(trial, draft, after)
-    return sum(wanted.met_by(one) for wanted, one in zip(draft.wanted.values(), proposals, strict=True))
+    found = zip(draft.wanted.items(), proposals, strict=True)
+    return frozenset(key for (key, wanted), one in found if wanted.met_by(one))
+
+
+def _with_what_it_mends(draft: Draft, mended: frozenset[str]) -> Draft:
+    """The draft without the few pieces of evidence that it does nothing for: they are of something else."""
+    left = draft.wanted.keys() - mended
+    if not left or len(left) * OTHERS_AMONG > len(draft.wanted):
+        return draft
+    wanted = {key: one for key, one in draft.wanted.items() if key not in left}
+    return replace(draft, evidence=tuple(one for one in draft.evidence if one.id not in left), wanted=wanted)
 
 
 def _evidence_after(trial: Trial, draft: Draft, after: Mapping[str, Proposal]) -> list[Proposal]:

@@ -10,7 +10,7 @@ from fixloop.feedback.replays import replay_all
 from fixloop.hints.ids import canonical_json
 from fixloop.hints.model import Alternative, Choice, Hint, Measured, Question, fingerprint
 from fixloop.pipeline.proposal import Proposal
-from fixloop.propose.ask import FELL, RATHER_RIGHT, Tried, alternatives_of, describe, settle
+from fixloop.propose.ask import FELL, Tried, alternatives_of, describe, needed, settle
 from fixloop.propose.contradicted import beside_wrong_cases
 from fixloop.propose.diagnose import JUDGEMENT, Diagnosis, Judgement, Reading, diagnose
 from fixloop.propose.draft import Draft, Group, Unable
@@ -153,7 +153,7 @@ def _clear_hints(desk: _Desk, diagnoses: Sequence[Diagnosis], progress: Progress
         parts = one_change_each(group)
         result = _try_group(desk, group)
         if isinstance(result, Hint):
-            _take(made, group, result)
+            _take(made, group, result, desk.read - len(group.members))
         elif [part.key for part in parts] != [group.key]:
             _try_parts(desk, parts, made)
         else:
@@ -177,9 +177,10 @@ def _against_cases(desk: _Desk, made: _Made) -> _Made:
     return _Made(hints, dropped, fallen, made.thin)
 
 
-def _take(made: _Made, group: Group, hint: Hint) -> None:
+def _take(made: _Made, group: Group, hint: Hint, beside: int = 0) -> None:
     """A fix that rests on enough, and is likelier right than not, is named; another is asked about."""
-    if hint.question is None and (hint.confidence < RATHER_RIGHT or is_thin(group.members, hint)):
+    enough = needed(group.members, beside)
+    if hint.question is None and (hint.confidence < enough or is_thin(group.members, hint)):
         made.thin.append(group)
     else:
         made.hints.append(hint)
@@ -198,7 +199,7 @@ def _try_parts(desk: _Desk, parts: Sequence[Group], made: _Made) -> None:
         others = tuple(m for other in parts if other is not part for m in other.members)
         result = _try_group(replace(desk, unclear=(*desk.unclear, *others)), part)
         if isinstance(result, Hint):
-            _take(made, part, result)
+            _take(made, part, result, desk.read - len(part.members))
             settled[branch] = result
         else:
             made.dropped.append(result)

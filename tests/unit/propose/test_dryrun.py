@@ -7,7 +7,7 @@ from fixloop.hints.model import Hint
 from fixloop.hints.operation import Operation
 from fixloop.propose.copying import taken_over
 from fixloop.propose.draft import Draft
-from fixloop.propose.dryrun import Dropped, dry_run
+from fixloop.propose.dryrun import Dropped, _with_what_it_mends, dry_run
 from fixloop.propose.harm import effect_on_accepted
 from fixloop.propose.reach import replayed
 from fixloop.propose.synthesis.plan import synthesise
@@ -116,3 +116,14 @@ def test_what_staff_accepted_and_no_longer_get_can_come_back() -> None:
     effect = effect_on_accepted(bench, after, frozenset(), text_counts=True)
     assert [one.ticket["text"] for one in effect.regained] == [LOCKED["fraud"]]
     assert effect.lost == ()
+
+
+def test_a_rejection_that_a_fix_does_nothing_for_is_no_evidence_of_it() -> None:
+    draft, bench = planted()
+    three = bench.stored[:3]
+    draft = replace(draft, evidence=three, wanted={one.id: Wanted(leaf="account_locked") for one in three})
+    first, second, third = (one.id for one in three)
+    most = _with_what_it_mends(draft, frozenset({first, second}))
+    assert [one.id for one in most.evidence] == [*most.wanted] == [first, second]
+    assert _with_what_it_mends(draft, frozenset({third})) == draft
+    assert _with_what_it_mends(draft, frozenset({first, second, third})) == draft

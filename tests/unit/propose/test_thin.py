@@ -7,7 +7,7 @@ from typing import Any
 from fixloop.feedback.model import Feedback
 from fixloop.hints.model import Hint
 from fixloop.hints.operation import Operation
-from fixloop.propose.ask import RATHER_RIGHT
+from fixloop.propose.ask import MANY, RATHER_RIGHT, SURER
 from fixloop.propose.diagnose import Diagnosis
 from fixloop.propose.draft import Group
 from fixloop.propose.run import _Made, _take
@@ -122,6 +122,19 @@ def test_a_fix_that_is_rather_wrong_than_right_is_asked_about() -> None:
         made = _Made([], [], [], [])
         _take(made, group, replace(hint, confidence=confidence))
         assert (len(made.hints), len(made.thin)) == (int(named), int(not named))
+
+
+def test_who_stands_alone_among_many_has_to_be_surer_unless_it_is_said_what_should_come_out() -> None:
+    for said, beside, named in (
+        ({"comment": "rather something else"}, MANY, False),
+        ({"comment": "rather something else"}, 0, True),
+        ({"expected": {"leaf": "account_locked"}}, MANY, True),
+    ):
+        members = members_of(said)
+        made = _Made([], [], [], [])
+        hint = replace(hint_of("intent", members, *taught(1)), confidence=RATHER_RIGHT + MANY * SURER - 0.01)
+        _take(made, Group(("intent",), members), hint, beside)
+        assert bool(made.hints) is named, (said, beside)
 
 
 def test_a_leaf_from_few_texts_or_from_nobodys_words_is_asked_about() -> None:
