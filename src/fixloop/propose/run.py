@@ -25,7 +25,7 @@ from fixloop.propose.synthesis import synthesiser
 from fixloop.propose.synthesis.guards import FEWEST
 from fixloop.propose.synthesis.new_leaf import draft_named, renamed, rival_names
 from fixloop.propose.synthesis.spec import specify
-from fixloop.propose.thin import is_thin, sobered
+from fixloop.propose.thin import rests_on_little, sobered, takes_more
 from fixloop.propose.thresholds import HELD_BACK
 from fixloop.propose.trying import hypotheses, pooled_readings, sets_of
 from fixloop.propose.wanted import Wanted, satisfied_share, tool_names
@@ -180,10 +180,10 @@ def _against_cases(desk: _Desk, made: _Made) -> _Made:
 def _take(made: _Made, group: Group, hint: Hint, beside: int = 0) -> None:
     """A fix that rests on enough, and is likelier right than not, is named; another is asked about."""
     enough = needed(group.members, beside)
-    if hint.question is None and (hint.confidence < enough or is_thin(group.members, hint)):
+    if hint.question is None and (hint.confidence < enough or rests_on_little(group.members, hint)):
         made.thin.append(group)
     else:
-        made.hints.append(hint)
+        made.hints.append(_asked_if_it_takes(hint))
 
 
 def _try_parts(desk: _Desk, parts: Sequence[Group], made: _Made) -> None:
@@ -358,6 +358,16 @@ def _asked_if_bare(hint: Hint) -> Hint:
     return _as_question(choices, asked)
 
 
+def _asked_if_it_takes(hint: Hint) -> Hint:
+    """A leaf that learns at the cost of others: what is meant is clear, whether it is worth it is asked."""
+    if hint.question is not None or hint.measured is None or not takes_more(hint):
+        return hint
+    lost = count(hint.measured.lost, "accepted ticket")
+    choices = (Choice(hint.summary, hint), Choice("nothing is wrong with the proposal"))
+    mended = count(hint.measured.fixed, "rejection")
+    return _as_question(choices, f"It would answer {mended} and take the answer of {lost}: is it worth it?")
+
+
 def _others(group: Group) -> tuple[Alternative, ...]:
     """The readings that explained the group's rejections less well."""
     mine = {r.key for m in group.members for r in m.readings if group.key in (r.key, r.intervention.place)}
@@ -429,9 +439,11 @@ def _without_fallen(group: Group) -> Group:
 
 
 def _hint_of(desk: _Desk, part: Group) -> Hint | None:
-    """The fix a reading leads to, where it leads to one that stands the dry run."""
+    """The fix a reading leads to, where it leads to one that stands the dry run; of two names the better."""
     result = _try_group(desk, part)
-    return result if isinstance(result, Hint) and result.question is None else None
+    if isinstance(result, Hint) and result.question is not None:
+        return result.question.choices[0].hint
+    return result if isinstance(result, Hint) else None
 
 
 def _nothing(one: Diagnosis) -> Hint:

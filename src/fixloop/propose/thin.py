@@ -39,6 +39,11 @@ another branch in all but name."""
 
 
 def is_thin(members: Sequence[Diagnosis], hint: Hint, sure: bool = False) -> bool:
+    """Whether a fix takes more than it may, or rests on too little for what it does."""
+    return takes_more(hint) or rests_on_little(members, hint, sure)
+
+
+def rests_on_little(members: Sequence[Diagnosis], hint: Hint, sure: bool = False) -> bool:
     """Whether a fix rests on a text or two and nobody has said that it is what should happen.
 
     `sure` is whether the workspace itself says so: that is enough for what a branch answers, which its other
@@ -48,7 +53,7 @@ def is_thin(members: Sequence[Diagnosis], hint: Hint, sure: bool = False) -> boo
     texts = len({m.feedback.text_digest for m in own})
     if hint.kind == "add_leaf" and texts < FEWEST_FOR_A_LEAF:
         return True
-    if hint.kind in TEACHES and (_loses_more(hint) or all(m.wordless for m in own)):
+    if hint.kind in TEACHES and all(m.wordless for m in own):
         # That tickets are alike does not tell what leaf they are of.
         return True
     if hint.step == "intent":
@@ -68,9 +73,12 @@ def sobered(hint: Hint) -> Hint:
     return replace(hint, confidence=round(hint.confidence * (1 - DOUBT / texts), 6))
 
 
-def _loses_more(hint: Hint) -> bool:
+def takes_more(hint: Hint) -> bool:
+    """Whether a leaf that learns takes too many accepted tickets from others, for what it mends."""
     measured = hint.measured
-    return measured is not None and A_LOSS * measured.lost >= max(1, measured.fixed)
+    if hint.kind not in TEACHES or measured is None:
+        return False
+    return A_LOSS * measured.lost >= max(1, measured.fixed)
 
 
 def _teaches_much(operations: Iterable[Operation]) -> bool:

@@ -23,7 +23,7 @@ MOST_EXAMPLES = 24
 MOST_ACROSS = 12
 """Examples for the leaf and for its neighbours: as many as a person still reads."""
 
-BESIDE_EACH, ACROSS_EACH = 2, 1
+BESIDE_EACH, ACROSS_EACH = 4, 2
 """Accepted tickets that teach the leaf, and its neighbours, for each text of the evidence: a leaf that learns
 more than was asked for takes tickets nobody spoke of."""
 
