@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from fixloop.feedback.model import Feedback
-from fixloop.hints.model import Hint
+from fixloop.hints.model import Hint, Measured
 from fixloop.hints.operation import Operation
 from fixloop.propose.ask import MANY, RATHER_RIGHT, SURER
 from fixloop.propose.diagnose import Diagnosis
@@ -155,3 +155,19 @@ def test_a_leaf_from_few_texts_or_from_nobodys_words_is_asked_about() -> None:
     assert is_thin(silent, hint_of("intent", silent, leaf))
     assert is_thin(silent, hint_of("intent", silent, *taught(2)))
     assert not is_thin([*silent[1:], many[0]], hint_of("intent", [*silent[1:], many[0]], *taught(2)))
+
+
+def test_a_leaf_that_takes_from_others_is_asked_about_with_what_it_costs() -> None:
+    members = members_of({"expected": {"leaf": "account_locked"}}, {"comment": "locked"})
+    hint = replace(hint_of("intent", members, *taught(2)), summary="teach it", confidence=0.9)
+    for lost, asked in ((0, False), (1, True)):
+        made = _Made([], [], [], [])
+        costly = replace(hint, measured=Measured("0" * 40, 4, 4, (), 5, 100, lost))
+        _take(made, Group(("intent",), members), costly)
+        (found,) = made.hints
+        assert (found.question is not None) is asked
+        if found.question is not None:
+            assert "4 rejections" in found.question.text
+            assert "1 accepted ticket" in found.question.text
+            assert [choice.hint for choice in found.question.choices] == [costly, None]
+            assert found.operations == ()
