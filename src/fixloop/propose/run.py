@@ -146,8 +146,7 @@ def disputed_texts(feedback: Sequence[Feedback]) -> frozenset[str]:
 def _clear_hints(desk: _Desk, diagnoses: Sequence[Diagnosis], progress: Progress) -> _Made:
     """A fix for each group; where none does for all of it, for each change that is asked for in it."""
     made = _Made([], [], [], [])
-    # Where hardly anybody says a word, what is clear for each is not yet what explains them all.
-    groups = [g for g in clear_groups(diagnoses) if 2 * sum(m.wordless for m in g.members) <= len(g.members)]
+    groups = [group for group in clear_groups(diagnoses) if not _is_wordless(group)]
     for number, group in enumerate(groups, 1):
         progress(f"trying fix {number} of {len(groups)}")
         parts = one_change_each(group)
@@ -160,6 +159,15 @@ def _clear_hints(desk: _Desk, diagnoses: Sequence[Diagnosis], progress: Progress
             made.dropped.append(result)
             made.fallen.append(group)
     return made
+
+
+def _is_wordless(group: Group) -> bool:
+    """Whether hardly anybody says a word: what is clear for each is not yet what explains them all.
+
+    What asks for something new is alike by itself, and words for it are words that nothing here is called by.
+    """
+    said = sum(not one.wordless for one in group.members)
+    return not said or (_reading(group).intervention.kind != "add_leaf" and 2 * said < len(group.members))
 
 
 def _against_cases(desk: _Desk, made: _Made) -> _Made:
