@@ -12,7 +12,7 @@ from fixloop.propose.ask import Tried, _leads, _speaks, settle
 from fixloop.propose.diagnose import JUDGEMENT, Asking, Diagnosis, Reading, diagnose
 from fixloop.propose.draft import Group
 from fixloop.propose.interventions import Action, Intervention
-from fixloop.propose.run import propose
+from fixloop.propose.run import _is_wordless, propose
 from fixloop.propose.standing import branch_part, build_standing
 from fixloop.propose.synthesis.tree_edits import says_itself
 from fixloop.propose.tries import tree_tries
@@ -247,3 +247,21 @@ def test_the_only_rejection_there_is_lacks_no_company() -> None:
     among = build_standing(bench.stored, elsewhere, [rejections[0], other])
     assert not alone.lonely(part)
     assert among.lonely(part)
+
+
+@pytest.mark.parametrize(
+    ("kind", "wordless", "as_a_set"),
+    [
+        ("add_example", (True, True, False), True),
+        ("add_example", (True, False, False), False),
+        ("add_leaf", (True, True, False), False),
+        ("add_leaf", (True, True, True), True),
+    ],
+)
+def test_a_group_that_hardly_says_a_word_is_a_set_unless_it_is_alike_by_itself(
+    kind: str, wordless: tuple[bool, ...], as_a_set: bool
+) -> None:
+    change = Intervention("intent", kind, "workspace/intents.yaml", Wanted(), None, 1.0)
+    one = one_of(1, Reading(change, 0.9))
+    members = tuple(replace(one, wordless=each) for each in wordless)
+    assert _is_wordless(Group(change.key, members)) is as_a_set
