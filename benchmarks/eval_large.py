@@ -2,7 +2,8 @@
 
     python benchmarks/eval_large.py [--cases 1000000] [--suite intent]
 
-The cases are spread over the leaves of the large generated workspace. Memory is the peak of the process.
+The cases are spread over the leaves of the large generated workspace. Memory is the peak of the process; they
+are written by another, for a process begins with the peak of the one that starts it.
 """
 
 from __future__ import annotations
@@ -31,10 +32,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--cases", type=int, default=1_000_000)
     parser.add_argument("--suite", default="intent")
+    parser.add_argument("--prepare", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
+    if given.prepare:
+        print(prepare(given.prepare, given.suite, given.cases))
+        return
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
-        size = prepare(root, given.suite, given.cases)
+        words = [__file__, "--prepare", folder, "--suite", given.suite, "--cases", str(given.cases)]
+        size = int(subprocess.run([sys.executable, *words], check=True, stdout=subprocess.PIPE).stdout)
         env = environment(root)
         start = time.perf_counter()
         done = subprocess.Popen(
