@@ -7,10 +7,11 @@ from fixloop.feedback.model import Feedback
 from fixloop.hints.operation import Operation
 from fixloop.pipeline.fixture import Forced
 from fixloop.propose.diagnose import Diagnosis, Reading
-from fixloop.propose.draft import Group, Unable
+from fixloop.propose.draft import Draft, Group, Unable
 from fixloop.propose.group import one_change_each
 from fixloop.propose.interventions import Intervention, Way
 from fixloop.propose.run import WHOLE, _Desk, _drafted
+from fixloop.propose.synthesis.intent import threshold
 from fixloop.propose.thresholds import HELD_BACK, as_threshold, each_by_itself, with_thresholds
 from fixloop.propose.wanted import Wanted
 from fixloop.propose.workbench import Workbench
@@ -57,6 +58,19 @@ def test_a_threshold_is_not_the_cause_where_what_is_rightly_held_back_scores_as_
     bench, rejected = held_world(["rejected", "rejected", "rejected", "accepted", "accepted"])
     asked = [diagnosis(bench, one) for one in rejected]
     assert with_thresholds(bench, asked) == asked
+
+
+def test_where_nobody_has_said_what_falls_out_half_of_the_threshold_stays() -> None:
+    wrong = faulted(world(), Operation("set_threshold", {"at": "root", "was": 0.3, "to": 0.9999}))
+    now = propose_all(wrong, TEXTS)
+    bench = bench_of(wrong, [told(text, now[text], "rejected") for text in TEXTS])
+    asked = [diagnosis(bench, one) for one in bench.stored]
+    held = with_thresholds(bench, asked)
+    drafted = threshold(bench, Group(held[0].best.key, tuple(held)))
+    assert isinstance(drafted, Draft)
+    assert drafted.operations[0].args["to"] > 0.9999 / 2
+    doubtful = [replace(one, before=replace(one.before, scores={one.before.raw_leaf: 0.01})) for one in held]
+    assert isinstance(threshold(bench, Group(held[0].best.key, tuple(doubtful))), Unable)
 
 
 def test_without_the_threshold_each_asks_for_the_leaf_that_it_means() -> None:

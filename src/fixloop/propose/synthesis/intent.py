@@ -47,6 +47,10 @@ NOTHING_TAUGHT = ("add_edge", "remove_example")
 LOW = 0.25
 """Where between what must stay out and what must come in a threshold goes: nearer to what must stay out."""
 
+UNTOLD = 0.5
+"""The part of the root's threshold that stays where nobody has said what should fall out: what comes in below
+it would be anything."""
+
 Texts = Sequence[str]
 
 
@@ -380,6 +384,8 @@ def _new_threshold(
         elif wanted[member.feedback.id] == member.before.raw_leaf:
             inside.append(score)
     low, high = max(outside, default=0.0), min(inside, default=1.0)
+    if not outside and level == "root":
+        low = UNTOLD * (bench.workspace.intents.thresholds.get(level) or 0.0)
     if low >= high:
         return None
     if not outside and level != "root":
