@@ -118,12 +118,13 @@ def descend(graph: IntentGraph, choosers: list[Chooser], batch: Batch, best: int
     levels = np.array([graph.levels[parent] for parent in graph.parents])
     for level in range(levels.max() + 1):
         here = levels == level
-        while True:
-            wanted = _wanted(descent, graph.reach, best) & here
-            rows = np.flatnonzero(wanted.any(axis=1))
-            if not len(rows):
-                break
-            strongest = np.where(wanted[rows], descent.mass[rows], -1.0).argmax(axis=1)
+        rows = np.arange(len(batch))
+        # Where nothing of a level is wanted now, nothing of it is later: only what a row is given changes it.
+        while len(rows := rows[(descent.open[rows] & here).any(axis=1)]):
+            wanted = _wanted(descent, rows, graph.reach, best) & here
+            some = wanted.any(axis=1)
+            rows, wanted = rows[some], wanted[some]
+            strongest = np.where(wanted, descent.mass[rows], -1.0).argmax(axis=1)
             # Not np.unique: without counts it loads numpy.ma, 15 ms of every start.
             for parent in sorted(set(strongest.tolist())):
                 here_now = rows[strongest == parent]
@@ -131,17 +132,18 @@ def descend(graph: IntentGraph, choosers: list[Chooser], batch: Batch, best: int
     return descent
 
 
-def _wanted(descent: Descent, reach: NDArray[np.bool_], best: int | None) -> NDArray[np.bool_]:
-    """The open parents of each row that may still change its best labels [rows, parents]."""
-    labels = descent.joint.shape[1]
+def _wanted(descent: Descent, rows: Ints, reach: NDArray[np.bool_], best: int | None) -> NDArray[np.bool_]:
+    """The open parents of some rows that may still change their best labels [rows, parents]."""
+    open_, joint = descent.open[rows], descent.joint[rows]
+    labels = joint.shape[1]
     if best is None or best >= labels:
-        return descent.open
-    held = np.where(descent.open, descent.mass, 0.0)
-    bound = np.partition(descent.joint, labels - best, axis=1)[:, labels - best, None]
+        return open_
+    held = np.where(open_, descent.mass[rows], 0.0)
+    bound = np.partition(joint, labels - best, axis=1)[:, labels - best, None]
     # Not `held @ reach`: a product this small on BLAS threads costs more than the rest of the descent.
     gains = np.einsum("rp,pl->rl", held, reach)
-    hopeful = descent.joint + gains >= bound - _SLACK
-    wanted: NDArray[np.bool_] = descent.open & (hopeful @ reach.T)
+    hopeful = joint + gains >= bound - _SLACK
+    wanted: NDArray[np.bool_] = open_ & (hopeful @ reach.T)
     return wanted
 
 

@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fixloop.pipeline.features import COLUMNS, HALF, TABLE_FROM, Features, Ints, asked_of_table
+from fixloop.pipeline.features import COLUMNS, HALF, Features, Ints, places_among
 
 EVIDENCE = ("log_odds", "words_covered", "characters_covered")
 _SMOOTHING = 0.1
+
+Counts = NDArray[np.int32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,32 +30,56 @@ class Profiles:
     totals: NDArray[np.int32]  # in how many of all examples
     sizes: Ints  # examples of each label
 
-    def weigh(self, features: Features, labels: Ints) -> NDArray[np.float64]:
-        """Columns `EVIDENCE` for each row against its label [rows, 3]; rows may not be empty."""
-        owners, letters = features.owners(), features.ids >= HALF
-        here = _looked_up(self.keys, self.counts, labels[owners] * COLUMNS + features.ids)
-        everywhere = self._everywhere(features.ids)
-        size, rows = self.sizes[labels][owners], self.sizes.sum()
-        odds = _log_share(here, size) - _log_share(everywhere - here, rows - size)
-        rarity = features.weights * np.log((rows + 1) / (everywhere + 0.5))
+    def weigh(self, features: Features, rows: Ints, labels: Ints) -> NDArray[np.float64]:
+        """Columns `EVIDENCE` for each of some rows against its label [rows, 3]; they may not be empty.
 
-        def summed(values: NDArray[Any]) -> NDArray[np.float64]:
-            return np.bincount(owners, values, len(features)).astype(np.float64)
+        A row that stands against several labels is weighed once as far as no label matters.
+        """
+        places = places_among(self.columns, features.ids)
+        seen, letters, owners = self._everywhere(places), features.ids >= HALF, features.owners()
+        rarity = features.weights * np.log((self.sizes.sum() + 1) / (seen + 0.5))
+        indptr, at = features.spread(rows)
+        lines = np.repeat(np.arange(len(rows)), np.diff(indptr))
+        here = self._counted(labels, lines, places.take(at))
+        odds = self._odds(here, seen.take(at), self.sizes[labels][lines])
+        rare_here, letters_here = rarity.take(at) * (here > 0), letters.take(at)
 
-        def covered(block: NDArray[np.bool_]) -> NDArray[np.float64]:
-            return summed(rarity * (block & (here > 0))) / np.maximum(summed(rarity * block), 1e-9)
+        def covered(block: NDArray[np.bool_], block_here: NDArray[np.bool_]) -> NDArray[np.float64]:
+            rare = np.maximum(_summed(owners, rarity * block, len(features)), 1e-9)
+            return _summed(lines, rare_here * block_here, len(rows)) / rare[rows]
 
-        return np.column_stack([summed(features.weights * odds), covered(~letters), covered(letters)])
+        log_odds = _summed(lines, features.weights.take(at) * odds, len(rows))
+        return np.column_stack([log_odds, covered(~letters, ~letters_here), covered(letters, letters_here)])
 
     def knows(self, features: Features) -> NDArray[np.bool_]:
         """Whether any of a row's features occurs in any example."""
-        known = self._everywhere(features.ids) > 0
+        known = places_among(self.columns, features.ids) >= 0
         return np.bincount(features.owners()[known], minlength=len(features)) > 0
 
-    def _everywhere(self, wanted: Ints) -> NDArray[np.int32]:
-        if len(wanted) > TABLE_FROM:
-            return np.maximum(asked_of_table(self.columns, self.totals, wanted), 0)
-        return _looked_up(self.columns, self.totals, wanted)
+    def _everywhere(self, places: Counts) -> Counts:
+        """In how many examples columns occur; one that was never seen is -1, the zero at the end."""
+        return np.append(self.totals, np.int32(0)).take(places, mode="wrap")
+
+    def _odds(self, here: Counts, seen: Counts, size: Ints) -> NDArray[np.float64]:
+        return _log_share(here, size) - _log_share(seen - here, self.sizes.sum() - size)
+
+    def _counted(self, labels: Ints, lines: Ints, places: Counts) -> Counts:
+        """In how many examples of its line's label each column occurs; a column is told by its place.
+
+        Many are read off a table of labels by columns, no larger than that of all columns is: a search among
+        all keys takes five times as long.
+        """
+        width = len(self.columns) + 1  # one more, always zero: where -1 leads to, from the row below
+        if len(places) < len(self.keys) or len(self.sizes) * width > 4 * COLUMNS:
+            known = np.flatnonzero(places >= 0)
+            columns = self.columns.take(places[known])
+            found = np.zeros(len(places), np.int32)
+            found[known] = _looked_up(self.keys, self.counts, labels[lines[known]] * COLUMNS + columns)
+            return found
+        table = np.zeros(len(self.sizes) * width, np.min_scalar_type(self.counts.max()))
+        own = places_among(self.columns, self.keys % COLUMNS)
+        table[self.keys // COLUMNS * width + own] = self.counts
+        return table.take(labels[lines] * width + places, mode="wrap").astype(np.int32)
 
 
 def count_profiles(features: Features, labels: Ints, size: int) -> Profiles:
@@ -69,7 +95,11 @@ def count_profiles(features: Features, labels: Ints, size: int) -> Profiles:
     )
 
 
-def _looked_up(keys: NDArray[Any], values: NDArray[np.int32], wanted: Ints) -> NDArray[np.int32]:
+def _summed(owners: Ints, values: NDArray[Any], size: int) -> NDArray[np.float64]:
+    return np.bincount(owners, values, size).astype(np.float64)
+
+
+def _looked_up(keys: NDArray[Any], values: Counts, wanted: Ints) -> Counts:
     if not len(keys):
         return np.zeros(len(wanted), np.int32)
     places = np.searchsorted(keys, wanted.astype(keys.dtype))

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ WORD_SHARE = 0.8  # length of the word block against a character block of length
 HASH_BITS = 21
 HALF = 1 << HASH_BITS
 COLUMNS = 2 * HALF  # words first, then characters
-TABLE_FROM = 4_000  # look-ups at once from which on `asked_of_table` is quicker than a search
+TABLE_FROM = 4_000  # look-ups at once from which on `places_among` asks a table
 UNKNOWN = -1
 
 Ints = NDArray[np.int64]
@@ -59,10 +60,21 @@ class Features:
 
     def take(self, rows: Ints) -> Features:
         """The chosen rows, in that order."""
+        indptr, places = self.spread(rows)
+        return Features(indptr, self.ids.take(places), self.weights.take(places))
+
+    def spread(self, rows: Ints) -> Spread:
+        """Where the features of the chosen rows stand, in that order."""
         lengths = self.lengths()[rows]
         indptr = np.concatenate((np.zeros(1, np.int64), np.cumsum(lengths)))
-        places = np.arange(indptr[-1]) + np.repeat(self.indptr[rows] - indptr[:-1], lengths)
-        return Features(indptr, self.ids[places], self.weights[places])
+        return Spread(indptr, np.arange(indptr[-1]) + np.repeat(self.indptr[rows] - indptr[:-1], lengths))
+
+
+class Spread(NamedTuple):
+    """Chosen rows: the places of line i's features are ``places[indptr[i]:indptr[i + 1]]``."""
+
+    indptr: Ints
+    places: Ints
 
 
 def normalise(text: str) -> str:
@@ -159,17 +171,24 @@ def _weigh(keys: Ints, size: int) -> Features:
     return Features(indptr, ids, weights.astype(np.float32))
 
 
-def asked_of_table(columns: NDArray[np.int32], values: NDArray[np.int32], wanted: Ints) -> NDArray[np.int32]:
-    """The value of each wanted column, else `UNKNOWN`: one read each, where a search takes twenty.
+def places_among(columns: NDArray[np.int32], wanted: Ints) -> NDArray[np.int32]:
+    """The place of each wanted column among some that ascend, else `UNKNOWN`.
 
-    The table of all columns is shared, and `UNKNOWN` throughout between two uses: filling it anew would
-    cost more than a use.
+    Of many a table of all columns is asked: one read each, where a search takes twenty. It is shared, and
+    `UNKNOWN` throughout between two uses: filling it anew would cost more than a use.
     """
-    table = _table()
-    table[columns] = values
-    found: NDArray[np.int32] = table[wanted]
-    table[columns] = UNKNOWN
-    return found
+    if len(wanted) > TABLE_FROM:
+        table = _table()
+        table[columns] = np.arange(len(columns), dtype=np.int32)
+        found: NDArray[np.int32] = table.take(wanted)
+        table[columns] = UNKNOWN
+        return found
+    places = np.searchsorted(columns, wanted.astype(np.int32)).astype(np.int32)
+    if len(columns):
+        places[columns.take(places, mode="clip") != wanted] = UNKNOWN
+    else:
+        places[:] = UNKNOWN
+    return places
 
 
 @cache

@@ -234,7 +234,7 @@ class IntentModel:
         shares = np.take_along_axis(joint, order, axis=1)
         rows, places = np.nonzero(shares >= RIVAL * shares.max(axis=1, keepdims=True))
         labels = order[rows, places]
-        return _Rivals(rows, labels, self._profiles.weigh(features.take(rows), labels))
+        return _Rivals(rows, labels, self._profiles.weigh(features, rows, labels))
 
     def _answer(self, judged: _Judged, place: int) -> IntentAnswer:
         labels, order = self._graph.labels, judged.order[place].tolist()

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from fixloop.pipeline.features import COLUMNS, TABLE_FROM, UNKNOWN, Features, Ints, asked_of_table
+from fixloop.pipeline.features import COLUMNS, UNKNOWN, Features, Ints, places_among
 from fixloop.pipeline.packed import pack, unpack
 
 PENALTY = 2.0  # C of the squared hinge loss; 4 is as good and takes half as long again
@@ -24,8 +24,8 @@ _CHUNK = 1_000_000  # products held at once: 4 MB
 class Linear:
     """Coefficients of the columns seen in training; every other column counts as zero.
 
-    ``ids`` [n] ascending, ``weights`` [n + 1, classes] with a last row of zeros for unknown ids, ``bias``
-    [classes].
+    ``ids`` [n] ascending, ``weights`` [n + 1, classes] with a last row of zeros for unknown ids (place -1),
+    ``bias`` [classes].
     """
 
     classes: tuple[str, ...]
@@ -35,25 +35,15 @@ class Linear:
 
     def margins(self, features: Features) -> NDArray[np.float32]:
         """Signed distances [rows, classes], a row's the same in any batch; rows may not be empty."""
-        places = self._places(features.ids)
+        places = places_among(self.ids, features.ids)
         out = np.empty((len(features), len(self.classes)), np.float32)
         for start, end in _chunks(features.indptr, _CHUNK // max(len(self.classes), 1)):
             span = slice(features.indptr[start], features.indptr[end])
-            products = self.weights[places[span]] * features.weights[span, None]
+            # `take` is thrice as quick as an index: it copies whole rows. Unknown is -1, the last row.
+            products = self.weights.take(places[span], axis=0, mode="wrap")
+            products *= features.weights[span, None]
             out[start:end] = np.add.reduceat(products, features.indptr[start:end] - span.start, axis=0)
         return out + self.bias
-
-    def _places(self, wanted: Ints) -> NDArray[np.intp] | NDArray[np.int32]:
-        """The row of weights for each id; that of zeros, the last, for an unknown one.
-
-        Of many ids a table of all columns is asked: each look-up costs one read, where a search costs twenty.
-        """
-        if len(wanted) > TABLE_FROM:
-            return asked_of_table(self.ids, np.arange(len(self.ids), dtype=np.int32), wanted)
-        found = np.searchsorted(self.ids, wanted.astype(np.int32))
-        if len(self.ids):
-            found[self.ids.take(found, mode="clip") != wanted] = len(self.ids)
-        return found
 
     def to_bytes(self) -> bytes:
         """For a cache; `from_bytes` reads it back."""
@@ -103,7 +93,7 @@ def _kept_columns(features: Features) -> NDArray[np.int32]:
 def _matrix(features: Features, ids: NDArray[np.int32]) -> Any:
     from scipy.sparse import csr_matrix
 
-    places = asked_of_table(ids, np.arange(len(ids), dtype=np.int32), features.ids)
+    places = places_among(ids, features.ids)
     kept = places != UNKNOWN
     columns = places[kept]
     indptr = np.concatenate((np.zeros(1, np.int64), np.cumsum(kept)))[features.indptr]
