@@ -6,8 +6,10 @@ from functools import lru_cache
 from typing import Any
 
 from fixloop.feedback.model import Feedback
+from fixloop.feedback.replays import replay_all
 from fixloop.hints.operation import Operation
 from fixloop.pipeline.compile import Forced, Pipeline
+from fixloop.pipeline.engines import Answer, EngineFailure
 from fixloop.pipeline.extraction import Extractor, Rules
 from fixloop.pipeline.fetch import Rows
 from fixloop.pipeline.proposal import Proposal
@@ -39,7 +41,7 @@ _EXTRACTION = frozenset({"add_pattern", "remove_pattern", "add_value", "set_vari
 def replayed(bench: Workbench, trial: Trial, operations: Sequence[Operation]) -> dict[str, Proposal]:
     """Every stored ticket's proposal with a fix, by feedback id; what it cannot reach is as it was."""
     if not all(_is_below_intent(one) for one in operations):
-        return dict(_replay(trial.pipeline, bench.stored))
+        return _sent_anew(bench, trial)
     rules = _changed_rules(bench, trial)
     reached = [
         one
@@ -50,6 +52,36 @@ def replayed(bench: Workbench, trial: Trial, operations: Sequence[Operation]) ->
     if all(one.op in _PLAN | _TEMPLATE | _SILENT for one in operations):
         return after | {one.id: _replanned(trial.pipeline, one, bench.before[one.id]) for one in reached}
     return after | replay_below_intent(bench, trial.pipeline, reached)
+
+
+def _sent_anew(bench: Workbench, trial: Trial) -> dict[str, Proposal]:
+    """Every stored ticket's proposal where leaves may change; who keeps leaf and way is answered as before.
+
+    A ticket's leaf is asked of the model of the fix. What is read from there on, both sides have digests of.
+    """
+    texts = [one.fixture.ticket.customer_text for one in bench.stored]
+    answers = trial.pipeline.classify_each(texts)
+    same: dict[tuple[str, bool], bool] = {}
+    after: dict[str, Proposal] = {}
+    told: dict[str, Answer] = {}
+    for one, text, answer in zip(bench.stored, texts, answers, strict=True):
+        if isinstance(answer, EngineFailure):
+            continue
+        before, way = bench.before[one.id], (answer.leaf, one.fixture.rows is None)
+        told[text] = answer
+        if way not in same:
+            same[way] = _same_way(bench, trial, *way)
+        if same[way] and answer.leaf == before.leaf and before.failure is None:
+            path = tuple(answer.path)
+            after[one.id] = replace(before, raw_leaf=answer.raw_leaf, path=path, scores=answer.scores)
+    trial.pipeline.tell(told)
+    return {**after, **replay_all(trial.pipeline, [one for one in bench.stored if one.id not in after])}
+
+
+def _same_way(bench: Workbench, trial: Trial, leaf: str, live: bool) -> bool:
+    """Whether everything below the intent step is read as before for a leaf."""
+    before, after = (side.pipeline.reads.way(leaf, (), live) for side in (bench, trial))
+    return before is not None and before == after
 
 
 def _replanned(pipeline: Pipeline, one: Feedback, before: Proposal) -> Proposal:
@@ -151,9 +183,3 @@ def _found(extractor: Extractor, rule: FieldRule, text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=256)
 def _extractor(rule: FieldRule) -> Extractor:
     return Rules((rule,)).with_values(lambda _: ())
-
-
-def _replay(pipeline: Pipeline, feedback: Sequence[Feedback]) -> Mapping[str, Proposal]:
-    from fixloop.feedback.replays import replay_all
-
-    return replay_all(pipeline, feedback)

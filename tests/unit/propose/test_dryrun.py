@@ -1,10 +1,17 @@
 """The dry run: harm to accepted tickets, customers' own values, cases that fail for the right reason."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+import pytest
+
+from fixloop.feedback.model import Feedback
 from fixloop.feedback.replays import replay_all
 from fixloop.hints.model import Hint
 from fixloop.hints.operation import Operation
+from fixloop.pipeline.compile import Pipeline
+from fixloop.pipeline.proposal import Proposal
+from fixloop.propose import reach
 from fixloop.propose.copying import taken_over
 from fixloop.propose.draft import Draft
 from fixloop.propose.dryrun import Dropped, _with_what_it_mends, dry_run
@@ -96,6 +103,37 @@ def test_what_a_fix_cannot_reach_is_not_replayed_and_comes_out_the_same() -> Non
         assert {key: one.outcome for key, one in quick.items()} == {
             k: one.outcome for k, one in plain.items()
         }
+
+
+TAUGHT = Operation("add_example", {"leaf": "account_locked", "text": "my transfer was rejected"})
+STRICTER = Operation("set_threshold", {"at": "root", "was": 0.3, "to": 0.9})
+
+
+@pytest.mark.parametrize("operations", [[TAUGHT, STRICTER], [TAUGHT, STRICTER, DROPPED]])
+def test_after_a_change_of_leaves_only_what_moved_is_answered_anew(
+    operations: list[Operation], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Scores are those of the fix, the rest is as before, to the last trace; a changed tree is no rest."""
+    right = world()
+    texts = [*LOCKED.values(), "my transfer was rejected", "can you return my payment to me"]
+    shown = propose_all(right, texts)
+    bench = bench_of(right, [told(text, shown[text]) for text in texts])
+    trial = bench.try_operations(operations)
+    plain = replay_all(bench.try_operations(operations).pipeline, bench.stored)
+    asked: list[str] = []
+    monkeypatch.setattr(reach, "replay_all", lambda pipeline, some: _noted(asked, pipeline, some))
+    quick = replayed(bench, trial, operations)
+    assert quick == plain
+    assert {key: one.trace for key, one in quick.items()} == {key: one.trace for key, one in plain.items()}
+    assert any(plain[key].scores != bench.before[key].scores for key in plain)
+    moved = {key for key, one in plain.items() if one.leaf != bench.before[key].leaf}
+    locked = {key for key, one in plain.items() if one.leaf == "account_locked"}
+    assert moved and set(asked) == (moved | locked if DROPPED in operations else moved)
+
+
+def _noted(asked: list[str], pipeline: Pipeline, some: Sequence[Feedback]) -> Mapping[str, Proposal]:
+    asked += [one.id for one in some]
+    return replay_all(pipeline, some)
 
 
 def test_what_staff_accepted_and_no_longer_get_can_come_back() -> None:
