@@ -40,6 +40,7 @@ from fixloop.propose.leaf_evidence import Learnt, hear_leaves
 from fixloop.propose.lexicon import build_lexicon, with_likeness
 from fixloop.propose.pairs import parts_of_pairs
 from fixloop.propose.standing import build_standing
+from fixloop.propose.texts import Texts
 from fixloop.propose.tries import Tries
 from fixloop.propose.unread import Unread
 from fixloop.propose.weights import PRIORS, TEMPERATURE, WEIGHTS
@@ -231,9 +232,8 @@ class Asking:
         tries = Tries.of(bench, rejections) if judgement.replays else Tries()
         habits = Habits.of(workspace)
         odd = frozenset(name for name, one in workspace.templates.items() if habits.is_odd(one))
-        evidence = Evidence(
-            catalog, lexicon, leaves, standing, told, judgement.priors, judgement.kinds, odd, kin, tries
-        )
+        priors, kinds, texts = judgement.priors, judgement.kinds, Texts.of(workspace, catalog.own)
+        evidence = Evidence(catalog, lexicon, leaves, standing, told, priors, kinds, odd, kin, tries, texts)
         unread = Unread.of(bench.pipeline, feedback, bench.before)
         return cls(bench, rejections, evidence, unread, disputed, judgement)
 

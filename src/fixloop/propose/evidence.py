@@ -29,11 +29,19 @@ from fixloop.propose.standing import (
     template_part,
     unrendered_part,
 )
+from fixloop.propose.texts import Texts, to_customer
 from fixloop.propose.ticket_values import in_words, values_of
 from fixloop.propose.tries import Tries
 from fixloop.propose.wanted import record_ids, satisfied_share, tool_names
 from fixloop.propose.weights import NOTE, PRIORS, WEIGHTS
-from fixloop.propose.words import Said, exchanged_parts, quoted_parts, spoken_sentence, stems
+from fixloop.propose.words import (
+    Said,
+    exchanged_parts,
+    inserted_sentence,
+    quoted_parts,
+    spoken_sentence,
+    stems,
+)
 from fixloop.workspace.model import ToolCall, is_other
 
 REASON_STEPS: Mapping[str, frozenset[str]] = {
@@ -124,6 +132,7 @@ class Evidence:
     """Templates with a variable where all others have another."""
     kin: Kin | None = None
     tries: Tries = field(default_factory=Tries)
+    texts: Texts = field(default_factory=lambda: Texts({}, {}, {}))
 
     def features(self, heard: Heard, outcome: Outcome) -> Features:
         """What speaks for and against one reading, by name; absent means 0."""
@@ -300,6 +309,7 @@ class Evidence:
                 found["unused.doubt"] = self._doubt(heard)
             found["at_home"] = home(before.leaf, reply) - home(before.leaf, before.reply.template)
             found["words.like"] = self.lexicon.likeness(heard.row, "template", reply, before.reply.template)
+            found["quote.brought"] = float(any(self.texts.has(reply, part) for part in heard.quoted))
         self._calls(found, heard, reply, {call.name for call in tools})
 
     def _calls(self, found: Features, heard: Heard, reply: str, then: Set[str]) -> None:
@@ -343,7 +353,9 @@ class Evidence:
         found["near.here"] = self._near(heard, before.leaf)
         found["value.absent"] = float(self._names_absent(heard))
         failed = failed_template(before)
-        found["text.odd"] = float((failed or before.reply.template) in self.odd)
+        text_of = failed or before.reply.template
+        found["text.odd"] = float(text_of in self.odd)
+        found["text.stray"] = self.texts.strayed(before.leaf, text_of, self.lexicon.at_home)
         if failed is not None:
             # What stands in the way of the text is a variable: nothing that was sent tells more.
             sent = template_part(heard.feedback, before, failed)
@@ -356,16 +368,21 @@ class Evidence:
         found["trouble.template"] = standing.trouble(template_part(heard.feedback, before))
         # What falls to `other` gets one text whatever it is: its company says nothing of that text.
         found["text.of_other"] = float(is_other(before.leaf))
-        text = before.reply.text.casefold()
+        text, asked = before.reply.text.casefold(), str(heard.feedback.ticket.get("text", "")).casefold()
         found["quote.sent"] = float(any(part in text for part in heard.quoted))
-        found["quote.absent"] = float(any(part not in text for part in heard.quoted))
+        found["quote.absent"] = float(any(part not in text and part not in asked for part in heard.quoted))
+        found["quote.number"] = self.texts.number_told(before.reply.template, heard.feedback, before)
+        if not heard.quoted:
+            found["quote.address"] = float(to_customer(heard.feedback.comment))
+            found["quote.copied"] = float(inserted_sentence(heard.feedback.comment) is not None)
         if heard.feedback.reply:
             found["reply.edit"] = (heard.sent_like - 0.5) * 2
             found["reply.edit.explained"] = float(heard.explained)
         else:
             found["reply.missing"] = 1.0
         said = heard.said.affirmed | heard.said.negated
-        if said and not heard.quoted and not found["value.absent"]:
+        of_text = heard.quoted or found["value.absent"] or found["quote.number"] or found["quote.copied"]
+        if said and not of_text:
             # Who is content with the action and not with its text speaks of what stands there.
             there = self._coverage(heard, said, stems(before.reply.text))
             found["words.sent"], found["words.not_sent"] = there, 1 - there

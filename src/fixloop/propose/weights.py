@@ -53,11 +53,16 @@ WEIGHTS: Mapping[str, float] = {
     "unrendered": 4.40,
     "text.of_other": -3.00,
     "text.odd": 2.66,
+    "text.stray": -12.00,
+    "quote.number": 4.00,
+    "quote.address": 1.50,
+    "quote.copied": 3.00,
     "field.named": 0.33,
     "record.named": 3.38,
     "record.named.out": 0.45,
     "quote.sent": 5.80,
     "quote.absent": 3.06,
+    "quote.brought": 5.00,
     "company.leaf": 0.81,
     "company.fresh": 1.00,
     "company.none": 0.74,
@@ -120,7 +125,8 @@ WEIGHTS: Mapping[str, float] = {
 
 By hand, for planted faults say too little of them: `pair`, `unchanged`, `words.new`, `company.fresh`,
 `tool.in.uncalled`, `trouble.unread` (as any other trouble), `value.absent`,
-`unrendered`, `text.odd`, `reply.any`, `left.like`, `left.asked`, what begins with `tree` and `kin`.
+`unrendered`, `text.odd`, `text.stray`, `quote.number`, `quote.address`, `quote.copied`, `quote.brought`,
+`reply.any`, `left.like`, `left.asked`, what begins with `tree` and `kin`.
 """
 
 NOTE = 2.0

@@ -14,11 +14,21 @@ _NEGATION = re.compile(
     r"\b(?:not?|never|don['’]?t|doesn['’]?t|isn['’]?t|wasn['’]?t|mustn['’]?t|shouldn['’]?t|can['’]?t|cannot|without"
     r"|instead of|rather than|why|nicht|kein\w*|nie(?:mals)?|ohne|statt|anstatt|warum|wieso)\b"
 )
-_QUOTE = re.compile(r"[\"“”„»«]([^\"“”„»«]{2,300})[\"“”„»«]")
+_QUOTE = re.compile(
+    r"[\"“”„»«]([^\"“”„»«]{2,300})[\"“”„»«]"
+    r"|(?<!\w)['‘‚‹`]((?:[^'’‘‚‹›`]|(?<=\w)['’](?=\w)){2,300})['’‘›`](?!\w)"
+)
 _INSTEAD = re.compile(
     r"(?:write|say|use|schreib\w*)\s+(.{2,200}?)\s+(?:instead of|rather than|statt)\s+(.{2,200}?)[.!]?$", re.I
 )
 _SENTENCE = re.compile(r":\s*([A-ZÄÖÜ][^:\n]{20,400})$")
+_INSERTED = re.compile(r"(?<=[a-zäöüß,] )(?!(?:I|Sie|Ihr\w*|Ihnen)\b)([A-ZÄÖÜ][a-zäöüß]*) .{15,400}", re.S)
+_BEGUN = re.compile(r"(?:^|(?<=[.!?:=>] ))(\w+)\b([^.!?:\n]*)")
+_UNCAPPED = re.compile(r"(?:^|(?<=\w\w[.!?] ))[a-zäöüß]")
+_OF_CUSTOMER = re.compile(
+    r"\b(?:the (?:customer|client|user)|(?:der|dem|den|des) Kunden?s?|(?:die|der) Kundin)\b", re.I
+)
+_NUMBER = re.compile(r"(?<![\w.])\d(?:[\d .,/-]*\d)(?!\w)")
 _TO_CUSTOMERS = re.compile(r"\b(?:we|our|us|you|your|please|wir|uns\w*|Sie|Ihr\w*|Ihnen|bitte)\b", re.I)
 _SUFFIXES = ("ings", "ing", "ies", "ungen", "ung", "ern", "en", "ed", "es", "er", "s", "e", "n")
 _STOP = frozenset(
@@ -141,7 +151,40 @@ def read_comment(text: str) -> Said:
 
 def quoted_parts(text: str) -> tuple[str, ...]:
     """What a comment puts between quotation marks, without blanks and full stops around it."""
-    return tuple(part.strip(" .,;:") for part in _QUOTE.findall(text) if part.strip(" .,;:"))
+    parts = (("".join(found)).strip(" .,;:") for found in _QUOTE.findall(text))
+    return tuple(part for part in parts if part)
+
+
+def inserted_sentence(text: str) -> str | None:
+    """A sentence that was not written but copied: it begins with a capital where the writer puts none.
+
+    In the midst of another one, by a small word that is no polite form, or among others that begin without.
+    Not one that speaks of the customer: nobody writes that to him.
+    """
+    for found in _INSERTED.finditer(text):
+        if _is_small(found[1]) and not _OF_CUSTOMER.search(found[0]):
+            return found[0].strip()
+    if not _UNCAPPED.search(text):
+        return None
+    for found in _BEGUN.finditer(text):
+        word, whole = found[1], found[0]
+        known = (_is_small(word) or language_of(whole) == "en") and not _OF_CUSTOMER.search(whole)
+        if word[0].isupper() and len(word) > 1 and len(whole.split()) >= LEAST_SAID and known:
+            return whole.strip()
+    return None
+
+
+LEAST_SAID = 4
+"""The words from which what begins with a capital is a sentence, and not a name."""
+
+
+def _is_small(word: str) -> bool:
+    return word.casefold() in _GERMAN | _ENGLISH | _STOP
+
+
+def numbers_in(text: str) -> tuple[str, ...]:
+    """The numbers of two digits and more that a text has, as they are written, each once."""
+    return tuple(dict.fromkeys(_NUMBER.findall(text)))
 
 
 def exchanged_parts(text: str) -> tuple[str, str] | None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fixloop.propose.words import read_comment, stem, stems
+from fixloop.propose.words import inserted_sentence, quoted_parts, read_comment, stem, stems
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,38 @@ def test_a_row_of_letters_without_end_is_one_word() -> None:
     before = stem.cache_info().currsize
     assert stems(long) == {stem(long)}
     assert stem.cache_info().currsize - before < 10
+
+
+@pytest.mark.parametrize(
+    ("comment", "quoted"),
+    [
+        ('say "today", not "tomorrow"', ("today", "tomorrow")),
+        ("„heute“ statt „morgen“", ("heute", "morgen")),
+        ("why '13 days'? it's '16 days'", ("13 days", "16 days")),
+        ("‘we don’t’ must go, it isn't so", ("we don’t",)),
+        ("the customers' card isn't theirs'", ()),
+    ],
+)
+def test_what_stands_between_marks_is_quoted(comment: str, quoted: tuple[str, ...]) -> None:
+    assert quoted_parts(comment) == quoted
+
+
+@pytest.mark.parametrize(
+    ("comment", "copied"),
+    [
+        ("we should have put An item stays on hold for a week", "An item stays on hold for a week"),
+        ("hätte Wir buchen das heute noch zurück erwartet", "Wir buchen das heute noch zurück erwartet"),
+        ("needed: Gold cards come with a courier", "Gold cards come with a courier"),
+        ("They come by post. done.", "They come by post"),
+        ("The right answer: ask for the account number", None),
+        ("should be: The customer wants a new card", None),
+        ("fehlt: Kartensperre und Ersatzkarte", None),
+        ("Wrong again. This is about a lost card", None),
+        ("bitte Sie nicht noch einmal fragen lassen", None),
+        ("different one: Ada Dorn", None),
+    ],
+)
+def test_a_sentence_with_a_capital_where_the_writer_puts_none_is_copied(
+    comment: str, copied: str | None
+) -> None:
+    assert inserted_sentence(comment) == copied

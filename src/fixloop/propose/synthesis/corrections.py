@@ -3,12 +3,19 @@
 import re
 
 from fixloop.feedback.model import Feedback
-from fixloop.propose.words import exchanged_parts, spoken_sentence
+from fixloop.propose.words import (
+    exchanged_parts,
+    inserted_sentence,
+    numbers_in,
+    quoted_parts,
+    spoken_sentence,
+)
 
 _QUOTED = re.compile(r"[\"“„«»]([^\"“”„«»]{2,600})[\"“”«»]")
-_SAID = re.compile(r"(?:also say|is missing|ergänzen|add(?: this)?|es fehlt)\s*:\s*(.{8,600})$", re.S | re.I)
+MOST_KEPT = 0.5
+"""The share of digits from which a part of a number is the one that was meant."""
 
-_NUMBER = re.compile(r"(?<![\w.])\d[\d .,/-]*\d(?!\w)")
+_SAID = re.compile(r"(?:also say|is missing|ergänzen|add(?: this)?|es fehlt)\s*:\s*(.{8,600})$", re.S | re.I)
 
 
 def corrected_reply(one: Feedback, sent: str) -> str | None:
@@ -32,12 +39,12 @@ def _expected(one: Feedback, sent: str) -> str | None:
 
 def _from_comment(comment: str, sent: str) -> str | None:
     """From what a comment quotes: what the reply says and should not, what it should say and does not."""
-    parts = [part.strip() for part in _QUOTED.findall(comment)]
+    parts = [part.strip() for part in _QUOTED.findall(comment)] or list(quoted_parts(comment))
     if not parts and (told := exchanged_parts(comment)):
         parts = list(told)
     if not parts and (found := _SAID.search(comment.strip())):
         parts = [found[1].strip()]
-    if not parts and (sentence := spoken_sentence(comment)):
+    if not parts and (sentence := spoken_sentence(comment) or _copied(comment)):
         parts = [sentence if sentence[-1] in ".!?" else f"{sentence}."]
     if not parts:
         return _other_number(comment, sent)
@@ -46,12 +53,34 @@ def _from_comment(comment: str, sent: str) -> str | None:
     return _changed(sent, missing, extra) if len(parts) <= 2 else None
 
 
+def _copied(comment: str) -> str | None:
+    """A sentence that stands in a comment as it would in the reply, where it is plain how far it goes."""
+    copied = inserted_sentence(comment)
+    return f"{copied.rstrip('.')}." if copied and not re.search(r"[,;]", copied) else None
+
+
 def _other_number(comment: str, sent: str) -> str | None:
-    """The reply with the one number that a comment names, in place of the one number of that form."""
-    named = dict.fromkeys(_NUMBER.findall(comment))
-    spoken = [one for one in named if one not in sent]
-    like = [one for one in dict.fromkeys(_NUMBER.findall(sent)) if spoken and _form(one) == _form(spoken[0])]
-    return _changed(sent, spoken[0], like[0]) if len(named) == len(spoken) == len(like) == 1 else None
+    """The reply with the one number that a comment names, in place of the one number of that form.
+
+    Else of the part of a number that most of its digits stand in: of a telephone number staff name the end.
+    """
+    named = numbers_in(comment)
+    if len(named) != 1 or named[0] in sent:
+        return None
+    (spoken,) = named
+    whole = numbers_in(sent)
+    like = [one for one in whole if _form(one) == _form(spoken)]
+    if not like:
+        parts = dict.fromkeys(part for one in whole if " " in one for part in one.split(" "))
+        like = [
+            one for one in parts if _form(one) == _form(spoken) and _digits_kept(one, spoken) >= MOST_KEPT
+        ]
+    return _changed(sent, spoken, like[0]) if len(like) == 1 else None
+
+
+def _digits_kept(was: str, to: str) -> float:
+    """The share of a number's digits that another has in the same place, 0…1."""
+    return sum(a == b for a, b in zip(was, to, strict=True)) / len(was)
 
 
 def _form(number: str) -> str:

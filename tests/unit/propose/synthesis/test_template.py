@@ -126,6 +126,8 @@ def test_words_are_left_to_whoever_speaks_the_language() -> None:
             "We open at six today. Please bring your passport with you.",
         ),
         ("what the customer waited for: A gold card brought by a courier", None),
+        ("a line is gone: Gold cards come by courier", "We open at six today. Gold cards come by courier."),
+        ("why 'six'? it is 'noon' now", "We open at noon today."),
         ("no", None),
     ],
 )
@@ -141,6 +143,7 @@ def test_what_staff_quote_is_a_correction(said: str, corrected: str | None) -> N
     [
         ("should have said 0800 2222", "Call 0800 2222 within 30 days."),
         ("it is 60", "Call 0800 1111 within 60 days."),
+        ("what they need: 1131", "Call 0800 1131 within 30 days."),
         ("not 30 but 60", None),
         ("about 5555 or so", None),
     ],
