@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from fixloop.errors import BadInput
 from fixloop.pipeline.engines import Answer, EngineFailure, ask, is_custom, load_engine, read_answer
-from fixloop.ports.cache import Cache
+from fixloop.ports.cache import Cache, Drafts
 from fixloop.workspace.code import code_digest
 from fixloop.workspace.model import LeafId, Workspace
 from fixloop.workspace.text import shown
@@ -154,7 +154,8 @@ class Classifier:
             except (ValueError, KeyError):
                 pass  # a damaged cache entry counts as absent
         model = fit_intent(dag.children, self._examples(), dag.thresholds, self._cache)
-        self._cache.save("intent", key, model.to_bytes())
+        if not isinstance(self._cache, Drafts):  # its parents' classifiers are kept, and give it again
+            self._cache.save("intent", key, model.to_bytes())
         return model.with_thresholds(dag.thresholds, self._cache)
 
     @cached_property

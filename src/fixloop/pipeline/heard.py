@@ -13,6 +13,7 @@ import json
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,7 @@ from fixloop.workspace.code import code_digest
 BATCH = 1_024  # more at once is no faster, and its temporaries stand at the peak of memory
 WORTH = 150  # fewer texts are asked sooner than looked up
 MOST = 30_000  # texts of one model whose features are kept: a batch's are two megabytes
-_EXAMPLE_PARTS = 16
+_RUN = 128  # examples, about, that one more makes it read again
 _NEW_SHARE = 16  # margins are written again where more than one in so many is new
 
 Margins = NDArray[np.float32]
@@ -63,15 +64,16 @@ class Texts:
 
 
 def kept_features(texts: Sequence[str], cache: Cache) -> Features:
-    """As `extract`; a text that is added makes it work out a sixteenth of them."""
+    """As `extract`; texts that are added make it work out the runs they stand in."""
     if isinstance(cache, NoCache) or len(texts) < WORTH:
         return extract(texts)
-    parts = _parted(texts, _EXAMPLE_PARTS)
-    found = []
-    for places in parts:
-        some = [texts[place] for place in places.tolist()]
-        found.append(_features(some, _name_of(some), cache))
-    return _joined(found).take(np.argsort(np.concatenate(parts)))
+    return _joined([_features(some, _name_of(some), cache) for some in _runs(texts)])
+
+
+def _runs(texts: Sequence[str]) -> list[Sequence[str]]:
+    """The texts in their order, cut before each whose own hash says so: a new one changes its run alone."""
+    cuts = [n for n, text in enumerate(texts) if n and _hash_of(text) % _RUN == 0]
+    return [texts[start:end] for start, end in pairwise((0, *cuts, len(texts)))]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +186,12 @@ def _digest_of(fit: Linear) -> str:
 
 def _parted(texts: Sequence[str], parts: int) -> list[Ints]:
     """The places of the texts, parted by each text alone."""
-    hashes = [zlib.crc32(text.encode("utf-8", "surrogatepass")) % parts for text in texts]
-    where = np.array(hashes, np.int64)
+    where = np.array([_hash_of(text) % parts for text in texts], np.int64)
     return [found for part in range(parts) if len(found := np.flatnonzero(where == part))]
+
+
+def _hash_of(text: str) -> int:
+    return zlib.crc32(text.encode("utf-8", "surrogatepass"))
 
 
 def _name_of(texts: Sequence[str]) -> str:

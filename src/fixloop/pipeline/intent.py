@@ -6,6 +6,8 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,15 +39,31 @@ class _Corpus:
 
 
 def _gather(graph: IntentGraph, examples: Mapping[str, Sequence[str]], cache: Cache) -> _Corpus:
-    texts, digests, raw, owners = {}, {}, [], []
+    texts, digests = {}, {}
+    raw: list[str] = []
+    owners: list[int] = []
     for place, label in enumerate(graph.labels):
-        spellings = {normalise(text): text for text in examples.get(label, ())}
-        spellings.pop("", None)
-        texts[label] = tuple(sorted(spellings))
-        digests[label] = _digest(texts[label])
-        raw += [spellings[text] for text in texts[label]]
-        owners += [place] * len(texts[label])
+        found = _examples_of(tuple(examples.get(label, ())))
+        texts[label], digests[label] = found.texts, found.digest
+        raw += found.raw
+        owners += [place] * len(found.texts)
     return _Corpus(texts, digests, np.array(owners, dtype=np.int64), kept_features(raw, cache))
+
+
+class _Examples(NamedTuple):
+    """One label's examples, by their normalised texts."""
+
+    texts: tuple[str, ...]
+    digest: str
+    raw: tuple[str, ...]
+
+
+@lru_cache(maxsize=2_048)  # drafts of one workspace differ in a label or two
+def _examples_of(texts: tuple[str, ...]) -> _Examples:
+    spellings = {normalise(text): text for text in texts}
+    spellings.pop("", None)
+    ordered = tuple(sorted(spellings))
+    return _Examples(ordered, _digest(ordered), tuple(spellings[text] for text in ordered))
 
 
 def _digest(content: object) -> str:

@@ -22,7 +22,7 @@ from fixloop.pipeline.fetch import Fields, Rows
 from fixloop.pipeline.fixture import NOT_FORCED
 from fixloop.pipeline.memo import Memo
 from fixloop.pipeline.proposal import Proposal
-from fixloop.ports.cache import Cache, NoCache
+from fixloop.ports.cache import Cache, Drafts, NoCache
 from fixloop.propose.near import Embedder, embedder_of
 from fixloop.workspace.model import Row, Workspace
 from fixloop.workspace.snapshot import Snapshot
@@ -179,7 +179,12 @@ class Workbench:
         """
         snapshot = apply_operations(self.snapshot, operations).snapshot
         workspace = load_beside(snapshot, self.snapshot, self.workspace)
-        return Trial(snapshot, workspace, compile_pipeline(workspace, self.cache))
+        return Trial(snapshot, workspace, compile_pipeline(workspace, self._drafts))
+
+    @cached_property
+    def _drafts(self) -> Drafts:
+        """What the pipelines of drafts keep; without a cache it is kept for this run."""
+        return Drafts(self.cache)
 
 
 def _as_fields(value: Mapping[str, Any]) -> Fields:

@@ -13,7 +13,7 @@ from fixloop.pipeline.heard import Texts, kept_features
 from fixloop.pipeline.intent import IntentModel, fit_intent
 from fixloop.pipeline.linear import Linear
 from fixloop.pipeline.packed import pack
-from fixloop.ports.cache import Cache, NoCache
+from fixloop.ports.cache import Cache, Drafts, NoCache
 from tests.unit.pipeline.test_intent import ASKED, CHILDREN, Memory, examples
 
 Examples = Mapping[str, Sequence[str]]
@@ -98,6 +98,45 @@ def test_what_is_kept_of_examples_is_what_is_extracted() -> None:
             for name in ("indptr", "ids", "weights"):
                 np.testing.assert_array_equal(getattr(found, name), getattr(plain, name))
                 assert getattr(found, name).dtype == getattr(plain, name).dtype
+
+
+def test_one_example_more_reads_the_run_it_stands_in_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heard, "_RUN", 8)
+    cache = Memory()
+    texts = [f"example {n}" for n in range(200)]
+    kept_features(texts, cache)
+    runs = cache.saves
+    assert runs > 10
+    for place in (0, 77, 200):
+        before = cache.saves
+        kept_features([*texts[:place], "one more", *texts[place:]], cache)
+        assert 0 < cache.saves - before <= 2
+
+
+@pytest.mark.parametrize("room", [64 * 1024**2, 20_000, 0])
+def test_drafts_get_the_same_answers_and_write_no_whole_model(room: int) -> None:
+    """Whatever of it is at hand, as after a run without it."""
+    disk = Memory()
+    drafts = Drafts(disk, room)
+    for found in (examples(), GROWN, examples(), GROWN):
+        cold = model(found, NoCache()).classify(TEXTS)
+        assert model(found, drafts).classify(TEXTS) == cold
+        assert model(found, disk).classify(TEXTS) == cold
+        assert drafts._size == sum(map(len, drafts._lately.values())) <= room
+
+
+def test_a_draft_asks_the_other_cache_once_while_there_is_room() -> None:
+    disk = Memory()
+    disk.kept["kind", "key"] = b"12345"
+    drafts = Drafts(disk, 10)
+    assert drafts.load("kind", "none") is None
+    assert drafts.load("kind", "key") == b"12345"
+    del disk.kept["kind", "key"]
+    assert drafts.load("kind", "key") == b"12345"
+    drafts.save("kind", "other", b"12")
+    drafts.save("kind", "other", b"1234567")
+    assert disk.kept["kind", "other"] == b"1234567"
+    assert drafts.load("kind", "key") is None
 
 
 @pytest.mark.parametrize("damage", [lambda _: b"fixloop1garbage", lambda data: data[:-40], lambda _: b""])

@@ -9,8 +9,10 @@ from fixloop.feedback.model import Feedback
 from fixloop.feedback.replays import replay_all
 from fixloop.hints.model import Hint
 from fixloop.hints.operation import Operation
-from fixloop.pipeline.compile import Pipeline
+from fixloop.pipeline import classification
+from fixloop.pipeline.compile import Pipeline, compile_pipeline
 from fixloop.pipeline.proposal import Proposal
+from fixloop.ports.cache import NoCache
 from fixloop.propose import reach
 from fixloop.propose.copying import taken_over
 from fixloop.propose.draft import Draft
@@ -20,6 +22,7 @@ from fixloop.propose.reach import replayed
 from fixloop.propose.synthesis.plan import synthesise
 from fixloop.propose.wanted import Wanted
 from fixloop.propose.workbench import Workbench
+from tests.unit.pipeline.test_intent import Memory
 from tests.unit.propose.synthesis.benches import (
     LEAF,
     LOCKED,
@@ -129,6 +132,21 @@ def test_after_a_change_of_leaves_only_what_moved_is_answered_anew(
     moved = {key for key, one in plain.items() if one.leaf != bench.before[key].leaf}
     locked = {key for key, one in plain.items() if one.leaf == "account_locked"}
     assert moved and set(asked) == (moved | locked if DROPPED in operations else moved)
+
+
+def test_a_draft_leaves_its_parts_and_no_whole_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    cache, texts = Memory(), ["my transfer was rejected"]
+    bench = replace(bench_of(world(), []), cache=cache)
+    taught = Operation(
+        "add_example", {"leaf": "account_locked", "text": "nobody asked this of any model yet"}
+    )
+    first, again = (bench.try_operations([taught]) for _ in range(2))
+    assert first.pipeline.classify(texts) == again.pipeline.classify(texts)
+    assert "intent-node" in {kind for kind, _ in cache.kept}
+    assert "intent" not in {kind for kind, _ in cache.kept}
+    monkeypatch.setattr(classification, "_LATELY", {})
+    cold = compile_pipeline(first.workspace, NoCache())
+    assert cold.classify(texts) == first.pipeline.classify(texts)
 
 
 def _noted(asked: list[str], pipeline: Pipeline, some: Sequence[Feedback]) -> Mapping[str, Proposal]:
