@@ -436,5 +436,16 @@ def _with_records(fetched: Fetched, ids: Sequence[str]) -> Fetched:
 def _names_of(forced: Forced) -> tuple[str, ...]:
     if forced is NOT_FORCED:
         return ()
-    names = ("leaf", "fields", "records", "branch", "reply", "tools", "template_text")
-    return tuple(name.replace("_", " ") for name in names if getattr(forced, name) is not None)
+    parts = (
+        forced.leaf,
+        forced.fields,
+        forced.records,
+        forced.branch,
+        forced.reply,
+        forced.tools,
+        forced.template_text,
+    )
+    return tuple([name for name, part in zip(_FORCED, parts, strict=True) if part is not None])
+
+
+_FORCED = ("leaf", "fields", "records", "branch", "reply", "tools", "template text")

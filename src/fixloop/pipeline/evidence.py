@@ -85,11 +85,11 @@ class Profiles:
 def count_profiles(features: Features, labels: Ints, size: int) -> Profiles:
     """Profiles of ``size`` labels from examples and the label of each."""
     keys, counts = np.unique(labels[features.owners()] * COLUMNS + features.ids, return_counts=True)
-    columns, totals = np.unique(features.ids, return_counts=True)
+    columns, totals = np.unique(features.ids.astype(np.int32), return_counts=True)
     return Profiles(
         keys,
         counts.astype(np.int32),
-        columns.astype(np.int32),
+        columns,
         totals.astype(np.int32),
         np.bincount(labels, minlength=size),
     )

@@ -84,10 +84,8 @@ def fit_linear(classes: tuple[str, ...], features: Features, targets: NDArray[np
 
 
 def _kept_columns(features: Features) -> NDArray[np.int32]:
-    ids, rows = np.unique(features.ids, return_counts=True)
-    if len(features) >= PRUNE_FROM:
-        ids = ids[rows > 1]
-    return ids.astype(np.int32)
+    ids, rows = np.unique(features.ids.astype(np.int32), return_counts=True)
+    return ids[rows > 1] if len(features) >= PRUNE_FROM else ids
 
 
 def _matrix(features: Features, ids: NDArray[np.int32]) -> Any:

@@ -45,7 +45,7 @@ def render(source: str, scope: Scope) -> str:
     Raises:
         CannotRender: a variable is undefined, the template does what no template may, or a text is too long.
     """
-    if not any(mark in source for mark in _MARKS):
+    if not _is_marked(source):
         return _bounded(_plain(source))
     compiled = _compiled(source)
     if isinstance(compiled, str):
@@ -71,7 +71,7 @@ def resolve(value: Any, scope: Scope) -> Any:
 
 def template_problem(source: str) -> str | None:
     """Why a template can never render, or None."""
-    if not any(mark in source for mark in _MARKS):
+    if not _is_marked(source):
         return None if len(source) <= MAX_CHARACTERS else _too_long(len(source))
     compiled = _compiled(source)
     return compiled if isinstance(compiled, str) else None
@@ -79,8 +79,12 @@ def template_problem(source: str) -> str | None:
 
 def template_paths(source: str) -> tuple[str, ...]:
     """The dotted paths a template reads, in the order of the text; none for one that cannot be parsed."""
-    compiled = _compiled(source) if any(mark in source for mark in _MARKS) else ""
+    compiled = _compiled(source) if _is_marked(source) else ""
     return () if isinstance(compiled, str) else compiled.paths
+
+
+def _is_marked(source: str) -> bool:
+    return "{" in source and any(mark in source for mark in _MARKS)
 
 
 @dataclass(frozen=True, slots=True)

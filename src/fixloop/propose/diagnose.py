@@ -268,9 +268,10 @@ class Asking:
 
     def _but_grumbling(self, one: Feedback, weighed: list[Weighed]) -> list[Weighed]:
         """What is of nothing here, and of nothing that the customer wrote, names no new thing either."""
+        if stems(one.comment) & stems(one.fixture.ticket.customer_text):
+            return weighed
         sober = [_without_strange_words(each, self.judgement) for each in weighed]
-        wished = stems(one.comment) & stems(one.fixture.ticket.customer_text)
-        return weighed if wished or _told_by_words(sober, self.judgement) >= TELLS else sober
+        return weighed if _told_by_words(sober, self.judgement) >= TELLS else sober
 
     def diagnosis(self, row: int) -> Diagnosis:
         """The readings of one rejection by itself."""

@@ -39,6 +39,7 @@ taken. A line a family: step, kind, target; what it carries; its options.
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from fixloop.feedback.model import Feedback
@@ -332,13 +333,18 @@ def _leaves(before: Proposal, catalog: Catalog, shares: Mapping[str, float]) -> 
         target = f"workspace/examples/{leaf}.jsonl"
         within = floor + 0.7 * share / total
         ways = tuple(_ways_to_leaf(before, catalog, leaf, target))
-        forced = Forced(leaf=leaf)
+        wanted, forced = _to_leaf(leaf)
         if leaf in catalog.cut_off:
             target = f"workspace/intents.yaml#{catalog.cut_off[leaf]}"
-            yield Intervention("intent", "add_edge", target, Wanted(leaf=leaf), forced, within)
+            yield Intervention("intent", "add_edge", target, wanted, forced, within)
             continue
-        yield Intervention("intent", "add_example", target, Wanted(leaf=leaf), forced, within, ways=ways)
+        yield Intervention("intent", "add_example", target, wanted, forced, within, ways=ways)
     yield from _new_leaves(before, catalog)
+
+
+@lru_cache(maxsize=10_000)  # every rejection is tried on every leaf
+def _to_leaf(leaf: str) -> tuple[Wanted, Forced]:
+    return Wanted(leaf=leaf), Forced(leaf=leaf)
 
 
 def _new_leaves(before: Proposal, catalog: Catalog) -> Iterator[Intervention]:
@@ -367,8 +373,18 @@ def _ways_to_leaf(before: Proposal, catalog: Catalog, leaf: str, target: str) ->
         gone_down = [one for one in before.path if one in children and one not in above]
         parents = gone_down if above else [*gone_down, *(one for one in children["root"] if one in children)]
         for parent in dict.fromkeys(parents):
-            yield Way("add_edge", f"workspace/intents.yaml#{parent}", leaf)
-    yield Way("add_example", target)
+            yield _edge(parent, leaf)
+    yield _example(target)
+
+
+@lru_cache(maxsize=10_000)
+def _edge(parent: str, leaf: str) -> Way:
+    return Way("add_edge", f"workspace/intents.yaml#{parent}", leaf)
+
+
+@lru_cache(maxsize=10_000)
+def _example(target: str) -> Way:
+    return Way("add_example", target)
 
 
 def _records(before: Proposal) -> Iterator[Intervention]:

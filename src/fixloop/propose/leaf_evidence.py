@@ -8,6 +8,7 @@ to comments that led to this leaf before. A leaf that was the rejected answer of
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from math import log
 from typing import Any
 
@@ -43,7 +44,7 @@ SELDOM_ALL_WRONG = -2.0
 """Log-odds that nothing is wrong where several complain of the same."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LeafEvidence:
     """Per rejection (row) and leaf (column): the engine's joint scores, and what company and comment add.
 
@@ -68,7 +69,7 @@ class LeafEvidence:
 
     def column(self, leaf: str) -> int | None:
         """Where a leaf stands, None for one that has neither place nor examples."""
-        return self.leaves.index(leaf) if leaf in self.leaves else None
+        return self._columns.get(leaf)
 
     def ticket_shares(self, row: int) -> dict[str, float]:
         """Leaf to the engine's joint score of the ticket."""
@@ -82,7 +83,11 @@ class LeafEvidence:
             return SELDOM_ALL_WRONG if self.shared[row] else 0.0
         if intervention.step != "intent" or intervention.wanted.leaf is None:
             return 0.0
-        return float(self.bonuses[row, self.leaves.index(intervention.wanted.leaf)])
+        return float(self.bonuses[row, self._columns[intervention.wanted.leaf]])
+
+    @cached_property
+    def _columns(self) -> Mapping[str, int]:
+        return {leaf: column for column, leaf in enumerate(self.leaves)}
 
 
 Learnt = Mapping[str, tuple[str, ...]]

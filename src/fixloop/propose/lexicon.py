@@ -69,8 +69,9 @@ class Lexicon:
 
     def coverage(self, said: frozenset[str], terms: frozenset[str]) -> float:
         """The share (by weight) of what was said that some terms account for, 0…1."""
-        total = self.mass(said)
-        return self.mass(said & terms) / total if total else 0.0
+        named = said & terms
+        total = self.mass(said) if named else 0.0
+        return self.mass(named) / total if total else 0.0
 
     def known(self, said: Said) -> float:
         """The share of what was affirmed that any element of the workspace accounts for, 0…1."""
