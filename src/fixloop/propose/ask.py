@@ -97,7 +97,7 @@ def _is_rather_nothing(members: Sequence[Diagnosis], found: Sequence[Hypothesis]
 
 def _speaks(members: Sequence[Diagnosis], first: Tried, beside: int) -> bool:
     """Whether more than one rejection, or words, stand behind a fix, and no colleague's word against it."""
-    sure = first.probability >= ALL_BUT_SURE and not beside
+    sure = first.probability >= ALL_BUT_SURE and (len(members) >= A_SET or not beside)
     if all(one.disputed for one in members) or (first.hint and is_thin(members, first.hint, sure)):
         return False
     if len(members) > 1:
@@ -114,7 +114,7 @@ def needed(members: Sequence[Diagnosis], beside: int) -> float:
 
 ALL_BUT_SURE = 0.85
 """From here on what the workspace itself says stands for the words that nobody spoke, where all are of one
-thing."""
+thing, or so many that they are a set."""
 
 SURER, MANY = 0.1, 3
 """How much surer a fix for one rejection alone has to be for each other one that is about something

@@ -45,6 +45,7 @@ from typing import Any
 from fixloop.feedback.model import Feedback
 from fixloop.hints.ids import canonical_json
 from fixloop.pipeline.compile import Forced, Pipeline
+from fixloop.pipeline.fetch import FetchedRecord
 from fixloop.pipeline.fixture import Fixture
 from fixloop.pipeline.proposal import Proposal, Reply, ToolCallMade
 from fixloop.propose.failed import failed_template, meant_branch
@@ -391,15 +392,44 @@ def _records(before: Proposal) -> Iterator[Intervention]:
     """Another, no, several, or one of several records, among the candidates of the fixture."""
     selected = record_ids(before)
     ranked = [str(record.id) for record in before.candidates]
-    options: list[tuple[str, ...]] = [(one,) for one in ranked[:MOST_CANDIDATES]] + [()]
-    options += [tuple(sorted(ranked[:size])) for size in range(2, min(len(ranked), MOST_TOGETHER) + 1)]
-    options = [option for option in dict.fromkeys(options) if option != selected]
-    for option in options:
-        wanted = Wanted(records=option)
+    alike = _alike(before.candidates)
+    shares: dict[tuple[str, ...], float] = {(): 1.0}
+    for one in ranked[:MOST_CANDIDATES]:
+        together = alike[one]
+        shares[(one,)] = 1.0 if len(together) == 1 else ALONE_OF_ALIKE
+        if 1 < len(together) <= MOST_CANDIDATES:
+            shares[together] = 1.0
+    for size in range(2, min(len(ranked), MOST_TOGETHER) + 1):
+        shares.setdefault(tuple(sorted(ranked[:size])), 1.0)
+    shares.pop(selected, None)
+    for option, share in shares.items():
         yield Intervention(
-            "fetch", "set_weight", "workspace/fetch.yaml", wanted, Forced(records=option), 1 / len(options)
+            "fetch",
+            "set_weight",
+            "workspace/fetch.yaml",
+            Wanted(records=option),
+            Forced(records=option),
+            share / len(shares),
         )
 
+
+def _alike(candidates: Sequence[FetchedRecord]) -> dict[str, tuple[str, ...]]:
+    """Each record's id with the ids of all that match what it matches, itself among them.
+
+    No weight tells these apart: they are selected together or not at all.
+    """
+    found: dict[frozenset[str], list[str]] = {}
+    for one in candidates:
+        found.setdefault(_signals_of(one), []).append(str(one.id))
+    return {key: tuple(sorted(ids)) for ids in found.values() for key in ids}
+
+
+def _signals_of(record: FetchedRecord) -> frozenset[str]:
+    return frozenset(label.partition("=")[0] for label in record.matched)
+
+
+ALONE_OF_ALIKE = 0.3
+"""What a record counts for by itself where others match the same: a signal that tells it is missing, too."""
 
 MOST_CANDIDATES = 25
 """Records that may be meant; a fixture can hold more, of which none is told from the others."""

@@ -95,8 +95,9 @@ def propose(
     diagnoses = diagnose(bench, fresh, disputed_texts(feedback), learnt, judgement, feedback)
     parted = find_several(bench, diagnoses)
     several = [_several(one, parted[one.feedback.id]) for one in diagnoses if one.feedback.id in parted]
+    apart = tuple(one for one in diagnoses if one.feedback.id in parted and one.wordless)
     diagnoses = [one for one in diagnoses if one.feedback.id not in parted]
-    desk = _Desk(bench, ablation, tuple(one for one in diagnoses if not one.clear), len(diagnoses))
+    desk = _Desk(bench, ablation, tuple(one for one in diagnoses if not one.clear), len(diagnoses), apart)
     made = _against_cases(desk, _clear_hints(desk, diagnoses, progress))
     asked = _questions(desk, diagnoses, made, progress)
     asked += _specified(desk, made, asked)
@@ -104,8 +105,8 @@ def propose(
     idle = [_nothing(one) for one in nothing_to_fix(diagnoses)]
     idle += [_lone(one) for one in lone_wishes(diagnoses, clear_groups(diagnoses))]
     taken = {key for hint in fixes for key in hint.evidence}
-    idle = [hint for hint in idle if not set(hint.evidence) <= taken]
-    found = [sobered(one) for one in (*fixes, *several, *idle, *lost)]
+    idle = [hint for hint in (*several, *idle) if not set(hint.evidence) <= taken]
+    found = [sobered(one) for one in (*fixes, *idle, *lost)]
     found = found if ablation.no_near_miss else [_asked_if_bare(one) for one in found]
     found = [stated(one) for one in found]
     allowed = [one for one in _allowed(found, rejected) if not set(one.evidence) <= set(again)]
@@ -119,12 +120,16 @@ def propose(
 
 @dataclass(frozen=True, slots=True)
 class _Desk:
-    """What trying a group takes: base, what is left out, what nobody explained yet, and how many are read."""
+    """What trying a group takes: base, what is left out, what nobody explained yet, and how many are read.
+
+    `wordless` are those that nobody explained and that say nothing of it.
+    """
 
     bench: Workbench
     ablation: Ablation
     unclear: tuple[Diagnosis, ...]
     read: int
+    wordless: tuple[Diagnosis, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,6 +290,33 @@ def with_mended(bench: Workbench, draft: Draft, group: Group, unclear: Sequence[
     )
 
 
+def with_wordless(bench: Workbench, hint: Hint, wordless: Sequence[Diagnosis]) -> Hint:
+    """A fix with those rejections without a word whose proposal it changes, too, wherever they are.
+
+    One fault is likelier than two: who says nothing means what mends the others, if it does anything for him.
+    """
+    others = [one for one in wordless if one.feedback.id not in hint.evidence]
+    if not others or not hint.operations or hint.question is not None:
+        return hint
+    trial = bench.try_operations(hint.operations)
+    after = replay_all(trial.pipeline, [one.feedback for one in others])
+    mended = [one.feedback.id for one in others if _is_meant(one, after[one.feedback.id])]
+    if not mended:
+        return hint
+    known, more = hint.measured, len(mended)
+    counted = known and replace(known, fixed=known.fixed + more, evidence_of=known.evidence_of + more)
+    evidence = tuple(sorted({*hint.evidence, *mended}))
+    return replace(hint, evidence=evidence, measured=counted, one_off=False)
+
+
+def _is_meant(one: Diagnosis, after: Proposal) -> bool:
+    """Whether a proposal moves; to a leaf that it may have meant, where it moves to another."""
+    if one.disputed or not _is_mended(one, after):
+        return False
+    likely = {reading.intervention.wanted.leaf for reading in one.readings}
+    return after.leaf == one.before.leaf or after.leaf in likely
+
+
 def _is_mended(one: Diagnosis, after: Proposal) -> bool:
     moved = after.outcome != one.before.outcome
     return moved and satisfied_share(one.feedback.expected or {}, after) == 1.0 and not one.feedback.reply
@@ -387,10 +419,15 @@ def _questions(desk: _Desk, diagnoses: Sequence[Diagnosis], made: _Made, progres
     """What nobody has explained yet, set by set: trying settles it, or it is asked."""
     covered = {key for hint in made.hints for key in hint.evidence}
     sets = sets_of([one for one in _open(diagnoses, made) if one.feedback.id not in covered])
+    wordless = tuple(one for some in sets for one in some if one.wordless)
+    desk = replace(desk, wordless=(*desk.wordless, *wordless))
     found: list[Hint] = []
     for number, members in enumerate(sets[:MOST_QUESTIONS], 1):
         progress(f"preparing question {number} of {min(len(sets), MOST_QUESTIONS)}")
-        found += _explained(desk, members)
+        mended = {key for hint in found if hint.operations for key in hint.evidence}
+        left = [one for one in members if one.feedback.id not in mended]
+        wordless = tuple(one for one in desk.wordless if one.feedback.id not in mended)
+        found += _explained(replace(desk, wordless=wordless), left) if left else ()
     return found
 
 
@@ -426,6 +463,7 @@ def _explained(desk: _Desk, members: Sequence[Diagnosis]) -> list[Hint]:
     )
     if found is None:
         return [_unexplained(one) for one in members]
+    found = with_wordless(desk.bench, found, desk.wordless)
     left = [one for one in members if one.feedback.id not in found.evidence]
     return [found, *(_explained(desk, left) if left and len(left) < len(members) else ())]
 

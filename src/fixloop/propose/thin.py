@@ -47,15 +47,15 @@ def rests_on_little(members: Sequence[Diagnosis], hint: Hint, sure: bool = False
     """Whether a fix rests on a text or two and nobody has said that it is what should happen.
 
     `sure` is whether the workspace itself says so: that is enough for what a branch answers, which its other
-    tickets share, and not for where a new branch ends.
+    tickets share, and for a new leaf of tickets enough, not for where a new branch ends.
     """
     own = [m for m in members if m.feedback.id in hint.evidence]
     texts = len({m.feedback.text_digest for m in own})
     if hint.kind == "add_leaf" and texts < FEWEST_FOR_A_LEAF:
         return True
     if hint.kind in TEACHES and all(m.wordless for m in own):
-        # That tickets are alike does not tell what leaf they are of.
-        return True
+        # That tickets are alike does not tell what leaf they are of, unless surely of none there is.
+        return not (sure and hint.kind == "add_leaf")
     if hint.step == "intent":
         return texts == 1 and _teaches_much(hint.operations) and not _expects_leaf(own)
     if hint.kind == "set_condition" and any(map(_tests_more, hint.operations)):

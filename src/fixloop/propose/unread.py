@@ -285,7 +285,8 @@ def _is_odd(word: str) -> bool:
 
 
 def _is_part(word: str, taken: Iterable[str]) -> bool:
-    return any(word in one or one in word for one in taken)
+    """Whether a word is of a value that was read, or holds one as its greater part: a 5 is in any number."""
+    return any(word in one or (one in word and 2 * len(one) >= len(word)) for one in taken)
 
 
 @lru_cache(maxsize=50_000)

@@ -52,7 +52,7 @@ WEIGHTS: Mapping[str, float] = {
     "value.absent": 4.05,
     "unrendered": 4.40,
     "text.of_other": -3.00,
-    "text.odd": 2.66,
+    "text.odd": 4.20,
     "text.stray": -12.00,
     "quote.number": 4.00,
     "quote.address": 1.50,

@@ -142,3 +142,51 @@ def test_a_variable_is_odd_where_all_others_have_another() -> None:
     assert not any(map(Habits.of(right).is_odd, right.templates.values()))
     habits = Habits.of(wrong)
     assert [one.name for one in wrong.templates.values() if habits.is_odd(one)] == ["unlock_instructions"]
+
+
+def test_the_last_word_before_a_variable_tells_where_more_templates_agree() -> None:
+    more = "".join(
+        f"{name}:\n  description: Where to call.\n  text: Hello. {said} call {{{{ record.hotline }}}}.\n"
+        for name, said in (("one", "Today"), ("two", "Then"), ("three", "Better"))
+    )
+    wrong = build_workspace(bank(RIGHT.replace("hotline", "branch"), more))
+    assert [one.name for one in wrong.templates.values() if Habits.of(wrong).is_odd(one)] == [
+        "unlock_instructions"
+    ]
+    fewer = build_workspace(bank(RIGHT.replace("hotline", "branch"), more[: more.index("three:")]))
+    assert not any(map(Habits.of(fewer).is_odd, fewer.templates.values()))
+
+
+NUMBERS = "".join(
+    f"{name}:\n  description: Where to call.\n  text: Hello. Ring {number} now.\n"
+    for name, number in (("one", "0800 1999"), ("two", "0800 1999"), ("three", "0800 7777"))
+)
+
+
+def test_a_number_that_is_a_digit_off_what_other_templates_say_is_mended_so() -> None:
+    text = "Please ring 0800 1992 and we will unlock the account."
+    snapshot = build_snapshot(bank(text, NUMBERS))
+    wrong = build_workspace(bank(text, NUMBERS))
+    assert [one.name for one in wrong.templates.values() if Habits.of(wrong).is_odd(one)] == [
+        "unlock_instructions"
+    ]
+    shown = propose_all(snapshot, LOCKED.values())
+    feedback = [
+        told(LOCKED[name], shown[LOCKED[name]], "rejected", comment="no") for name in ("open", "quiet")
+    ]
+    feedback += [told(LOCKED[name], shown[LOCKED[name]]) for name in ("none", "fraud", "two")]
+    bench = bench_of(snapshot, feedback)
+    found = diagnose(bench, feedback[:2], feedback=feedback)
+    draft = synthesise(bench, Group(found[0].best.key, tuple(found)))
+    assert isinstance(draft, Draft), draft
+    assert isinstance(dry_run(bench, draft), Hint)
+    mended = propose_all(apply_operations(snapshot, draft.operations).snapshot, [LOCKED["open"]])
+    assert mended[LOCKED["open"]].reply.text == text.replace("1992", "1999")
+
+
+def test_two_lines_that_are_a_digit_apart_are_two_where_both_are_said_elsewhere() -> None:
+    text = "Please ring 0800 1999 and we will unlock the account."
+    right = build_workspace(
+        bank(text, NUMBERS + NUMBERS.replace("1999", "1992").replace(":\n  d", "_b:\n  d"))
+    )
+    assert not any(map(Habits.of(right).is_odd, right.templates.values()))

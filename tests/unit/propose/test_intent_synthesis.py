@@ -143,6 +143,21 @@ def test_customers_name_what_staff_have_no_word_for() -> None:
     assert {"loan", "pause"} <= {word for name in names for word in name.split("_")}
 
 
+def test_texts_that_no_tree_uses_name_what_nobody_has_a_word_for() -> None:
+    wordless = [told(n, text, "no", leaf="transfer_failed") for n, (text, _) in enumerate(PAUSE)]
+    made = minimal_world()
+    for name in ("pause_loan_how", "pause_loan_when", "lost_card_first"):
+        made["workspace/templates.yaml"] += f"{name}:\n  description: Left.\n  text: Hello.\n"
+    bench = build_workbench("0" * 40, build_snapshot(made), wordless, NoCache())
+    members = [
+        replace(one, before=replace(one.before, leaf="transfer_failed"))
+        for one in group_of(bench, wordless, None).members
+    ]
+    assert name_candidates(bench, members)[0] == "pause_loan"
+    plain = bench_of(*wordless)
+    assert not name_candidates(plain, members)
+
+
 def test_another_name_changes_nothing_but_the_name() -> None:
     bench = bench_of(*PAUSED)
     draft = draft_named(bench, group_of(bench, PAUSED, None), "pause")

@@ -153,7 +153,10 @@ def test_a_leaf_from_few_texts_or_from_nobodys_words_is_asked_about() -> None:
     assert not is_thin(many, hint_of("intent", many, leaf))
     silent = [replace(one, wordless=True) for one in many]
     assert is_thin(silent, hint_of("intent", silent, leaf))
+    assert not is_thin(silent, hint_of("intent", silent, leaf), sure=True)
+    assert is_thin(silent[1:], hint_of("intent", silent[1:], leaf), sure=True)
     assert is_thin(silent, hint_of("intent", silent, *taught(2)))
+    assert is_thin(silent, hint_of("intent", silent, *taught(2)), sure=True)
     assert not is_thin([*silent[1:], many[0]], hint_of("intent", [*silent[1:], many[0]], *taught(2)))
 
 

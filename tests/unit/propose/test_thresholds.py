@@ -71,6 +71,11 @@ def test_where_nobody_has_said_what_falls_out_half_of_the_threshold_stays() -> N
     assert drafted.operations[0].args["to"] > 0.9999 / 2
     doubtful = [replace(one, before=replace(one.before, scores={one.before.raw_leaf: 0.01})) for one in held]
     assert isinstance(threshold(bench, Group(held[0].best.key, tuple(doubtful))), Unable)
+    score = 0.9999 / 4
+    low = replace(held[0], before=replace(held[0].before, scores={held[0].before.raw_leaf: score}))
+    drafted = threshold(bench, Group(held[0].best.key, (low, *held[1:])))
+    assert isinstance(drafted, Draft), "one of several that scores lower is let through with them"
+    assert score / 2 < drafted.operations[0].args["to"] < score
 
 
 def test_without_the_threshold_each_asks_for_the_leaf_that_it_means() -> None:

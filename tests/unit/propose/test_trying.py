@@ -7,12 +7,13 @@ import pytest
 
 from fixloop.feedback.model import Feedback
 from fixloop.fixes.apply import apply_operations
+from fixloop.hints.model import Hint, Measured
 from fixloop.hints.operation import Operation
 from fixloop.propose.ask import Tried, _leads, _speaks, settle
 from fixloop.propose.diagnose import JUDGEMENT, Asking, Diagnosis, Reading, diagnose
 from fixloop.propose.draft import Group
 from fixloop.propose.interventions import Action, Intervention
-from fixloop.propose.run import _is_wordless, propose
+from fixloop.propose.run import _is_wordless, propose, with_wordless
 from fixloop.propose.standing import branch_part, build_standing
 from fixloop.propose.synthesis.tree_edits import says_itself
 from fixloop.propose.tries import tree_tries
@@ -265,3 +266,29 @@ def test_a_group_that_hardly_says_a_word_is_a_set_unless_it_is_alike_by_itself(
     one = one_of(1, Reading(change, 0.9))
     members = tuple(replace(one, wordless=each) for each in wordless)
     assert _is_wordless(Group(change.key, members)) is as_a_set
+
+
+def test_a_fix_rests_on_whoever_says_nothing_and_is_mended_by_it_too() -> None:
+    raised = Operation("set_threshold", {"at": "fetch", "was": 4, "to": 7})
+    bench, rejections = rejected_bench(raised)
+    assert len(rejections) >= 2
+    back = Operation("set_threshold", {"at": "fetch", "was": 7, "to": 4})
+    first = Hint(
+        step="fetch",
+        kind="set_threshold",
+        target="t",
+        summary="",
+        evidence=(rejections[0].id,),
+        operations=(back,),
+        measured=Measured("c", 1, 1),
+    )
+    members = diagnosed(bench, rejections)
+    found = with_wordless(bench, first, members)
+    assert set(found.evidence) == {one.id for one in rejections}
+    assert found.measured is not None
+    assert (found.measured.fixed, found.measured.evidence_of) == (len(rejections), len(rejections))
+    accepted = [one for one in bench.stored if one.outcome == "accepted"]
+    beside = [*members, replace(members[0], feedback=accepted[0], before=bench.before[accepted[0].id])]
+    assert set(with_wordless(bench, first, beside).evidence) == {one.id for one in rejections}
+    colleague = [replace(one, disputed=True) for one in members]
+    assert with_wordless(bench, first, colleague).evidence == first.evidence

@@ -13,6 +13,7 @@ from fixloop.propose.loosened import nearly_read
 from fixloop.propose.synthesis.extraction import synthesise
 from fixloop.propose.synthesis.guards import extraction_near_misses
 from fixloop.propose.synthesis.patterns import Missed, patterns_for
+from fixloop.propose.unread import _is_part
 from fixloop.workspace.snapshot import Snapshot
 from tests.support.worlds import build_snapshot, minimal_world
 from tests.unit.propose.synthesis.benches import bench_of, propose_all, told
@@ -59,6 +60,12 @@ def test_a_value_that_the_tree_asks_about_is_the_cause_where_it_leads_to_the_rig
     assert (best.step, best.target) == ("extraction", LETTER)
     assert best.value is not None
     assert best.value.text == "ZX-4417"
+
+
+def test_a_number_read_in_the_text_is_no_part_of_a_longer_one_that_holds_it() -> None:
+    assert not _is_part("zx-4417", ["4"])
+    assert _is_part("zx-4417", ["4417"])
+    assert _is_part("4417", ["zx-4417"])
 
 
 def test_the_like_of_it_in_tickets_that_staff_accepted_speaks_against_it() -> None:

@@ -19,7 +19,7 @@ from fixloop.pipeline.rows import KEYS, values_at
 from fixloop.propose.draft import Draft, Group, Unable
 from fixloop.propose.synthesis.guards import accepted_tickets
 from fixloop.propose.synthesis.situations import names_of
-from fixloop.propose.synthesis.weights import Change, Lookup, smallest_change, wins
+from fixloop.propose.synthesis.weights import Change, Lookup, chosen, smallest_change, wins
 from fixloop.propose.wanted import Wanted, record_ids
 from fixloop.propose.workbench import Workbench
 from fixloop.workspace.model import FetchRules, Signal
@@ -51,8 +51,59 @@ def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
     kept = list(_known_lookups(bench, rules, names_of(group.evidence)))
     change = smallest_change(rules, [lookup for _, lookup in told], kept, ENOUGH)
     if change is not None:
-        return _draft(bench, group, rules, [one for one, _ in told], change)
-    return _with_signal(bench, group, [one for one, _ in told])
+        won = [one for one, lookup in told if _is_won(rules, change, lookup)]
+        lost = {feedback.id for (feedback, _), lookup in told if not _is_won(rules, change, lookup)}
+        left = Group(group.key, tuple(one for one in group.members if one.feedback.id not in lost))
+        return _draft(bench, left, rules, won, change)
+    moving = _whatever_moves(bench, group, [lookup for _, lookup in told], kept)
+    return moving or _with_signal(bench, group, [one for one, _ in told])
+
+
+def _is_won(rules: FetchRules, change: Change, lookup: Lookup) -> bool:
+    """Whether a lookup comes out right; where it does not, another record was meant or another fault."""
+    return wins(lookup, *_under(rules, change), rules.margin)
+
+
+def _under(rules: FetchRules, change: Change) -> tuple[list[float], float]:
+    """The weights and the threshold after a change."""
+    weights = [dict(change.weights).get(n, signal.weight) for n, signal in enumerate(rules.signals)]
+    return weights, rules.threshold if change.threshold is None else change.threshold
+
+
+def _whatever_moves(
+    bench: Workbench, group: Group, told: Sequence[Lookup], kept: Sequence[Lookup]
+) -> Draft | None:
+    """Where nobody says a word: the change that one of them asks for and that moves most of the others.
+
+    What record was meant is guessed then, lookup by lookup, and guesses may contradict each other. That what
+    was selected is wrong is known of all.
+    """
+    if len(told) < 2 or not all(one.wordless for one in group.members):
+        return None
+    rules = bench.workspace.fetch
+    changes = dict.fromkeys(smallest_change(rules, [one], kept) for one in told)
+    found = [(change, _moved(bench, group, change)) for change in changes if change is not None]
+    change, moved = max(found, key=lambda item: len(item[1]), default=(None, {}))
+    if change is None or len(moved) < max(2, ENOUGH * len(group.members)):
+        return None
+    members = tuple(one for one in group.members if one.feedback.id in moved)
+    asked = [(one.feedback, moved[one.feedback.id]) for one in members]
+    return _draft(bench, Group(group.key, members), rules, asked, change)
+
+
+def _moved(bench: Workbench, group: Group, change: Change) -> dict[str, tuple[str, ...]]:
+    """The records that members get after a change, by feedback id, where they are others than today's."""
+    rules = bench.workspace.fetch
+    found = {}
+    for one in group.members:
+        lookup = _lookup(bench, rules, one.feedback, ())
+        if lookup is None or not len(lookup.wanted):
+            continue
+        mask = chosen(lookup, *_under(rules, change), rules.margin)
+        ids = [str(record.id) for record, is_in in zip(one.before.candidates, mask, strict=True) if is_in]
+        if tuple(sorted(ids)) != record_ids(one.before):
+            found[one.feedback.id] = tuple(sorted(ids))
+    return found
 
 
 # --- a signal more ----------------------------------------------------------------------------------------

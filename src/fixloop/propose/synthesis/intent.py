@@ -5,16 +5,17 @@ leaf, though the leaf has examples like them); then examples, moved where they l
 a threshold where nothing else does, for it moves tickets nobody spoke of.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from fixloop.hints.operation import Operation
 from fixloop.pipeline.engines import path_to
 from fixloop.propose.diagnose import Diagnosis
 from fixloop.propose.draft import Draft, Group, Unable
-from fixloop.propose.interventions import Intervention
+from fixloop.propose.interventions import Intervention, cut_off_leaves
 from fixloop.propose.near import nearest, similarities
 from fixloop.propose.synthesis import examples
 from fixloop.propose.synthesis.examples import border_of, fresh_texts, intent_cases, of_leaf
@@ -40,6 +41,12 @@ SURELY_OTHERS, CLEAREST = 4.0, 0.75
 """The log-odds (nats) from which an example is the other leaf's, and the part of those that is moved where
 all of them are too much."""
 
+OTHERS_MIXED = 2
+"""Leaves that tickets may mean instead, which are looked at for examples of a leaf."""
+
+LOOSE_TRIED = 2
+"""Places where what hangs loose is tried for a leaf that does not hang there."""
+
 NEAREST = 3
 MOST_KNOWN = 120
 MOST_CASES = 6
@@ -63,6 +70,7 @@ def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
     sure = bool(edges) and _has_been_taught(bench, group, leaf)
     moved = _moved_examples(bench, group, leaf)
     found = [
+        *_loose_edges(bench, group, leaf),
         *(edges if sure else ()),
         moved,
         taught,
@@ -141,23 +149,39 @@ def _edges(bench: Workbench, group: Group, leaf: str) -> Iterator[Draft | None]:
 def edge(bench: Workbench, group: Group) -> Draft | Unable:
     """The way to what hangs loose, for a group whose leaves are all cut off at one intent."""
     child = str(group.key[2]).partition("#")[2]
+    if not child:
+        return Unable("nothing hangs loose there")
     leaves = {m.feedback.id: leaf for m in group.members if (leaf := _wanted_leaf(group, m))}
-    drafts = []
+    made = [one for one in _edge_drafts(bench, group, child, leaves) if one is not None]
+    return replace(made[0], instead=tuple(made[1:])) if made else Unable(f"no place for {child} was found")
+
+
+def _loose_edges(bench: Workbench, group: Group, leaf: str) -> Iterator[Draft | None]:
+    """The way to what hangs loose, where it leads these tickets to a leaf that does not.
+
+    A model that no longer learns a leaf takes its neighbours' tickets for others, too.
+    """
+    loose = sorted({top for top in cut_off_leaves(bench.workspace.intents).values() if top != leaf})
+    leaves = {m.feedback.id: leaf for m in group.members}
+    for child in loose:
+        yield from islice(_edge_drafts(bench, group, child, leaves), LOOSE_TRIED)
+
+
+def _edge_drafts(
+    bench: Workbench, group: Group, child: str, leaves: Mapping[str, str]
+) -> Iterator[Draft | None]:
+    """An edge to what hangs loose from each place where it could go, for tickets of these leaves."""
     for parent in _loose_parents(bench, group, child):
         where = "the root" if parent == "root" else parent
-        drafts.append(
-            _draft(
-                bench,
-                group,
-                [m for m in group.members if m.feedback.id in leaves],
-                leaves,
-                [Operation("add_edge", {"parent": parent, "child": child})],
-                f"workspace/intents.yaml#{parent}",
-                f"Nothing leads to {child}: put it below {where}",
-            )
+        yield _draft(
+            bench,
+            group,
+            [m for m in group.members if m.feedback.id in leaves],
+            leaves,
+            [Operation("add_edge", {"parent": parent, "child": child})],
+            f"workspace/intents.yaml#{parent}",
+            f"Nothing leads to {child}: put it below {where}",
         )
-    made = [one for one in drafts if one is not None]
-    return replace(made[0], instead=tuple(made[1:])) if made else Unable(f"no place for {child} was found")
 
 
 def _loose_parents(bench: Workbench, group: Group, child: str) -> list[str]:
@@ -235,26 +259,48 @@ def _where_examples_go(bench: Workbench, leaf: str) -> list[str]:
 def _moved_examples(bench: Workbench, group: Group, leaf: str) -> Draft | None:
     """Examples of the leaf that lie in the leaf its tickets come out as, and the other way round, moved.
 
-    What is known by staff and by cases says where an example belongs: a model that was taught it cannot.
+    What is known by staff and by cases says where an example belongs: a model that was taught it cannot. Of
+    two leaves that are mixed, tickets go to a third one, too.
     """
     rivals = Counter(m.before.leaf for m in group.members if not is_other(m.before.leaf))
     rivals.pop(leaf, None)
-    if is_other(leaf) or not rivals:
+    if is_other(leaf):
         return None
-    rival = min(rivals, key=lambda one: (-rivals[one], one))
-    members = [m for m in group.members if m.before.leaf == rival]
+    drafts = []
+    if rivals:
+        rival = min(rivals, key=lambda one: (-rivals[one], one))
+        members = [m for m in group.members if m.before.leaf == rival]
+        drafts = _moved_between(bench, group, members, leaf, rival)
+    for other in () if drafts else _also_meant(group, {leaf, *rivals}):
+        drafts += _moved_between(bench, group, group.members, leaf, other, strays=False)
+    return replace(drafts[0], instead=tuple(drafts[1:])) if drafts else None
+
+
+def _also_meant(group: Group, but: Set[str]) -> list[str]:
+    """The leaves that the members mean instead, likeliest first."""
+    mass: defaultdict[str, float] = defaultdict(float)
+    for reading in (r for m in group.members for r in m.readings if r.intervention.step == "intent"):
+        other = reading.intervention.wanted.leaf
+        if other and other not in but and not is_other(other):
+            mass[other] += reading.probability
+    return sorted(mass, key=lambda one: (-mass[one], one))[:OTHERS_MIXED]
+
+
+def _moved_between(
+    bench: Workbench, group: Group, members: Sequence[Diagnosis], leaf: str, rival: str, strays: bool = True
+) -> list[Draft]:
+    """What is mixed of two leaves, moved; where it is not, single examples that are astray."""
     mine = [m.feedback.fixture.ticket.customer_text for m in members] + _known(bench, leaf)
     theirs = _known(bench, rival)
     moves = _exchanged(bench, (leaf, mine), (rival, theirs))
     # Should all of it be too much for the dry run, what is clearest may be right.
     tries = [moves, moves[: int(CLEAREST * len(moves))]]
-    if not moves and len({m.feedback.text_digest for m in members}) >= ENOUGH_TEXTS:
+    if not moves and strays and len({m.feedback.text_digest for m in members}) >= ENOUGH_TEXTS:
         strayed = [(text, rival, leaf) for text in _strayed(bench, rival, mine, theirs)]
         strayed += [(text, leaf, rival) for text in _strayed(bench, leaf, theirs, mine)]
         tries = [strayed[:MOST_MOVED]]
-    found = [_moving(bench, group, members, leaf, one) for one in tries if len(one) >= FEWEST_MOVED]
-    drafts = [one for one in found if one is not None]
-    return replace(drafts[0], instead=tuple(drafts[1:])) if drafts else None
+    found = [_moving(bench, group, members, leaf, rival, one) for one in tries if len(one) >= FEWEST_MOVED]
+    return [one for one in found if one is not None]
 
 
 Move = tuple[str, str, str]
@@ -262,9 +308,13 @@ Move = tuple[str, str, str]
 
 
 def _moving(
-    bench: Workbench, group: Group, members: Sequence[Diagnosis], leaf: str, moves: Sequence[Move]
+    bench: Workbench,
+    group: Group,
+    members: Sequence[Diagnosis],
+    leaf: str,
+    rival: str,
+    moves: Sequence[Move],
 ) -> Draft | None:
-    rival = members[0].before.leaf
     operations = [Operation("remove_example", {"leaf": out, "text": text}) for text, out, _ in moves]
     operations += [Operation("add_example", {"leaf": to, "text": text}) for text, _, to in moves]
     return _draft(
@@ -371,6 +421,16 @@ def _level_draft(bench: Workbench, group: Group, level: str, wanted: Mapping[str
     )
 
 
+def _untold(was: float, asked: Sequence[float], high: float) -> float:
+    """What a threshold stays above where nobody has said what falls out: a part of it.
+
+    Less where a few of those that it holds back score lower than most of them.
+    """
+    low = UNTOLD * was
+    above = sum(score > low for score in asked)
+    return UNTOLD * min(high, low) if len(asked) / 2 < above < len(asked) else low
+
+
 def _new_threshold(
     bench: Workbench, level: str, members: Sequence[Diagnosis], wanted: Mapping[str, str]
 ) -> float | None:
@@ -385,7 +445,7 @@ def _new_threshold(
             inside.append(score)
     low, high = max(outside, default=0.0), min(inside, default=1.0)
     if not outside and level == "root":
-        low = UNTOLD * (bench.workspace.intents.thresholds.get(level) or 0.0)
+        low = _untold(bench.workspace.intents.thresholds.get(level) or 0.0, inside[len(known.inside) :], high)
     if low >= high:
         return None
     if not outside and level != "root":

@@ -16,6 +16,7 @@ from fixloop.hints.operation import Operation
 from fixloop.propose.company import Voices, listen, parties
 from fixloop.propose.diagnose import Diagnosis
 from fixloop.propose.draft import Draft, Group, Unable
+from fixloop.propose.interventions import flat_branches
 from fixloop.propose.near import Space, similarities
 from fixloop.propose.synthesis.examples import border_of, fresh_texts, intent_cases, split_texts, teaching
 from fixloop.propose.synthesis.promotion import promoted
@@ -30,6 +31,9 @@ SMALLEST_CLUSTER = 3
 _PHRASE_WORD = re.compile(r"[^\W\d_]{3,}")
 OWN_SHARE = 0.3
 """A phrase names a cluster when at least this share of all comments that have it is the cluster's."""
+
+MOST_WORDS = 3
+"""Words of a name."""
 
 A_SENTENCE = 3
 """Content words from which a comment may name what no ticket of the cluster says: less is an exclamation."""
@@ -157,7 +161,8 @@ def _place_renamed(place: str, old: str, new: str) -> str:
 def name_candidates(bench: Workbench, members: Sequence[Diagnosis]) -> list[str]:
     """Ids a new leaf could have, best first: what `expected` says, else phrases that the comments share.
 
-    Where staff found no word for it, the customers' words must do; what a leaf answered needs staff's.
+    Where staff found no word for it, texts that no tree uses may have one, else the customers' words must do;
+    what a leaf answered needs staff's or such a text's.
     """
     wishes = [m.feedback.expected or {} for m in members]
     expected = Counter(str(wish["leaf"]) for wish in wishes if "leaf" in wish)
@@ -166,11 +171,34 @@ def name_candidates(bench: Workbench, members: Sequence[Diagnosis]) -> list[str]
     shared = _shared_phrases(tuple(m.feedback.comment for m in members), spoken)
     names += [name for name in shared if _is_about(name, members)]
     taken = set(bench.workspace.intents.intents)
+    if not any(name not in taken and _is_id(name) for name in names):
+        names += _left_names(bench, members)
     fell_out = 2 * sum(is_other(m.before.leaf) for m in members) >= len(members)
     if fell_out and not any(name not in taken and _is_id(name) for name in names):
         asked = tuple(one.fixture.ticket.customer_text for one in bench.stored)
         names += _shared_phrases(tuple(m.feedback.fixture.ticket.customer_text for m in members), asked)
     return list(dict.fromkeys(name for name in names if name not in taken and _is_id(name)))[:8]
+
+
+def _left_names(bench: Workbench, members: Sequence[Diagnosis]) -> list[str]:
+    """What texts that no tree uses are called after, as far as half of the customers say just that.
+
+    A leaf that went leaves its texts behind.
+    """
+    workspace = bench.workspace
+    trees = workspace.plan_trees.values()
+    used = {branch.reply for tree in trees for branch in flat_branches(tree.branches)}
+    left = [name for name in workspace.templates if name not in {*used, workspace.config.fallback_reply}]
+    asked = [stems(m.feedback.fixture.ticket.customer_text) for m in members]
+    worth: dict[str, float] = {}
+    for name in left:
+        words = name.split("_")
+        for size in range(1, min(len(words), MOST_WORDS) + 1):
+            own = stems(" ".join(words[:size]))
+            users = sum(own <= said for said in asked) if stems(words[size - 1]) else 0
+            if users and 2 * users >= len(members):
+                worth["_".join(words[:size])] = _worth(tuple(words[:size]), users)
+    return sorted(worth, key=lambda name: (-worth[name], name))
 
 
 def _is_about(name: str, members: Sequence[Diagnosis]) -> bool:

@@ -20,7 +20,7 @@ from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.diagnose import Diagnosis
 from fixloop.propose.draft import Draft, Group, Unable
 from fixloop.propose.failed import failed_template, missing_variable
-from fixloop.propose.habits import Habits, words_before
+from fixloop.propose.habits import Habits, numbers_in, words_before
 from fixloop.propose.interventions import flat_branches
 from fixloop.propose.synthesis.corrections import corrected_reply
 from fixloop.propose.synthesis.guards import text_near_misses
@@ -68,6 +68,7 @@ def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
     group = Group(group.key, tuple(one for one in group.members if template_of(one.before) == name))
     asked = [(one, edit) for one in group.members for edit in _edits(bench.workspace, template, one)]
     asked = asked or _other_variable(bench.workspace, template, group.members)
+    asked = asked or _other_number(bench.workspace, template, group.members)
     if not asked:
         return _new_template(bench, group, template)
     chosen: dict[str, list[tuple[Diagnosis, Edit]]] = {}
@@ -148,6 +149,20 @@ def _other_variable(
     was, to = min(votes, key=lambda pair: (-votes[pair], pair))
     found = [(one, _exchange(workspace, template, one, was, to)) for one in members]
     return [(one, edit) for one, edit in found if edit] if all(edit for _, edit in found) else []
+
+
+def _other_number(
+    workspace: Workspace, template: Template, members: Sequence[Diagnosis]
+) -> list[tuple[Diagnosis, Edit]]:
+    """Where nobody wrote the reply: the number that other templates say, where this one is a digit off."""
+    habits = Habits.of(workspace)
+    found = []
+    for one in members:
+        source, sent = template.texts[_language(workspace, template, one)], one.before.reply.text
+        usual = {number: habits.usual_number(template.name, number) for number in numbers_in(source)}
+        odd = [(was, to) for was, to in usual.items() if to and source.count(was) == 1 == sent.count(was)]
+        found += [(one, Edit(was, to, was, to)) for was, to in odd if len(odd) == 1]
+    return found if len(found) == len(members) else []
 
 
 def _pieces(source: str, before: Proposal) -> list[Piece]:

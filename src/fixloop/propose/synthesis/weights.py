@@ -42,12 +42,17 @@ def wins(lookup: Lookup, weights: Any, threshold: float, margin: float = 0.0) ->
     """Whether exactly the wanted records are selected: the best at or above the threshold, with its ties."""
     if not len(lookup.wanted):
         return True
+    return bool((chosen(lookup, weights, threshold, margin) == lookup.wanted).all())
+
+
+def chosen(lookup: Lookup, weights: Any, threshold: float, margin: float = 0.0) -> Any:
+    """Which records are selected: a mask over the lookup's records."""
     scores = lookup.matched @ weights
     top = scores.max()
     if top < threshold or top <= 0:
-        return not lookup.wanted.any()
+        return scores > top
     close = (scores >= top - 1e-9) | (scores > top - margin + 1e-9)
-    return bool(((close & (scores >= threshold - 1e-9)) == lookup.wanted).all())
+    return close & (scores >= threshold - 1e-9)
 
 
 def smallest_change(

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from hypothesis import given, settings
@@ -14,7 +15,7 @@ from fixloop.hints.operation import Operation
 from fixloop.pipeline.fixture import Forced
 from fixloop.propose.draft import Draft, Group, Unable
 from fixloop.propose.dryrun import dry_run
-from fixloop.propose.interventions import Intervention
+from fixloop.propose.interventions import Intervention, _records
 from fixloop.propose.synthesis.fetch import synthesise
 from fixloop.propose.synthesis.weights import Change, Lookup, smallest_change, wins
 from fixloop.propose.wanted import Wanted
@@ -164,3 +165,54 @@ def test_a_column_that_tells_becomes_a_signal() -> None:
     assert [one["signal"]["match"] for one in added] == ["hotline"]
     mended = propose_all(apply_operations(right, draft.operations).snapshot, texts)
     assert [one.id for one in mended[texts[0]].records] == ["a3"]
+
+
+def test_records_that_match_alike_are_meant_together_sooner_than_one_of_them() -> None:
+    text = "my account is locked, I am Alex"
+    shown = replace(propose_all(world(), [text])[text], records=())
+    found = {one.wanted.records: one.share for one in _records(shown)}
+    assert found["a1", "a3"] > found[("a1",)] == found[("a3",)]
+    assert () not in found
+
+
+def test_a_lookup_that_the_change_does_not_win_is_no_evidence_of_it() -> None:
+    right = world()
+    wrong = faulted(right, Operation("set_threshold", {"at": "fetch", "was": 4, "to": 7}))
+    texts = [*LOCKED.values(), "my account is locked, I am Alex"]
+    was, now = propose_all(right, texts), propose_all(wrong, texts)
+    bad = [text for text in texts if was[text].outcome != now[text].outcome]
+    assert len(bad) >= 2
+    mistaken = texts[-1]
+    feedback = [
+        told(text, now[text], "rejected" if text in (*bad, mistaken) else "accepted") for text in texts
+    ]
+    bench = bench_of(wrong, feedback)
+    rejected = [one for one in feedback if one.outcome == "rejected"]
+    wanted = {one.id: tuple(r.id for r in was[str(one.ticket["text"])].records) for one in rejected}
+    wanted[rejected[-1].id] = ("a1",)
+    draft = synthesise(bench, _records_group(bench, rejected, wanted))
+    assert isinstance(draft, Draft), draft
+    assert {str(one.ticket["text"]) for one in draft.evidence} == set(bad)
+    assert draft.wanted.keys() == {one.id for one in draft.evidence}
+
+
+def test_where_nobody_says_a_word_the_change_counts_that_moves_most_and_guesses_do_not() -> None:
+    right = world()
+    wrong = faulted(right, Operation("set_threshold", {"at": "fetch", "was": 4, "to": 7}))
+    texts = list(LOCKED.values())
+    was, now = propose_all(right, texts), propose_all(wrong, texts)
+    bad = [text for text in texts if was[text].outcome != now[text].outcome]
+    feedback = [told(text, now[text], "rejected" if text in bad else "accepted") for text in texts]
+    bench = bench_of(wrong, feedback)
+    rejected = [one for one in feedback if one.outcome == "rejected"]
+    assert len(rejected) >= 3
+    wanted = {one.id: tuple(r.id for r in was[str(one.ticket["text"])].records) for one in rejected}
+    both = next(one for one in rejected if len(wanted[one.id]) == 2)
+    guessed = {one.id: wanted[one.id][:1] for one in rejected}
+    found = _records_group(bench, [both, next(one for one in rejected if one is not both)], guessed)
+    assert not isinstance(synthesise(bench, found), Draft)
+    members = tuple(replace(one, wordless=True) for one in found.members)
+    draft = synthesise(bench, replace(found, members=members))
+    assert isinstance(draft, Draft), draft
+    assert draft.wanted[both.id].records == wanted[both.id]
+    assert isinstance(dry_run(bench, draft), Hint)

@@ -1,6 +1,7 @@
 """Step one: edges that are missing, examples in the wrong leaf, thresholds that hold too much back."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from fixloop.feedback.model import Feedback
 from fixloop.hints.model import Hint
@@ -10,7 +11,7 @@ from fixloop.propose.draft import Draft, Group, Unable
 from fixloop.propose.dryrun import dry_run
 from fixloop.propose.interventions import Intervention
 from fixloop.propose.synthesis.examples import unused
-from fixloop.propose.synthesis.intent import _moved_examples, synthesise, threshold
+from fixloop.propose.synthesis.intent import _loose_edges, _moved_examples, synthesise, threshold
 from fixloop.propose.wanted import Wanted
 from fixloop.propose.workbench import Workbench
 from fixloop.workspace.snapshot import Overlay
@@ -177,3 +178,52 @@ def test_plan_cases_that_say_only_the_language_are_no_texts() -> None:
     bench = bench_of(wrong, [told(text, now[text], "rejected") for text in RECALLS])
     assert isinstance(synthesise(bench, leaf_group(bench, bench.stored, "payment_recall")), Draft)
     assert unused(bench, RECALLS) == sorted(RECALLS, key=text_digest)
+
+
+def test_a_leaf_that_lost_tickets_to_what_hangs_loose_gets_them_back_by_the_way_to_it() -> None:
+    wrong = faulted(world(), Operation("remove_edge", {"parent": "payments", "child": "payment_recall"}))
+    texts = ("my transfer was rejected this morning", *RECALLS[:1])
+    now = propose_all(wrong, texts)
+    bench = bench_of(wrong, [told(text, now[text], "rejected") for text in texts])
+    asked = leaf_group(bench, bench.stored[:1], "transfer_failed")
+    loose = [one for one in _loose_edges(bench, asked, "transfer_failed") if one is not None]
+    assert [ops(one.operations)[0]["child"] for one in loose] == ["payment_recall"] * len(loose) != []
+    assert all(one.wanted[bench.stored[0].id].leaf == "transfer_failed" for one in loose)
+    assert not list(_loose_edges(bench_of(world(), list(bench.stored)), asked, "transfer_failed"))
+
+
+def test_two_leaves_that_lie_mixed_are_told_apart_where_their_tickets_went_to_a_third() -> None:
+    locked, failed = (
+        [f"{start} {what}" for start in starts for what in ends]
+        for starts, ends in (
+            (
+                ("my account is locked", "locked out of the account"),
+                ("again", "today", "since monday", "now"),
+            ),
+            (
+                ("my transfer was rejected", "the transfer came back"),
+                ("again", "today", "since monday", "now"),
+            ),
+        )
+    )
+    strayed = [(one, "account_locked", "transfer_failed") for one in locked[::2]]
+    strayed += [(one, "transfer_failed", "account_locked") for one in failed[::2]]
+    own = [(one, "account_locked") for one in locked[1::2]] + [
+        (one, "transfer_failed") for one in failed[1::2]
+    ]
+    add = [Operation("add_example", {"leaf": to, "text": text}) for text, _, to in strayed]
+    add += [Operation("add_example", {"leaf": leaf, "text": text}) for text, leaf in own]
+    wrong = faulted(world(), *add)
+    texts = ["somebody locked the account of mine", "the account I have is locked, why"]
+    now = propose_all(wrong, texts)
+    bench = bench_with(bench_of(wrong, [told(text, now[text], "rejected") for text in texts]), [])
+    asked = leaf_group(bench, bench.stored, "account_locked")
+    beside = leaf_group(bench, bench.stored, "transfer_failed").members[0].readings[0]
+    members = tuple(
+        replace(one, before=replace(one.before, leaf="login_problem"), readings=(*one.readings, beside))
+        for one in asked.members
+    )
+    draft = _moved_examples(bench, replace(asked, members=members), "account_locked")
+    assert draft is not None
+    moved = {(o.op, o.args["leaf"], o.args["text"]) for o in draft.operations}
+    assert {("remove_example", to, text) for text, _, to in strayed} <= moved
