@@ -153,6 +153,7 @@ class IntentModel:
         self._fits = dict(fits)
         self._profiles = profiles
         self._thresholds = dict(thresholds)
+        self._highest = max(self._thresholds.values(), default=0.0)
         self._choosers = [Chooser.of(graph, self._fits.get(parent)) for parent in graph.parents]
         by_place = {place: one.fit for place, one in enumerate(self._choosers) if one.fit is not None}
         self._texts = Texts(NoCache() if cache is None else cache, by_place)
@@ -165,9 +166,8 @@ class IntentModel:
         """An answer for each text; a text of which no feature is known is `other` with a score of 0."""
         answers = [_UNHEARD] * len(texts)
         for batch in self._heard(texts):
-            judged = self._judge(batch, BEST)
-            for place, row in enumerate(batch.places.tolist()):
-                answers[row] = self._answer(judged, place)
+            for row, answer in zip(batch.places.tolist(), self._answers(batch), strict=True):
+                answers[row] = answer
         return answers
 
     def leaf_scores(self, texts: Sequence[str]) -> LeafScores:
@@ -236,16 +236,21 @@ class IntentModel:
         labels = order[rows, places]
         return _Rivals(rows, labels, self._profiles.weigh(features, rows, labels))
 
-    def _answer(self, judged: _Judged, place: int) -> IntentAnswer:
-        labels, order = self._graph.labels, judged.order[place].tolist()
-        trust, joint = float(judged.trust[place]), judged.joint[place]
-        scores = {labels[one]: round(trust * float(joint[one] / joint[order[0]]), DIGITS) for one in order}
-        kept = {leaf: score for leaf, score in scores.items() if score > 0}
-        found = IntentAnswer(labels[order[0]], labels[order[0]], judged.paths[place], trust, kept)
-        return self._held_back(found)
+    def _answers(self, batch: Batch) -> Iterator[IntentAnswer]:
+        """An answer for each row; its numbers are worked out with those of all, and rounded one by one."""
+        judged, labels = self._judge(batch, BEST), self._graph.labels
+        best = np.take_along_axis(judged.joint, judged.order, axis=1)
+        scored = (judged.trust[:, None] * (best / best[:, :1])).tolist()
+        columns = (judged.order.tolist(), scored, judged.trust.tolist(), judged.paths)
+        for order, raw, trust, path in zip(*columns, strict=True):
+            scores = {labels[one]: round(score, DIGITS) for one, score in zip(order, raw, strict=True)}
+            kept = {leaf: score for leaf, score in scores.items() if score > 0}
+            yield self._held_back(IntentAnswer(labels[order[0]], labels[order[0]], path, trust, kept))
 
     def _held_back(self, found: IntentAnswer) -> IntentAnswer:
         """The answer, or the `other` of the first level down its path whose threshold it misses."""
+        if found.score >= self._highest:
+            return found
         levels = (ROOT, *found.path[:-1])
         for depth, level in enumerate(levels):
             if found.score < self._thresholds.get(level, 0.0):
