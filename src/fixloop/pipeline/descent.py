@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,10 +81,13 @@ class Descent:
         held, strong = self.mass[rows, parent, None], self.parent_strong[rows, parent, None]
         ends, down = shares[:, chooser.label_columns], shares[:, chooser.parent_columns]
         self.open[rows, parent] = False
-        to_labels, to_parents = np.ix_(rows, chooser.labels), np.ix_(rows, chooser.parents)
-        self.joint[to_labels] += held * ends
-        self.mass[to_parents] += held * down
-        self.open[to_parents] = True
+        to_labels, to_parents = (
+            _cells(self.joint, rows, chooser.labels),
+            _cells(self.mass, rows, chooser.parents),
+        )
+        _flat(self.joint)[to_labels] = self.joint.take(to_labels) + held * ends
+        _flat(self.mass)[to_parents] = self.mass.take(to_parents) + held * down
+        _flat(self.open)[to_parents] = True
         _keep_strongest(self.label_strong, self.label_via, to_labels, strong * ends, parent)
         _keep_strongest(self.parent_strong, self.parent_via, to_parents, strong * down, parent)
 
@@ -99,13 +103,24 @@ def _shares(margins: NDArray[np.float32]) -> NDArray[np.float64]:
 def _keep_strongest(
     strong: NDArray[np.float64],
     via: NDArray[np.int16],
-    cells: tuple[NDArray[np.intp], ...],
+    cells: Ints,
     offered: NDArray[np.float64],
     parent: int,
 ) -> None:
-    better = offered > strong[cells]
-    via[cells] = np.where(better, parent, via[cells])
-    strong[cells] = np.maximum(offered, strong[cells])
+    before = strong.take(cells)
+    _flat(via)[cells] = np.where(offered > before, parent, via.take(cells))
+    _flat(strong)[cells] = np.maximum(offered, before)
+
+
+def _cells(table: NDArray[Any], rows: Ints, columns: Ints) -> Ints:
+    """Where rows and columns of a table cross [rows, columns]; one number each is quicker than a pair."""
+    cells: Ints = rows[:, None] * table.shape[1] + columns
+    return cells
+
+
+def _flat(table: NDArray[Any]) -> NDArray[Any]:
+    """A table as one line, to be written to."""
+    return table.reshape(-1)
 
 
 def descend(graph: IntentGraph, choosers: list[Chooser], batch: Batch, best: int | None) -> Descent:

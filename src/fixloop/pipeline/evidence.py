@@ -13,11 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fixloop.pipeline.features import COLUMNS, HALF, Features, Ints, places_among
+from fixloop.pipeline.identity import once_for_these
 
 EVIDENCE = ("log_odds", "words_covered", "characters_covered")
 _SMOOTHING = 0.1
 
 Counts = NDArray[np.int32]
+
+
+# What is known of a batch is asked just before it is weighed.
+_places_lately = once_for_these(1)(places_among)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,7 @@ class Profiles:
 
         A row that stands against several labels is weighed once as far as no label matters.
         """
-        places = places_among(self.columns, features.ids)
+        places = _places_lately(self.columns, features.ids)
         seen, letters, owners = self._everywhere(places), features.ids >= HALF, features.owners()
         rarity = features.weights * np.log((self.sizes.sum() + 1) / (seen + 0.5))
         indptr, at = features.spread(rows)
@@ -53,7 +58,7 @@ class Profiles:
 
     def knows(self, features: Features) -> NDArray[np.bool_]:
         """Whether any of a row's features occurs in any example."""
-        known = places_among(self.columns, features.ids) >= 0
+        known = _places_lately(self.columns, features.ids) >= 0
         return np.bincount(features.owners()[known], minlength=len(features)) > 0
 
     def _everywhere(self, places: Counts) -> Counts:
