@@ -118,7 +118,13 @@ class Reviewer:
         return Decision("reject", why=fault) if fault else Decision("approve")
 
     def fault(self, hint: Hint) -> str | None:
-        """Why a hint is not to be approved; None for a right one."""
+        """Why a hint is not to be approved; None for a right one.
+
+        A threshold is judged by what the cases of its fix say should come out.
+        """
+        if hint.kind == "set_threshold":
+            asked = [self._answers(str(case["text"]), str(case["expect"])) for case in hint.cases]
+            return None if sum(asked) >= PURE * max(1, len(asked)) else "not_general"
         taught = self.taught(hint)
         if hint.kind not in {"add_leaf", "add_example"} or not taught:
             return "other"
@@ -130,6 +136,11 @@ class Reviewer:
             wanted = {**self.means, leaf: intent}
         right = sum(wanted.get(leaf) == intent for leaf, intent in taught)
         return None if right >= PURE * len(taught) else "not_general"
+
+    def _answers(self, text: str, leaf: str) -> bool:
+        """Whether a leaf, or none, is what a text of train means."""
+        intent = self.truth.get(text_digest(text), "")
+        return is_other(leaf) if intent == "other" else self.accepts(leaf, intent)
 
     def taught(self, hint: Hint) -> list[tuple[str, str]]:
         """(leaf, true intent) of each example a hint adds."""

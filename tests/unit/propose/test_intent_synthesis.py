@@ -15,6 +15,7 @@ from fixloop.propose.group import clear_groups, with_silent
 from fixloop.propose.interventions import Intervention
 from fixloop.propose.leaf_evidence import learn_comments
 from fixloop.propose.repair import Lost, shore, spare, taught_texts, turn
+from fixloop.propose.synthesis import intent
 from fixloop.propose.synthesis.examples import border_of, neighbours, split_texts, synthesise, unused
 from fixloop.propose.synthesis.new_leaf import draft_named, name_candidates, renamed, rival_names
 from fixloop.propose.wanted import Wanted
@@ -292,3 +293,27 @@ def test_replies_that_differ_stay_with_a_person() -> None:
     draft = draft_named(bench, group_of(bench, told_so, None), "payment_holiday")
     assert isinstance(draft, Draft)
     assert not [o for o in draft.operations if o.op in ("add_template", "set_reply")]
+
+
+BOUNCED = tuple(
+    f"the direct debit for the {what} bounced {when}"
+    for what in ("rent", "phone", "gym")
+    for when in ("again", "on monday")
+)
+STRAY = tuple(
+    f"the direct debit for the {what} bounced, why" for what in ("car", "water", "power", "lease", "club")
+)
+
+
+def test_a_leaf_is_taught_before_single_examples_of_its_neighbour_are_moved() -> None:
+    world = minimal_world()
+    path = "workspace/examples/account_locked.jsonl"
+    own = "".join(f'{{"text": "{text}"}}\n' for text in (*LOCKED, *CARD, *STRAY))
+    wrong = [told(n, text, "a transfer that failed", leaf="account_locked") for n, text in enumerate(BOUNCED)]
+    accepted = [told(50 + n, text, "", "accepted", "account_locked") for n, text in enumerate(LOCKED)]
+    base = build_snapshot({**world, path: world[path] + own})
+    bench = build_workbench("0" * 40, base, [*wrong, *accepted], NoCache())
+    draft = intent.synthesise(bench, group_of(bench, wrong, "transfer_failed"))
+    assert isinstance(draft, Draft)
+    kinds = [one.kind for one in (draft, *draft.instead)]
+    assert kinds[:2] == ["add_example", "remove_example"]

@@ -1,13 +1,13 @@
 """Step one's smallest change: a missing edge, examples in the wrong leaf, examples more, or a threshold.
 
 What the group's rejections say of the way their tickets took comes first (a parent that does not lead to the
-leaf, though the leaf has examples like them); then examples, moved where they lie in the wrong leaf or added;
-a threshold where nothing else does, for it moves tickets nobody spoke of.
+leaf, though the leaf has examples like them); then examples, moved where two leaves are mixed, or added, or
+single ones moved; a threshold where nothing else does, for it moves tickets nobody spoke of.
 """
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any
 
@@ -68,12 +68,14 @@ def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
     taught = examples.synthesise(bench, group)
     edges = list(_edges(bench, group, leaf))
     sure = bool(edges) and _has_been_taught(bench, group, leaf)
-    moved = _moved_examples(bench, group, leaf)
+    exchanged, strayed = _moved_examples(bench, group, leaf)
     found = [
         *_loose_edges(bench, group, leaf),
         *(edges if sure else ()),
-        moved,
+        exchanged,
         taught,
+        # A border between two leaves that are not mixed has its strays, and more examples draw it as well.
+        strayed,
         *(() if sure else edges),
         _threshold(bench, group, leaf),
     ]
@@ -256,8 +258,8 @@ def _where_examples_go(bench: Workbench, leaf: str) -> list[str]:
 # --- examples in the wrong leaf ----------------------------------------------------------------------------
 
 
-def _moved_examples(bench: Workbench, group: Group, leaf: str) -> Draft | None:
-    """Examples of the leaf that lie in the leaf its tickets come out as, and the other way round, moved.
+def _moved_examples(bench: Workbench, group: Group, leaf: str) -> tuple[Draft | None, Draft | None]:
+    """What is mixed of the leaf and the leaf its tickets come out as, moved; else single examples astray.
 
     What is known by staff and by cases says where an example belongs: a model that was taught it cannot. Of
     two leaves that are mixed, tickets go to a third one, too.
@@ -265,15 +267,24 @@ def _moved_examples(bench: Workbench, group: Group, leaf: str) -> Draft | None:
     rivals = Counter(m.before.leaf for m in group.members if not is_other(m.before.leaf))
     rivals.pop(leaf, None)
     if is_other(leaf):
-        return None
-    drafts = []
+        return None, None
+    exchanged = strayed = None
     if rivals:
         rival = min(rivals, key=lambda one: (-rivals[one], one))
-        members = [m for m in group.members if m.before.leaf == rival]
-        drafts = _moved_between(bench, group, members, leaf, rival)
-    for other in () if drafts else _also_meant(group, {leaf, *rivals}):
-        drafts += _moved_between(bench, group, group.members, leaf, other, strays=False)
-    return replace(drafts[0], instead=tuple(drafts[1:])) if drafts else None
+        pair = _pair(bench, leaf, rival, [m for m in group.members if m.before.leaf == rival])
+        exchanged = _exchanged_draft(bench, group, pair)
+        strayed = None if exchanged else _strayed_draft(bench, group, pair)
+    if not exchanged and not strayed:
+        others = _also_meant(group, {leaf, *rivals})
+        found = [_exchanged_draft(bench, group, _pair(bench, leaf, one, group.members)) for one in others]
+        exchanged = _first_of([one for one in found if one is not None])
+    return exchanged, strayed
+
+
+def _first_of(drafts: Sequence[Draft]) -> Draft | None:
+    """The first, with all others instead of it."""
+    each = [one for draft in drafts for one in (draft, *draft.instead)]
+    return replace(each[0], instead=tuple(each[1:])) if each else None
 
 
 def _also_meant(group: Group, but: Set[str]) -> list[str]:
@@ -286,45 +297,59 @@ def _also_meant(group: Group, but: Set[str]) -> list[str]:
     return sorted(mass, key=lambda one: (-mass[one], one))[:OTHERS_MIXED]
 
 
-def _moved_between(
-    bench: Workbench, group: Group, members: Sequence[Diagnosis], leaf: str, rival: str, strays: bool = True
-) -> list[Draft]:
-    """What is mixed of two leaves, moved; where it is not, single examples that are astray."""
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    """A leaf and the one its tickets come out as, the members of whom that is so, and texts known of each."""
+
+    leaf: str
+    rival: str
+    members: Sequence[Diagnosis]
+    mine: Texts
+    theirs: Texts
+
+
+def _pair(bench: Workbench, leaf: str, rival: str, members: Sequence[Diagnosis]) -> _Pair:
     mine = [m.feedback.fixture.ticket.customer_text for m in members] + _known(bench, leaf)
-    theirs = _known(bench, rival)
-    moves = _exchanged(bench, (leaf, mine), (rival, theirs))
-    # Should all of it be too much for the dry run, what is clearest may be right.
-    tries = [moves, moves[: int(CLEAREST * len(moves))]]
-    if not moves and strays and len({m.feedback.text_digest for m in members}) >= ENOUGH_TEXTS:
-        strayed = [(text, rival, leaf) for text in _strayed(bench, rival, mine, theirs)]
-        strayed += [(text, leaf, rival) for text in _strayed(bench, leaf, theirs, mine)]
-        tries = [strayed[:MOST_MOVED]]
-    found = [_moving(bench, group, members, leaf, rival, one) for one in tries if len(one) >= FEWEST_MOVED]
-    return [one for one in found if one is not None]
+    return _Pair(leaf, rival, members, mine, _known(bench, rival))
+
+
+def _exchanged_draft(bench: Workbench, group: Group, pair: _Pair) -> Draft | None:
+    """Examples that two mixed leaves have of each other, moved back.
+
+    Should all of it be too much for the dry run, what is clearest may be right.
+    """
+    moves = _exchanged(bench, (pair.leaf, pair.mine), (pair.rival, pair.theirs))
+    found = [_moving(bench, group, pair, some) for some in (moves, moves[: int(CLEAREST * len(moves))])]
+    return _first_of([one for one in found if one is not None])
+
+
+def _strayed_draft(bench: Workbench, group: Group, pair: _Pair) -> Draft | None:
+    """Single examples of either leaf that are clearly more like the other's known texts, moved there."""
+    if len({m.feedback.text_digest for m in pair.members}) < ENOUGH_TEXTS:
+        return None
+    leaf, rival = pair.leaf, pair.rival
+    strayed = [(text, rival, leaf) for text in _strayed(bench, rival, pair.mine, pair.theirs)]
+    strayed += [(text, leaf, rival) for text in _strayed(bench, leaf, pair.theirs, pair.mine)]
+    return _moving(bench, group, pair, strayed[:MOST_MOVED])
 
 
 Move = tuple[str, str, str]
 """An example's text, the leaf it lies in and the one it belongs to."""
 
 
-def _moving(
-    bench: Workbench,
-    group: Group,
-    members: Sequence[Diagnosis],
-    leaf: str,
-    rival: str,
-    moves: Sequence[Move],
-) -> Draft | None:
+def _moving(bench: Workbench, group: Group, pair: _Pair, moves: Sequence[Move]) -> Draft | None:
+    if len(moves) < FEWEST_MOVED:
+        return None
     operations = [Operation("remove_example", {"leaf": out, "text": text}) for text, out, _ in moves]
     operations += [Operation("add_example", {"leaf": to, "text": text}) for text, _, to in moves]
     return _draft(
         bench,
         group,
-        members,
-        {m.feedback.id: leaf for m in members},
+        pair.members,
+        {m.feedback.id: pair.leaf for m in pair.members},
         operations,
-        f"workspace/examples/{rival}.jsonl",
-        f"{len(moves)} examples of {leaf} and {rival} lie in each other's leaf: move them",
+        f"workspace/examples/{pair.rival}.jsonl",
+        f"{len(moves)} examples of {pair.leaf} and {pair.rival} lie in each other's leaf: move them",
     )
 
 
