@@ -2,17 +2,19 @@
 
 Each rejection has its own posterior over readings. Readings that several rejections share are likelier to be
 what happened: a mixture of few causes, whose shares are estimated from all rejections together (expectation
-and maximisation; Dempster, Laird and Rubin, 1977), with a weight on causes that others are sure of. "Nothing
-is wrong" gains nothing so: reviewers err alone.
+and maximisation; Dempster, Laird and Rubin, 1977), with a weight on causes that others are sure of. One edit
+of a tree or of a threshold answers tickets that have nothing to do with each other; what teaches a leaf, old
+or new, is asked for by those whose tickets are alike, so only they are heard. "Nothing is wrong" gains
+nothing so: reviewers err alone.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from fixloop.propose.company import MOST_AT_ONCE
-from fixloop.propose.diagnose import Diagnosis
+from fixloop.propose.company import MOST_AT_ONCE, of_one_thing
+from fixloop.propose.diagnose import Diagnosis, Reading
 from fixloop.propose.thresholds import with_thresholds
 from fixloop.propose.workbench import Workbench
 
@@ -20,7 +22,11 @@ SAME_CHANGE, SAME_PLACE = 3.0, 3.0
 """How much likelier each other rejection that is sure of the same change, or place, makes a reading."""
 
 SAME_WISH = 12.0
-"""The same for something new, of which only those are heard whose tickets are alike."""
+"""The same for what a leaf is to learn, be it there or not: those are heard who likely mean one thing."""
+
+RATHER = 0.5
+"""The probability that two mean one thing from which one is heard for the other: the sum of many small ones
+is of many who have nothing to do with it."""
 
 OTHERS_OF_WHO_SPEAKS = 0.3
 OTHERS_OF_WHO_EXPECTS = 0.03
@@ -29,7 +35,7 @@ somebody who says nothing."""
 
 ROUNDS = 4
 _ALONE = frozenset({"none"})
-NEW = "add_leaf"
+NEW, TEACHES = "add_leaf", ("add_leaf", "add_example")
 
 
 def share_causes(bench: Workbench, alone: Sequence[Diagnosis]) -> list[Diagnosis]:
@@ -38,13 +44,13 @@ def share_causes(bench: Workbench, alone: Sequence[Diagnosis]) -> list[Diagnosis
     shares = [{reading.key: reading.probability for reading in one.readings} for one in asked]
     places = [{reading.key: reading.intervention.place for reading in one.readings} for one in asked]
     start = [dict(one) for one in shares]
-    fresh = {r.key for one in asked for r in one.readings if r.intervention.kind == NEW}
-    alike = _alike(asked) if fresh and len(asked) > 1 else None
+    taught = sorted({r.key for one in asked for r in one.readings if _teaches(r)}, key=repr)
+    alike = _alike(asked) if taught and len(asked) > 1 else None
     for _ in range(ROUNDS if len(asked) > 1 else 0):
         keyed, placed = _support(shares, places)
-        wishes = _wishes(shares, fresh, alike)
+        wishes = _wishes(shares, taught, alike)
         shares = [
-            _heard(start[n], shares[n], places[n], keyed, placed, {key: wishes[n] for key in fresh}, asked[n])
+            _heard(start[n], shares[n], places[n], keyed, placed, wishes[n], asked[n])
             for n in range(len(asked))
         ]
     return [_ranked(one, found) for one, found in zip(asked, shares, strict=True)]
@@ -69,28 +75,40 @@ def _support(
     return keyed, placed
 
 
+def _teaches(reading: Reading) -> bool:
+    return reading.intervention.step == "intent" and reading.intervention.kind in TEACHES
+
+
 def _alike(asked: Sequence[Diagnosis]) -> Any:
-    """Whether each two speak of one thing [n, n], 0 or 1, and 0 on the diagonal; None: nobody can tell."""
+    """How likely each two mean one thing [n, n], else 0 where it is not; None: nobody can tell."""
     import numpy as np
 
     if any(one.company is None for one in asked) or len(asked) > MOST_AT_ONCE:
         return None
     companies = [one.company for one in asked if one.company is not None]
-    voices = companies[0].voices
-    likeness = voices.take(np.array([one.row for one in companies])).likeness()
-    weights = np.where(likeness >= voices.link_at, 1.0, 0.0)
-    np.fill_diagonal(weights, 0.0)
-    return weights
+    likely = of_one_thing(companies[0].voices.take(np.array([one.row for one in companies])))
+    return np.where(likely >= RATHER, likely, 0.0)
 
 
-def _wishes(shares: Sequence[Mapping[Key, float]], fresh: Iterable[Key], alike: Any) -> list[float]:
-    """How many others wish for something new on a ticket like this one: new things are not all one thing."""
+def _wishes(
+    shares: Sequence[Mapping[Key, float]], taught: Sequence[Key], alike: Any
+) -> list[dict[Key, float]]:
+    """How many others on tickets like this one are sure that a leaf is to learn it, by change.
+
+    Where nobody can tell who is alike, new things are not all one thing, and a leaf is asked for by anybody.
+    """
     if alike is None:
-        return [0.0] * len(shares)
+        return [{key: 0.0 for key in taught if NEW in key} for _ in shares]
     import numpy as np
 
-    sure = np.array([sum(found.get(key, 0.0) for key in fresh) ** 2 for found in shares])
-    return [float(one) for one in np.round(alike @ sure, 9)]
+    columns = {key: column for column, key in enumerate(taught)}
+    sure = np.zeros((len(shares), len(taught)))
+    for row, found in enumerate(shares):
+        for key, share in found.items():
+            if key in columns:
+                sure[row, columns[key]] = share * share
+    heard = np.round(alike @ sure, 9)
+    return [{key: float(one[column]) for key, column in columns.items()} for one in heard]
 
 
 def _heard(
