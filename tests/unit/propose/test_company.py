@@ -3,7 +3,7 @@
 import numpy as np
 
 from fixloop.feedback.model import Feedback
-from fixloop.propose.company import Groups, Voices, listen, parties
+from fixloop.propose.company import Groups, Voices, listen, of_one_thing, parties
 from fixloop.propose.near import Space, nearest, similarities
 
 TIMER = (
@@ -35,6 +35,23 @@ def test_those_who_ask_for_one_thing_are_one_party() -> None:
     mixed = [pair for both in zip(TIMER, VISA, strict=True) for pair in both]
     found = [sorted(rows.tolist()) for rows in parties(voices_of(*mixed, LONELY))]
     assert found == [[0, 2, 4, 6], [1, 3, 5, 7], [8]]
+
+
+def test_those_who_mean_one_thing_are_told_from_those_who_do_not() -> None:
+    likely = of_one_thing(voices_of(*TIMER, *VISA))
+    assert likely.diagonal().tolist() == [0.0] * 8
+    within = [likely[a, b] for a in range(4) for b in range(4) if a != b]
+    assert min(within) > 0.5 > np.median(likely[:4, 4:])
+
+
+def test_of_many_things_two_are_seldom_one() -> None:
+    """The same two rejections, among few others and among many that are about something else each."""
+    pair = [("the timer is loud", "volume"), ("my timer stopped", "broken")]
+    topics = [
+        (f"{one} question", one) for one in ("weather", "garden", "music", "pizza", "book", "fish", "tax")
+    ]
+    few, many = of_one_thing(voices_of(*pair, topics[0])), of_one_thing(voices_of(*pair, *topics))
+    assert few[0, 1] > many[0, 1]
 
 
 def test_the_order_of_rejections_makes_no_other_parties() -> None:

@@ -102,6 +102,20 @@ def test_what_several_want_gets_likelier_for_each_of_them() -> None:
     assert share[alone.best.key] > alone.best.probability
 
 
+def test_who_means_a_leaf_is_heard_as_who_means_something_new() -> None:
+    asked = ("locked account", "locked account again", "again a locked account", "dancing lessons")
+    found = read([told(n, text, comment=text) for n, text in enumerate(asked, 1)])
+    teach = Intervention("intent", "add_example", "x", Wanted(leaf="account_locked"), None, 1.0)
+    new = Intervention("intent", "add_leaf", "workspace/intents.yaml", Wanted(), None, 1.0)
+
+    def of(one: Diagnosis, share: float) -> Diagnosis:
+        return replace(one, readings=(Reading(teach, share), Reading(new, round(1 - share, 6))))
+
+    told_by = [of(one, share) for one, share in zip(found, (0.5, 0.9, 0.1, 0.1), strict=True)]
+    shares = {r.key: r.probability for r in share_causes(bench_of(minimal_world(), []), told_by)[0].readings}
+    assert 0.4 < shares[teach.key] < 0.6
+
+
 def test_where_staff_accept_again_and_again_a_lone_no_is_rather_a_mistake() -> None:
     wrong = told(1, "my account is locked, NSB01234", "no")
     accounts = ("PQR77120", "NSB01234")
