@@ -229,10 +229,12 @@ class Asking:
         leaves = hear_leaves(workspace, bench.pipeline, rejections, learnt, bench.accepted, bench.embedder)
         standing = build_standing(feedback, bench.before, rejections)
         told, kin = information_of(catalog), kin_of(bench)
+        texts = Texts.of(workspace, catalog.own)
+        bench.kept["astray"] = texts.all_strayed(lexicon.at_home)
         tries = Tries.of(bench, rejections) if judgement.replays else Tries()
         habits = Habits.of(workspace)
         odd = frozenset(name for name, one in workspace.templates.items() if habits.is_odd(one))
-        priors, kinds, texts = judgement.priors, judgement.kinds, Texts.of(workspace, catalog.own)
+        priors, kinds = judgement.priors, judgement.kinds
         evidence = Evidence(catalog, lexicon, leaves, standing, told, priors, kinds, odd, kin, tries, texts)
         unread = Unread.of(bench.pipeline, feedback, bench.before)
         return cls(bench, rejections, evidence, unread, disputed, judgement)

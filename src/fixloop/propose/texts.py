@@ -13,10 +13,17 @@ from fixloop.feedback.model import Feedback
 from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.interventions import Action
 from fixloop.propose.words import numbers_in
+from fixloop.propose.workbench import Workbench
 from fixloop.workspace.model import Template, Workspace
 
 LIKE_ONE, LIKE_NONE = 1.0, 0.5
 """What a number counts for that has the form of one that was sent, and one that is like none of them."""
+
+MOST_AT_HOME = 8
+"""So many leaves that send a text can each be where it belongs; of more, none is."""
+
+ASTRAY, MOST_ASTRAY = 15.0, 3.0
+"""What speaks for another reply in a branch, in nats whose own is wholly at home elsewhere; and at most."""
 
 _CODE = re.compile(r"\{[{%#].*?[}%#]\}", re.S)
 _DIGIT = re.compile(r"\d")
@@ -54,10 +61,16 @@ class Texts:
         What many leaves send is nobody's own.
         """
         others = self.users.get(template, frozenset()) - {leaf}
-        if not others:
+        if not 0 < len(others) <= MOST_AT_HOME:
             return 0.0
         best = max(at_home(one, template) for one in others)
         return max(0.0, best - at_home(leaf, template)) / len(others)
+
+    def all_strayed(self, at_home: Callable[[str, str], float]) -> dict[tuple[str, str], float]:
+        """How far each leaf's replies are astray, in nats for another reply; those that are not left out."""
+        pairs = [(leaf, name) for name, leaves in self.users.items() for leaf in leaves]
+        found = {pair: min(MOST_ASTRAY, ASTRAY * self.strayed(*pair, at_home)) for pair in pairs}
+        return {pair: told for pair, told in found.items() if told}
 
     def has(self, template: str, part: str) -> bool:
         """Whether a template says something word for word."""
@@ -75,6 +88,12 @@ class Texts:
         alike = {form for number in there for form in _forms(number)}
         near = any(number in there or _form(number) in alike for number in said)
         return LIKE_ONE if near else LIKE_NONE
+
+
+def astray(bench: Workbench, leaf: str, template: str | None) -> float:
+    """What speaks for another reply in a branch, in nats, for the present one belongs to other leaves."""
+    told: Mapping[tuple[str, str], float] = bench.kept.get("astray", {})
+    return told.get((leaf, template or ""), 0.0)
 
 
 def to_customer(comment: str) -> bool:

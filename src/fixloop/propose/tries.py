@@ -23,6 +23,7 @@ from fixloop.propose.kin import Deed, deed_of, kin_of
 from fixloop.propose.synthesis import conditions, tree_edits
 from fixloop.propose.synthesis.situations import Ground, settled_situations, situation_of
 from fixloop.propose.synthesis.tree_edits import Edit
+from fixloop.propose.texts import astray
 from fixloop.propose.workbench import Workbench
 from fixloop.workspace.model import Branch, PlanTree
 
@@ -170,7 +171,8 @@ class TreeTries:
 
     def _of(self, n: int, answered: Branch, mask: int) -> Tried:
         """What the edits say that change one rejection's answer."""
-        whole, fresh, led = DONE, DONE * self._weight(mask), defaultdict[Deed, float](float)
+        done = self._done_of(answered)
+        whole, fresh, led = done, done * self._weight(mask), defaultdict[Deed, float](float)
         for one, prior in _changing(self.effects, 1 << n):
             whole += prior
             led[one.deed_at(n)] += prior * one.kept * self._weight(one.changed)
@@ -218,7 +220,7 @@ class TreeTries:
         """Another deed of a branch where that takes nothing away, and a new branch before one or all."""
         reached = [(b, mask, [n for n in asked if mask >> n & 1]) for b, mask in self.now]
         reached = [one for one in reached if one[2]]
-        parts = [(own, [b], DONE if not self._taken(mask) else 0.0) for b, mask, own in reached]
+        parts = [(own, [b], self._done_of(b) if not self._taken(mask) else 0.0) for b, mask, own in reached]
         parts += [(own, [b], ADDED * (self._added(b, _bits(own)) or 0.0)) for b, _, own in reached]
         if len(reached) > 1:
             every = [branch for branch, _, _ in reached]
@@ -280,6 +282,10 @@ class TreeTries:
             held = self.ground.mask(condition) if condition is not None and key not in own else 0
             if held & self.rejected:
                 yield from ((held, deed, count / trees) for deed, count in deeds.items())
+
+    def _done_of(self, branch: Branch) -> float:
+        """How often another deed of a branch is asked for: oftener where its reply is another leaf's."""
+        return DONE * exp(astray(self.bench, self.tree.leaf, branch.reply))
 
     # --- what they do -----------------------------------------------------------------------------------
 

@@ -53,7 +53,7 @@ WEIGHTS: Mapping[str, float] = {
     "unrendered": 4.40,
     "text.of_other": -3.00,
     "text.odd": 4.20,
-    "text.stray": -12.00,
+    "text.stray": -16.00,
     "quote.number": 4.00,
     "quote.address": 1.50,
     "quote.copied": 3.00,

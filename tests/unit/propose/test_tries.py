@@ -121,6 +121,15 @@ def test_accepted_answers_of_a_branch_speak_against_another_deed_of_it() -> None
     assert among.stands <= 0
 
 
+def test_a_reply_that_belongs_to_other_leaves_speaks_for_another_deed_of_its_branch() -> None:
+    right = world()
+    bench, (one, *_) = locked_bench(right, faulted(right, NEGATED))
+    at_home = tried_of(bench, [one])[one.id].fresh
+    before = bench.before[one.id]
+    bench.kept["astray"] = {(before.leaf, before.reply.template): 3.0}
+    assert tried_of(bench, [one])[one.id].fresh > at_home
+
+
 def test_one_edit_is_found_for_rejections_that_want_different_answers() -> None:
     right = world()
     bench, rejected = locked_bench(right, faulted(right, NEGATED))

@@ -31,6 +31,7 @@ from fixloop.propose.synthesis.situations import (
     situation_of,
 )
 from fixloop.propose.synthesis.tree_edits import Edit
+from fixloop.propose.texts import astray
 from fixloop.propose.wanted import Wanted
 from fixloop.propose.words import stems
 from fixloop.propose.workbench import Workbench
@@ -235,7 +236,7 @@ def _suited(
 
 def _edits(bench: Workbench, field: _Field, said: frozenset[str]) -> Iterator[Edit]:
     tree, usual = field.tree, field.wanted[0]
-    yield from _action_edits(field)
+    yield from _action_edits(bench, field)
     yield from tree_edits.move_edits(tree)
     values = conditions.plain_values(bench, field.ground.situations)
     elsewhere = conditions.counted_elsewhere(bench.workspace, tree.leaf, usual.reply)
@@ -246,7 +247,7 @@ def _edits(bench: Workbench, field: _Field, said: frozenset[str]) -> Iterator[Ed
     yield from _additions(bench, field, found)
 
 
-def _action_edits(field: _Field) -> Iterator[Edit]:
+def _action_edits(bench: Workbench, field: _Field) -> Iterator[Edit]:
     """The branches that answer evidence, doing what is wanted; calls that stay keep their arguments."""
     for path, branch in tree_edits.walk(field.tree.branches):
         reached = next((mask for one, mask in field.now if one is branch), 0) & field.evidence
@@ -263,7 +264,9 @@ def _action_edits(field: _Field) -> Iterator[Edit]:
                 others = {
                     field.key(one) for _, one in tree_edits.walk(field.tree.branches) if one is not branch
                 }
-                yield replace(edit, size=edit.size + REPEATED) if key in others else edit
+                more = REPEATED if key in others else 0.0
+                less = astray(bench, field.tree.leaf, branch.reply) if key[0] != branch.reply else 0.0
+                yield replace(edit, size=edit.size + more - less)
 
 
 def _stretched(bench: Workbench, field: _Field, said: frozenset[str]) -> Iterator[Edit]:
@@ -329,7 +332,7 @@ def _two_edits(bench: Workbench, field: _Field) -> Iterator[Edit]:
         if _breaks(field, after) or not field.evidence & ~_kept(field, after):
             continue
         moved = replace(field, tree=replace(field.tree, branches=first.branches), now=after)
-        for second in _action_edits(moved):
+        for second in _action_edits(bench, moved):
             yield replace(
                 second,
                 kind=first.kind,
