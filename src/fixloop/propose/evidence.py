@@ -117,6 +117,17 @@ def likeness(a: str, b: str) -> float:
     return 2 * len(here & there) / (len(here) + len(there))
 
 
+LENGTHENED = 0.15
+"""How much less a text that another one holds almost whole is like it than one with as many words."""
+
+
+def edit_likeness(sent: str, corrected: str) -> float:
+    """How like a text is to one that could be it with a stretch more or less, however long, 0…1."""
+    here, there = _pairs(sent), _pairs(corrected)
+    held = len(here & there) / min(len(here), len(there))
+    return max(likeness(sent, corrected), held - LENGTHENED)
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """All that features are told from, worked out once for the rejections of a run."""
@@ -376,7 +387,7 @@ class Evidence:
             found["quote.address"] = float(to_customer(heard.feedback.comment))
             found["quote.copied"] = float(inserted_sentence(heard.feedback.comment) is not None)
         if heard.feedback.reply:
-            found["reply.edit"] = (heard.sent_like - 0.5) * 2
+            found["reply.edit"] = (edit_likeness(before.reply.text, heard.feedback.reply) - 0.5) * 2
             found["reply.edit.explained"] = float(heard.explained)
         else:
             found["reply.missing"] = 1.0

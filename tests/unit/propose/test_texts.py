@@ -3,6 +3,7 @@
 import pytest
 
 from fixloop.propose.diagnose import diagnose
+from fixloop.propose.evidence import edit_likeness, likeness
 from fixloop.propose.texts import MOST_ASTRAY, Texts, to_customer
 from tests.support.worlds import build_snapshot, minimal_world
 from tests.unit.propose.synthesis.benches import LOCKED, bench_of, propose_all, told
@@ -78,3 +79,12 @@ def _share_of_text(said: str) -> float:
 def test_what_is_astray_is_counted_up_to_a_limit() -> None:
     found = texts_of(sold="sale rent", bye="rent").all_strayed(near)
     assert found == {("rent", "sold"): MOST_ASTRAY}
+
+
+def test_a_text_with_a_long_sentence_more_is_still_that_text() -> None:
+    sent = "Please tell us your name and the town, and we look for the account."
+    more = "If you no longer know it, it stands at the top of every letter that we ever wrote, on the right."
+    assert likeness(sent, f"{sent} {more}") < 0.6
+    assert edit_likeness(sent, f"{sent} {more}") > 0.7
+    assert edit_likeness(f"{sent} {more}", sent) > 0.7
+    assert edit_likeness(sent, more) == likeness(sent, more) < 0.1
