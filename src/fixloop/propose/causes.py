@@ -21,8 +21,14 @@ from fixloop.propose.workbench import Workbench
 SAME_CHANGE, SAME_PLACE = 3.0, 3.0
 """How much likelier each other rejection that is sure of the same change, or place, makes a reading."""
 
-SAME_WISH = 12.0
-"""The same for what a leaf is to learn, be it there or not: those are heard who likely mean one thing."""
+SAME_LEAF, SAME_WISH = 3.0, 6.0
+"""The same for what a leaf is to learn, one that is there and a new one: those are heard who likely mean one
+thing. Something new has no examples that speak for it, only its company."""
+
+A_FEW = 50
+"""Rejections up to which each other one counts in full. Of more it is the share of them that counts: a small
+doubt about hundreds (the one text that all leaves answer with, say) would outvote what each of them says.
+"""
 
 RATHER = 0.5
 """The probability that two mean one thing from which one is heard for the other: the sum of many small ones
@@ -46,11 +52,12 @@ def share_causes(bench: Workbench, alone: Sequence[Diagnosis]) -> list[Diagnosis
     start = [dict(one) for one in shares]
     taught = sorted({r.key for one in asked for r in one.readings if _teaches(r)}, key=repr)
     alike = _alike(asked) if taught and len(asked) > 1 else None
+    part = min(1.0, A_FEW / max(1, len(asked)))
     for _ in range(ROUNDS if len(asked) > 1 else 0):
         keyed, placed = _support(shares, places)
         wishes = _wishes(shares, taught, alike)
         shares = [
-            _heard(start[n], shares[n], places[n], keyed, placed, wishes[n], asked[n])
+            _heard(start[n], shares[n], places[n], keyed, placed, wishes[n], part, asked[n])
             for n in range(len(asked))
         ]
     return [_ranked(one, found) for one, found in zip(asked, shares, strict=True)]
@@ -118,9 +125,13 @@ def _heard(
     keyed: Mapping[Key, float],
     placed: Mapping[Key, float],
     wishes: Mapping[Key, float],
+    part: float,
     one: Diagnosis,
 ) -> dict[Key, float]:
-    """One rejection's shares with what the others say; its own voice is taken out of theirs."""
+    """One rejection's shares with what the others say; its own voice is taken out of theirs.
+
+    `part` is what each of the others counts for anything but wishes.
+    """
     own: dict[Key, float] = defaultdict(float)
     for key, share in now.items():
         own[places[key]] += share
@@ -133,10 +144,11 @@ def _heard(
             found[key] = share
             continue
         if key in wishes:
-            found[key] = share * (1 + weight * SAME_WISH * wishes[key]) ** 2
+            worth = SAME_WISH if NEW in key else SAME_LEAF
+            found[key] = share * (1 + weight * worth * wishes[key]) ** 2
             continue
-        same = max(0.0, keyed[key] - now[key] ** 2)
-        near = max(0.0, placed[place] - own[place] ** 2)
+        same = part * max(0.0, keyed[key] - now[key] ** 2)
+        near = part * max(0.0, placed[place] - own[place] ** 2)
         found[key] = share * (1 + weight * SAME_CHANGE * same) * (1 + weight * SAME_PLACE * near)
     total = sum(found.values())
     return {key: share * kept / total for key, share in found.items()}
