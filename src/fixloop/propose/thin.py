@@ -13,6 +13,7 @@ from typing import Any
 from fixloop.hints.model import Hint
 from fixloop.hints.operation import Operation
 from fixloop.propose.diagnose import Diagnosis
+from fixloop.propose.thresholds import HELD_BACK
 from fixloop.propose.words import stems
 
 MOST_TAUGHT = 3
@@ -57,7 +58,7 @@ def rests_on_little(members: Sequence[Diagnosis], hint: Hint, sure: bool = False
         # That tickets are alike does not tell what leaf they are of, unless surely of none there is.
         return not (sure and hint.kind == "add_leaf")
     if hint.step == "intent":
-        return texts == 1 and _teaches_much(hint.operations) and not _expects_leaf(own)
+        return texts == 1 and _reaches_far(own, hint) and not _expects_leaf(own)
     if hint.kind == "set_condition" and any(map(_tests_more, hint.operations)):
         return 0 < texts <= FEW_FOR_A_TEST and not any(_speaks_of(m, hint) for m in own)
     if sure and hint.kind == "set_reply":
@@ -79,6 +80,16 @@ def takes_more(hint: Hint) -> bool:
     if hint.kind not in TEACHES or measured is None:
         return False
     return A_LOSS * measured.lost >= max(1, measured.fixed)
+
+
+def _reaches_far(members: Sequence[Diagnosis], hint: Hint) -> bool:
+    """Whether it teaches much, or moves a threshold for what was not said to be held back by it.
+
+    Where no example does for one ticket, a threshold lets it through with others nobody spoke of.
+    """
+    if hint.kind == HELD_BACK:
+        return not any(r.intervention.kind == HELD_BACK for m in members for r in m.readings[:1])
+    return _teaches_much(hint.operations)
 
 
 def _teaches_much(operations: Iterable[Operation]) -> bool:

@@ -8,10 +8,12 @@ from fixloop.feedback.model import Feedback
 from fixloop.hints.model import Hint, Measured
 from fixloop.hints.operation import Operation
 from fixloop.propose.ask import MANY, RATHER_RIGHT, SURER
-from fixloop.propose.diagnose import Diagnosis
+from fixloop.propose.diagnose import Diagnosis, Reading
 from fixloop.propose.draft import Group
+from fixloop.propose.interventions import Intervention
 from fixloop.propose.run import _Made, _take
 from fixloop.propose.thin import DOUBT, FEWEST_FOR_A_LEAF, MOST_TAUGHT, is_thin, sobered
+from fixloop.propose.wanted import Wanted
 from tests.unit.propose.synthesis.benches import bench_of, propose_all, told, world
 
 TEXTS = ("my account is locked, please help", "my transfer was rejected again")
@@ -47,6 +49,17 @@ def test_one_text_answers_for_few_examples() -> None:
     assert not is_thin(expected, hint_of("intent", expected, *taught(MOST_TAUGHT + 1)))
     two = members_of({"comment": "locked"}, {"comment": "locked"})
     assert not is_thin(two, hint_of("intent", two, *taught(MOST_TAUGHT + 1)))
+
+
+def test_a_threshold_that_one_text_needs_for_want_of_examples_is_asked_about() -> None:
+    alone = members_of({"comment": "locked"})
+    moved = Operation("set_threshold", {"at": "root", "was": 0.3, "to": 0.2})
+    assert is_thin(alone, hint_of("intent", alone, moved))
+    held = Intervention("intent", "set_threshold", "x", Wanted(leaf="account_locked"), None, 1.0)
+    cause = tuple(replace(one, readings=(Reading(held, 0.9),)) for one in alone)
+    assert not is_thin(cause, hint_of("intent", cause, moved))
+    two = members_of({"comment": "locked"}, {"comment": "locked"})
+    assert not is_thin(two, hint_of("intent", two, moved))
 
 
 def test_examples_that_hold_the_border_of_a_new_edge_teach_no_leaf() -> None:
