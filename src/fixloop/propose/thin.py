@@ -10,11 +10,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from fixloop.hints.model import Hint
+from fixloop.hints.model import Choice, Hint, Question
 from fixloop.hints.operation import Operation
 from fixloop.propose.diagnose import Diagnosis
+from fixloop.propose.synthesis.guards import FEWEST
 from fixloop.propose.thresholds import HELD_BACK
 from fixloop.propose.words import stems
+from fixloop.workspace.text import count
 
 MOST_TAUGHT = 3
 """Examples that one text can answer for."""
@@ -80,6 +82,35 @@ def takes_more(hint: Hint) -> bool:
     if hint.kind not in TEACHES or measured is None:
         return False
     return A_LOSS * measured.lost >= max(1, measured.fixed)
+
+
+def asked_if_bare(hint: Hint) -> Hint:
+    """A fix that too little shows the end of is not named: a person says whether it is meant so."""
+    few = len(hint.near_misses)
+    if not hint.operations or hint.step == "eval_data" or few >= FEWEST:
+        return hint
+    missing = f"only {count(few, 'near miss', 'near misses')} where {FEWEST} should show where it ends"
+    whole = replace(hint, open_work=(*hint.open_work, missing))
+    return _is_it_meant(whole, f"{missing[0].upper()}{missing[1:]}: is it meant so?")
+
+
+def asked_if_it_takes(hint: Hint) -> Hint:
+    """A leaf that learns at the cost of others: what is meant is clear, whether it is worth it is asked."""
+    if hint.question is not None or hint.measured is None or not takes_more(hint):
+        return hint
+    lost = count(hint.measured.lost, "accepted ticket")
+    mended = count(hint.measured.fixed, "rejection")
+    return _is_it_meant(hint, f"It would answer {mended} and take the answer of {lost}: is it worth it?")
+
+
+def _is_it_meant(hint: Hint, text: str) -> Hint:
+    return as_question((Choice(hint.summary, hint), Choice("nothing is wrong with the proposal")), text)
+
+
+def as_question(choices: Sequence[Choice], text: str) -> Hint:
+    """A hint that cannot be approved before somebody has chosen; it shows its first choice's effect."""
+    first = next(choice.hint for choice in choices if choice.hint is not None)
+    return replace(first, operations=(), cases=(), near_misses=(), question=Question(text, tuple(choices)))
 
 
 def _reaches_far(members: Sequence[Diagnosis], hint: Hint) -> bool:

@@ -6,11 +6,11 @@ from dataclasses import replace
 from fixloop.feedback.model import Feedback
 from fixloop.hints.operation import Operation
 from fixloop.pipeline.fixture import Forced
+from fixloop.propose.attempt import WHOLE, Desk, _drafted
 from fixloop.propose.diagnose import Diagnosis, Reading
 from fixloop.propose.draft import Draft, Group, Unable
 from fixloop.propose.group import one_change_each
 from fixloop.propose.interventions import Intervention, Way
-from fixloop.propose.run import WHOLE, _Desk, _drafted
 from fixloop.propose.synthesis.intent import threshold
 from fixloop.propose.thresholds import HELD_BACK, as_threshold, each_by_itself, with_thresholds
 from fixloop.propose.wanted import Wanted
@@ -97,7 +97,7 @@ def test_no_leaf_is_taught_what_another_was_held_back_from() -> None:
     assert len({one.before.raw_leaf for one in asked}) > 1
     held = [replace(one, readings=tuple(map(_as_held, one.readings))) for one in asked]
     group = Group(("intent", HELD_BACK, ROOT), tuple(held))
-    assert isinstance(_drafted(_Desk(bench, WHOLE, (), len(held)), group), Unable)
+    assert isinstance(_drafted(Desk(bench, WHOLE, (), len(held)), group), Unable)
 
 
 def _as_held(reading: Reading) -> Reading:

@@ -10,10 +10,11 @@ from fixloop.fixes.apply import apply_operations
 from fixloop.hints.model import Hint, Measured
 from fixloop.hints.operation import Operation
 from fixloop.propose.ask import Tried, _leads, _speaks, settle
+from fixloop.propose.attempt import with_wordless
 from fixloop.propose.diagnose import JUDGEMENT, Asking, Diagnosis, Reading, diagnose
 from fixloop.propose.draft import Group
 from fixloop.propose.interventions import Action, Intervention
-from fixloop.propose.run import _is_wordless, propose, with_wordless
+from fixloop.propose.run import _is_wordless, propose
 from fixloop.propose.standing import branch_part, build_standing
 from fixloop.propose.synthesis.tree_edits import says_itself
 from fixloop.propose.tries import tree_tries
