@@ -40,7 +40,7 @@ class Habits:
         naming: dict[str, frozenset[str]] = {}
         for template in workspace.templates.values():
             for text in template.texts.values():
-                for number in numbers_in(text):
+                for number in long_numbers(text):
                     naming[number] = naming.get(number, frozenset()) | {template.name}
                 for words, variable in variables_after(text):
                     for key in (words, words[-1:]):
@@ -84,11 +84,11 @@ class Habits:
         places = (place for text in template.texts.values() for place in variables_after(text))
         if any(self.usual(template.name, words, variable) for words, variable in places):
             return True
-        numbers = (number for text in template.texts.values() for number in numbers_in(text))
+        numbers = (number for text in template.texts.values() for number in long_numbers(text))
         return any(self.usual_number(template.name, number) for number in numbers)
 
 
-def numbers_in(text: str) -> list[str]:
+def long_numbers(text: str) -> list[str]:
     """The long numbers of a text's own words, as they are written."""
     found = _NUMBER.findall(_EXPRESSION.sub("\n", text))
     return [one for one in found if sum(sign.isdigit() for sign in one) >= FEWEST_DIGITS]

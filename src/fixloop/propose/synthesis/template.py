@@ -20,7 +20,7 @@ from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.diagnose import Diagnosis
 from fixloop.propose.draft import Draft, Group, Unable
 from fixloop.propose.failed import failed_template, missing_variable
-from fixloop.propose.habits import Habits, numbers_in, words_before
+from fixloop.propose.habits import Habits, long_numbers, words_before
 from fixloop.propose.interventions import flat_branches
 from fixloop.propose.synthesis.corrections import corrected_reply
 from fixloop.propose.synthesis.guards import text_near_misses
@@ -159,7 +159,7 @@ def _other_number(
     found = []
     for one in members:
         source, sent = template.texts[_language(workspace, template, one)], one.before.reply.text
-        usual = {number: habits.usual_number(template.name, number) for number in numbers_in(source)}
+        usual = {number: habits.usual_number(template.name, number) for number in long_numbers(source)}
         odd = [(was, to) for was, to in usual.items() if to and source.count(was) == 1 == sent.count(was)]
         found += [(one, Edit(was, to, was, to)) for was, to in odd if len(odd) == 1]
     return found if len(found) == len(members) else []
