@@ -66,6 +66,9 @@ def test_what_stands_between_marks_is_quoted(comment: str, quoted: tuple[str, ..
         ("Wrong again. This is about a lost card", None),
         ("bitte Sie nicht noch einmal fragen lassen", None),
         ("different one: Ada Dorn", None),
+        ("erwartet: Konto zumachen, bekommen: Person vom Konto nehmen", None),
+        ("expected: The account is closed, got: The holder is removed from the account", None),
+        ("gemeint: Person vom Konto nehmen", None),
     ],
 )
 def test_a_sentence_with_a_capital_where_the_writer_puts_none_is_copied(
