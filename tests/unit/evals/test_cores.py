@@ -86,8 +86,14 @@ def test_a_process_that_dies_is_made_up_for() -> None:
     assert run_in_parts(dies_elsewhere, MANY, 2) == judged(MANY)
 
 
-def test_an_interrupted_loop_leaves_no_process_behind() -> None:
-    here = os.getpid()
+def test_an_interrupted_loop_leaves_no_process_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, forked, fork = os.getpid(), list[int](), os.fork
+
+    def noted() -> int:
+        forked.append(fork())
+        return forked[-1]
+
+    monkeypatch.setattr(os, "fork", noted)
 
     def stopped(cases: Sequence[Case]) -> list[CaseResult]:
         if os.getpid() == here:
@@ -96,8 +102,10 @@ def test_an_interrupted_loop_leaves_no_process_behind() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         run_in_parts(stopped, MANY, 2)
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert forked
+    for process in forked:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(process, os.WNOHANG)
 
 
 def test_a_short_loop_forks_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
