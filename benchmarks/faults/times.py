@@ -25,8 +25,9 @@ from fixloop.feedback.model import Feedback
 from fixloop.hints.ids import content_id
 from fixloop.pipeline.compile import compile_pipeline
 from fixloop.pipeline.ticket import parse_ticket
-from fixloop.propose import run
+from fixloop.propose import attempt
 from fixloop.propose.diagnose import diagnose
+from fixloop.propose.run import propose
 from fixloop.propose.workbench import build_workbench
 from fixloop.workspace.load import load_workspace
 
@@ -99,16 +100,16 @@ def main() -> int:
         diagnose(bench, said)
         each = 1000 * (time.process_time() - began) / len(said)
         print(f"diagnosis                      {each:8.1f} ms a rejection, {len(said)} of them")
-        tried = Timed(vars(run)["dry_run"])
-        setattr(run, "dry_run", tried)  # noqa: B010 - the module's own name for it is not exported
+        tried = Timed(vars(attempt)["dry_run"])
+        setattr(attempt, "dry_run", tried)  # noqa: B010 - the module's own name for it is not exported
         began = time.process_time()
-        found = run.propose(bench, said, (), {})
+        found = propose(bench, said, (), {})
         whole = time.process_time() - began
     for step, seconds in sorted(tried.seconds.items()):
         mean = 1000 * sum(seconds) / len(seconds)
         print(f"dry run, {step:<22}{mean:8.1f} ms a hint, {len(seconds)} of them")
-    hints = sum(bool(hint.operations) for hint in found.hints)
-    print(f"{len(said)} rejections, all steps  {whole:8.1f} s, {hints} hints: {found.ended}")
+    hints = sum(hint.step == "intent" for hint in found.hints)
+    print(f"{len(said)} rejections, all steps  {whole:8.1f} s, {hints} intent hints: {found.ended}")
     return 0
 
 

@@ -60,7 +60,7 @@ def rests_on_little(members: Sequence[Diagnosis], hint: Hint, sure: bool = False
         # That tickets are alike does not tell what leaf they are of, unless surely of none there is.
         return not (sure and hint.kind == "add_leaf")
     if hint.step == "intent":
-        return texts == 1 and _reaches_far(own, hint) and not _expects_leaf(own)
+        return texts == 1 and _reaches_far(own, hint, sure) and not _expects_leaf(own)
     if hint.kind == "set_condition" and any(map(_tests_more, hint.operations)):
         return 0 < texts <= FEW_FOR_A_TEST and not any(_speaks_of(m, hint) for m in own)
     if sure and hint.kind == "set_reply":
@@ -113,13 +113,14 @@ def as_question(choices: Sequence[Choice], text: str) -> Hint:
     return replace(first, operations=(), cases=(), near_misses=(), question=Question(text, tuple(choices)))
 
 
-def _reaches_far(members: Sequence[Diagnosis], hint: Hint) -> bool:
+def _reaches_far(members: Sequence[Diagnosis], hint: Hint, sure: bool) -> bool:
     """Whether it teaches much, or moves a threshold for what was not said to be held back by it.
 
     Where no example does for one ticket, a threshold lets it through with others nobody spoke of.
     """
     if hint.kind == HELD_BACK:
-        return not any(r.intervention.kind == HELD_BACK for m in members for r in m.readings[:1])
+        held = any(r.intervention.kind == HELD_BACK for m in members for r in m.readings[:1])
+        return not (held or sure)
     return _teaches_much(hint.operations)
 
 

@@ -55,6 +55,7 @@ def test_a_threshold_that_one_text_needs_for_want_of_examples_is_asked_about() -
     alone = members_of({"comment": "locked"})
     moved = Operation("set_threshold", {"at": "root", "was": 0.3, "to": 0.2})
     assert is_thin(alone, hint_of("intent", alone, moved))
+    assert not is_thin(alone, hint_of("intent", alone, moved), sure=True)
     held = Intervention("intent", "set_threshold", "x", Wanted(leaf="account_locked"), None, 1.0)
     cause = tuple(replace(one, readings=(Reading(held, 0.9),)) for one in alone)
     assert not is_thin(cause, hint_of("intent", cause, moved))
