@@ -5,12 +5,12 @@ from dataclasses import dataclass, replace
 
 from fixloop.errors import FixloopError
 from fixloop.feedback.replays import replay_all
-from fixloop.hints.model import Alternative, Choice, Hint, Measured, fingerprint
+from fixloop.hints.model import Alternative, Choice, Hint
 from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.ask import Tried, alternatives_of, describe
 from fixloop.propose.diagnose import Diagnosis, Reading
 from fixloop.propose.draft import Draft, Group, Unable
-from fixloop.propose.dryrun import Dropped, dry_run
+from fixloop.propose.dryrun import Dropped, dry_run, untried
 from fixloop.propose.synthesis import synthesiser
 from fixloop.propose.synthesis.new_leaf import draft_named, renamed, rival_names
 from fixloop.propose.thin import as_question
@@ -157,28 +157,8 @@ def _try_draft(desk: Desk, group: Group, draft: Draft | Unable) -> Hint | Droppe
         draft = replace(
             draft, near_misses=(), instead=tuple(replace(d, near_misses=()) for d in draft.instead)
         )
-    result = _unverified(desk.bench, draft) if desk.ablation.no_verification else dry_run(desk.bench, draft)
+    result = untried(desk.bench, draft) if desk.ablation.no_verification else dry_run(desk.bench, draft)
     return result if isinstance(result, Dropped) else replace(result, alternatives=others_of(group))
-
-
-def _unverified(bench: Workbench, draft: Draft) -> Hint:
-    """A draft as a hint that nobody has tried."""
-    hint = Hint(
-        step=draft.step,
-        kind=draft.kind,
-        target=draft.target,
-        summary=draft.summary,
-        evidence=tuple(sorted(one.id for one in draft.evidence)),
-        operations=draft.operations,
-        cases=draft.cases,
-        near_misses=draft.near_misses,
-        measured=Measured(bench.commit, 0, len(draft.evidence), (), 0, len(bench.stored)),
-        confidence=draft.confidence,
-        fingerprint=fingerprint(draft.step, draft.target, draft.kind, draft.idea),
-        one_off=draft.one_off,
-        open_work=draft.open_work,
-    )
-    return hint.named_cases()
 
 
 def _try_new_leaf(desk: Desk, group: Group) -> Hint | Dropped:

@@ -65,6 +65,11 @@ def dry_run(bench: Workbench, draft: Draft) -> Hint | Dropped:
     return _dropped(draft, "; ".join(dict.fromkeys(fell)))
 
 
+def untried(bench: Workbench, draft: Draft) -> Hint:
+    """The draft as a hint that nobody has tried: nothing is measured."""
+    return _hint(bench, draft, draft.cases, bench.before, 0)
+
+
 def try_once(bench: Workbench, draft: Draft) -> Hint | Dropped:
     """One try without a repair: what a person has written is taken as it is."""
     found = _try(bench, draft)

@@ -110,8 +110,8 @@ def test_where_it_renders_for_accepted_tickets_the_template_is_not_suspect() -> 
     assert beside < without
 
 
-def test_the_variable_of_a_failed_text_is_what_other_templates_have_there() -> None:
-    snapshot = overdrawn(CALLS)
+def reply_once_mended(snapshot: Snapshot) -> str:
+    """What the ticket is answered after the fix for two who say no more than that to the text."""
     shown = propose_all(snapshot, LOCKED.values())
     feedback = [
         told(LOCKED[name], shown[LOCKED[name]], "rejected", comment="no") for name in ("open", "quiet")
@@ -123,7 +123,12 @@ def test_the_variable_of_a_failed_text_is_what_other_templates_have_there() -> N
     assert isinstance(draft, Draft), draft
     assert isinstance(dry_run(bench, draft), Hint)
     mended = propose_all(apply_operations(snapshot, draft.operations).snapshot, [LOCKED["open"]])
-    assert mended[LOCKED["open"]].reply.text == "Please call 0800 1234 and we will unlock the account."
+    return mended[LOCKED["open"]].reply.text
+
+
+def test_the_variable_of_a_failed_text_is_what_other_templates_have_there() -> None:
+    snapshot = overdrawn(CALLS)
+    assert reply_once_mended(snapshot) == "Please call 0800 1234 and we will unlock the account."
 
 
 def test_a_value_of_the_ticket_that_the_reply_does_not_say_is_missed_in_its_text() -> None:
@@ -170,18 +175,7 @@ def test_a_number_that_is_a_digit_off_what_other_templates_say_is_mended_so() ->
     assert [one.name for one in wrong.templates.values() if Habits.of(wrong).is_odd(one)] == [
         "unlock_instructions"
     ]
-    shown = propose_all(snapshot, LOCKED.values())
-    feedback = [
-        told(LOCKED[name], shown[LOCKED[name]], "rejected", comment="no") for name in ("open", "quiet")
-    ]
-    feedback += [told(LOCKED[name], shown[LOCKED[name]]) for name in ("none", "fraud", "two")]
-    bench = bench_of(snapshot, feedback)
-    found = diagnose(bench, feedback[:2], feedback=feedback)
-    draft = synthesise(bench, Group(found[0].best.key, tuple(found)))
-    assert isinstance(draft, Draft), draft
-    assert isinstance(dry_run(bench, draft), Hint)
-    mended = propose_all(apply_operations(snapshot, draft.operations).snapshot, [LOCKED["open"]])
-    assert mended[LOCKED["open"]].reply.text == text.replace("1992", "1999")
+    assert reply_once_mended(snapshot) == text.replace("1992", "1999")
 
 
 def test_two_lines_that_are_a_digit_apart_are_two_where_both_are_said_elsewhere() -> None:
