@@ -52,7 +52,7 @@ def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
     change = smallest_change(rules, [lookup for _, lookup in told], kept, ENOUGH)
     if change is not None:
         won = [one for one, lookup in told if _is_won(rules, change, lookup)]
-        lost = {feedback.id for (feedback, _), lookup in told if not _is_won(rules, change, lookup)}
+        lost = {feedback.id for (feedback, _), _ in told} - {feedback.id for feedback, _ in won}
         left = Group(group.key, tuple(one for one in group.members if one.feedback.id not in lost))
         return _draft(bench, left, rules, won, change)
     moving = _whatever_moves(bench, group, [lookup for _, lookup in told], kept)
