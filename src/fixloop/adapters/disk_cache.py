@@ -50,7 +50,7 @@ class DiskCache:
     def _path(self, kind: str, key: str) -> Path:
         # Hashed, so no kind or key can name a place outside.
         name = hashlib.sha256(f"{kind}\0{key}".encode()).hexdigest()
-        return self._folder / name[:2] / name[2:]
+        return self._folder / f"{name[:2]}/{name[2:]}"
 
     def _write(self, path: Path, parts: Iterable[bytes]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)

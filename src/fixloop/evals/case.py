@@ -11,6 +11,9 @@ from fixloop.errors import Place
 SUITES = ("intent", "extraction", "fetch", "plan", "pipeline", "fallback", "known_good")
 """Every suite, in the order of the steps."""
 
+WHOLE_TICKETS = frozenset({"pipeline", "fallback", "known_good"})
+"""The suites whose cases go all the way; those of the others ask one step."""
+
 _REMARKS = frozenset({"id", "note", "source"})
 
 

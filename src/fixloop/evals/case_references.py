@@ -41,7 +41,7 @@ def reference_faults(known: "Known", case: Case) -> Iterator[Fault]:
 def unknown_names(workspace: Workspace, cases: CaseSet, cache: Cache) -> tuple[str, ...]:
     """Where cases name what the workspace does not have; that they do nowhere is kept by both contents."""
     known = Known(workspace)
-    key = f"{code_digest('evals', 'workspace')}-{known.digest}-{_all_asked(cases)}"
+    key = f"{code_digest('evals', 'workspace')}-{known.digest}-{all_asked(cases)}"
     if cache.load(_SOUND, key) == _YES:
         return ()
     found = tuple(
@@ -53,7 +53,7 @@ def unknown_names(workspace: Workspace, cases: CaseSet, cache: Cache) -> tuple[s
 
 
 @once_for_these(1)
-def _all_asked(cases: CaseSet) -> str:
+def all_asked(cases: CaseSet) -> str:
     """One digest for what all the cases ask, and their ids; two sides of a merge have the same ones."""
     told = "".join([f"{case.digest} {case.id}\n" for case in cases])
     return hashlib.sha256(told.encode("utf-8", "surrogatepass")).hexdigest()

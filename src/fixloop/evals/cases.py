@@ -1,6 +1,7 @@
 """Eval cases, read from `evals/<suite>/*.yaml` and `*.jsonl`; every problem has its place and its mend."""
 
 from collections.abc import Collection
+from functools import lru_cache
 from typing import NamedTuple
 
 from fixloop.errors import BadInput, Place
@@ -133,6 +134,7 @@ class _Located(NamedTuple):
     problem: Problem | None
 
 
+@lru_cache(maxsize=4_096)  # a gate's three snapshots have nearly the same files
 def _suite_of(path: str) -> _Located:
     """The suite a path belongs to; a file nobody would run is a problem, a note beside the cases is not."""
     parts = path.split("/")[1:]

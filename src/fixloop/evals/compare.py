@@ -7,12 +7,12 @@ chances to be misled: their p values are adjusted by Holm (Scand. J. Stat. 6, 19
 
 import bisect
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from operator import attrgetter, is_, lt
 from typing import Any, NamedTuple
 
-from fixloop.evals.result import FAIL, PASS, UNSCORED, CaseResult, EvalReport, SuiteReport
+from fixloop.evals.result import FAIL, PASS, UNSCORED, CaseResult, EvalReport, SuiteReport, id_of
 
 ALPHA = 0.05
 """A difference that chance would give less often than this is one."""
@@ -147,13 +147,14 @@ def _stand_alike(base: SuiteReport, head: SuiteReport) -> bool:
     """Whether both sides have the very same cases, by id, as in a gate, which asks the base's of both."""
     if len(base.results) != len(head.results):
         return False
-    if not all(map(is_, map(_case, base.results), map(_case, head.results))):
+    shared = base.results is head.results
+    if not shared and not all(map(is_, map(_case, base.results), map(_case, head.results))):
         return False
-    ids = [result.case.id for result in base.results]
+    ids = list(map(id_of, base.results))
     return all(map(lt, ids, ids[1:]))
 
 
-_case = attrgetter("case")
+_case, _outcome_of = attrgetter("case"), attrgetter("outcome")
 
 
 def _paired(
@@ -174,9 +175,13 @@ def _paired(
         missing,
         tuple(result.id for result, move in moves if move > 0),
         tuple(result.id for result, move in moves if move < 0),
-        (sum(one.outcome == PASS for one, _ in both), sum(one.outcome == PASS for _, one in both)),
+        (_passing(before for before, _ in both), _passing(after for _, after in both)),
         comparable,
     )
+
+
+def _passing(results: Iterable[CaseResult]) -> int:
+    return list(map(_outcome_of, results)).count(PASS)
 
 
 def _compared(suite: str, one: _Paired, p_holm: float, tests: int) -> Comparison:

@@ -14,8 +14,8 @@ from itertools import repeat
 from operator import is_
 from typing import Any, NamedTuple
 
-from fixloop.evals.case import Case
-from fixloop.evals.result import FAIL, PASS, CaseResult
+from fixloop.evals.case import WHOLE_TICKETS, Case
+from fixloop.evals.result import FAIL, PASS, CaseResult, id_of
 from fixloop.evals.seam import rows_of
 from fixloop.pipeline.compile import Pipeline
 from fixloop.pipeline.memo import Memo
@@ -23,24 +23,24 @@ from fixloop.pipeline.ticket import parse_ticket
 from fixloop.pipeline.ways import Ways
 
 _OUTCOMES = (PASS, FAIL)
-_STEP_SUITES = frozenset({"intent", "extraction", "fetch", "plan"})
 
 
 class Recalled(NamedTuple):
-    """The results that are known, the cases that must be asked, and the scope of each of those by id."""
+    """The results that are known, sorted by id; the cases that must be asked, and each one's scope by id."""
 
-    results: list[CaseResult]
-    missing: list[Case]
+    results: Sequence[CaseResult]
+    missing: Sequence[Case]
     scopes: Mapping[str, str]
 
 
 class _Lately(NamedTuple):
-    """One side's cases, and for each of them its key, its scope and its kept result, or None."""
+    """One side's cases, for each of them its key, its scope and its kept result, or None; all kept, by id."""
 
     cases: Sequence[Case]
     keys: Sequence[str]
     scopes: Sequence[str | None]
     results: Sequence[CaseResult | None]
+    by_id: tuple[CaseResult, ...]
 
 
 class ResultMemo:
@@ -61,13 +61,16 @@ class ResultMemo:
         keys = other.keys if other else [_key(case) for case in cases]
         text = cache(lambda place: _text(cases[place]))
         scopes = self._scopes(suite, cases, keys, text)
+        if other and len(other.by_id) == len(cases) and scopes == other.scopes:
+            return Recalled(other.by_id, (), {})
         found = self._found(cases, keys, scopes, other)
-        self._memo.lately[suite] = _Lately(cases, keys, scopes, found)
+        by_id = tuple(sorted([result for result in found if result is not None], key=id_of))
+        self._memo.lately[suite] = _Lately(cases, keys, scopes, found, by_id)
         missing = [place for place, result in enumerate(found) if result is None]
-        if suite not in _STEP_SUITES:
+        if suite in WHOLE_TICKETS:
             self._ways.tell({keys[place]: text(place) for place in missing})
         return Recalled(
-            [result for result in found if result is not None],
+            by_id,
             [cases[place] for place in missing],
             {cases[place].id: scope for place in missing if (scope := scopes[place]) is not None},
         )
@@ -122,7 +125,7 @@ class ResultMemo:
         if suite == "plan":
             return self._plan_scopes(cases)
         live = [rows_of(case) is None for case in cases]
-        if suite not in _STEP_SUITES:
+        if suite in WHOLE_TICKETS:
             return self._ways.scopes(keys, text, live)
         reads = self._reads.extraction if suite == "extraction" else self._reads.fetch
         scopes = {one: reads(one) for one in set(live)}

@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 from typing import Any, NamedTuple, overload
 
 from fixloop.evals.case import Case
@@ -60,6 +61,10 @@ class CaseResult:
             return {**where, "error": self.error}
         runs = {key: self.trace[key] for key in ("passes", "of") if "of" in self.trace}
         return {**where, "step": self.step, "expected": self.expected, "got": self.got, **runs}
+
+
+id_of = attrgetter("case.id")
+"""A result's id, to sort thousands by."""
 
 
 class Packed(Sequence[CaseResult]):

@@ -3,14 +3,13 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from importlib import import_module
-from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from fixloop.evals.case import SUITES, Case, CaseSet
 from fixloop.evals.cores import LongLoop, Run, run_on_cores, usable_cores
 from fixloop.evals.flaky import REPEATS, VARYING, repeated
 from fixloop.evals.memo import Recalled, ResultMemo
-from fixloop.evals.result import CaseResult, EvalReport, SuiteReport
+from fixloop.evals.result import CaseResult, EvalReport, SuiteReport, id_of
 from fixloop.evals.seam import Steps
 
 if TYPE_CHECKING:
@@ -68,16 +67,12 @@ def evaluate_large(pipeline: Steps, cases: "LargeCases") -> EvalReport:
 def _report(pipeline: Steps, suite: str, asked: Recalled, memo: ResultMemo | None) -> SuiteReport:
     # Asked first: an engine that cannot be loaded is one message, not one unscored case after another.
     judge = _judge(pipeline, suite)
-    results = asked.results
-    if asked.missing:
-        found = _ask(pipeline, suite, asked.missing)
-        results = [*results, *found]
-        if memo:
-            memo.keep(asked, found)
-    return SuiteReport(suite, tuple(sorted(results, key=_by_id)), judge)
-
-
-_by_id = attrgetter("case.id")
+    if not asked.missing:
+        return SuiteReport(suite, asked.results, judge)
+    found = _ask(pipeline, suite, asked.missing)
+    if memo:
+        memo.keep(asked, found)
+    return SuiteReport(suite, tuple(sorted([*asked.results, *found], key=id_of)), judge)
 
 
 def _ask(pipeline: Steps, suite: str, cases: Sequence[Case]) -> list[CaseResult]:

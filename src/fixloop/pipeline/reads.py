@@ -12,7 +12,7 @@ import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from fixloop.pipeline.engines import ExtractionEngine
 from fixloop.pipeline.identity import once_for_these
@@ -21,6 +21,13 @@ from fixloop.workspace.model import Branch, PlanTree, Row, Workspace
 
 _SCORES = re.compile(r"fetched(?!\.count\b)")
 """What a plan says when it may read the fetch scores; `fetched.count` is no score."""
+
+
+class _TreeDigests(NamedTuple):
+    """A plan tree's digests: where the fetch scores come of looking up, and where a case gives them."""
+
+    fetched: str
+    given: str
 
 
 class StepDigests:
@@ -35,7 +42,7 @@ class StepDigests:
         self._workspace = workspace
         self._intent = intent
         self._engine = extraction_engine
-        self._trees: dict[tuple[str, bool], str] = {}
+        self._trees: dict[str, _TreeDigests] = {}
 
     @cached_property
     def intent(self) -> str | None:
@@ -56,10 +63,10 @@ class StepDigests:
 
         With `threshold` also the fetch threshold, where the plan reads scores that were not looked up.
         """
-        key = (leaf, threshold)
-        if key not in self._trees:
-            self._trees[key] = digest("plan", self._tree_facts(leaf, threshold))
-        return self._trees[key]
+        known = self._trees.get(leaf)
+        if known is None:
+            known = self._trees[leaf] = self._tree_digests(leaf)
+        return known.given if threshold else known.fetched
 
     def way(self, leaf: str, path: tuple[str, ...], live: bool) -> str | None:
         """All that a whole ticket reads once step one has sent it to a leaf."""
@@ -118,7 +125,7 @@ class StepDigests:
 
     # --- plan -------------------------------------------------------------------------------------------
 
-    def _tree_facts(self, leaf: str, threshold: bool) -> list[Any]:
+    def _tree_digests(self, leaf: str) -> "_TreeDigests":
         workspace = self._workspace
         tree = workspace.plan_trees.get(leaf)
         plan = _said(tree.branches if tree else None)
@@ -130,16 +137,18 @@ class StepDigests:
             repr(tool.side_effects if (tool := workspace.tools.get(name)) else None)
             for name in sorted(_tools(tree))
         ]
-        reads_scores = threshold and any(_SCORES.search(text) for text in (plan, *templates))
-        return [
+        facts = [
             leaf,
             plan,
             templates,
             effects,
             [workspace.config.language, workspace.config.fallback_reply],
             list(dict.fromkeys(rule.group for rule in workspace.extraction)),
-            workspace.fetch.threshold if reads_scores else None,
         ]
+        fetched = digest("plan", [*facts, None])
+        if not any(_SCORES.search(text) for text in (plan, *templates)):
+            return _TreeDigests(fetched, fetched)
+        return _TreeDigests(fetched, digest("plan", [*facts, workspace.fetch.threshold]))
 
 
 @once_for_these(4_096)

@@ -11,8 +11,6 @@ from fixloop.queue.ground import Ground, commits_of
 from fixloop.queue.rebuild import hint_of
 from fixloop.workspace.invalid import WorkspaceInvalid
 from fixloop.workspace.model import Policy
-from fixloop.workspace.snapshot import TreeSnapshot
-from fixloop.workspace.stored import load_stored
 
 
 def merge_trial(ground: Ground, base_ref: str, head_ref: str, allow_judge: str = "") -> Trial:
@@ -38,11 +36,12 @@ def tree_trial(
     before, after = ground.base(base_tree), ground.tree(tree)
     changes: Changes = ground.repo.changed_paths(base_tree, tree)
     new_modes = _new_oddities(after.odd_modes, before.odd_modes)
+    base_side = Side(before, ground.cache, before.odd_modes, ground.memo)
     return Trial(
         base_commit=base,
         head_commit=head,
         tree=tree,
-        base=Side(before, ground.cache, before.odd_modes, ground.memo),
+        base=base_side,
         proposed=Side(after, ground.cache, new_modes, ground.memo, before),
         result=Side(judged_by_base(before, after), ground.cache, new_modes, ground.memo, before),
         changes=changes,
@@ -50,7 +49,7 @@ def tree_trial(
         hint=hint,
         state=ground.book.states.get(hint.id) if hint else None,
         allow_judge=allow_judge or ground.allow_judge,
-        stored=recent(ground.feedback, _retain_days(ground, before)),
+        stored=recent(ground.feedback, _retain_days(base_side)),
         overrides=ground.overrides,
         held_out=ground.held_out,
         held_out_later=ground.held_out_later,
@@ -72,8 +71,8 @@ def find_hint(ground: Ground, head_ref: str, head: str) -> Hint | None:
     return ground.book.hints.get(named) if named else None
 
 
-def _retain_days(ground: Ground, base: TreeSnapshot) -> int:
+def _retain_days(base: Side) -> int:
     try:
-        return load_stored(base, ground.cache).config.policy.retain_days
+        return base.workspace.config.policy.retain_days
     except WorkspaceInvalid:
         return Policy().retain_days

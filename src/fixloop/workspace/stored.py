@@ -5,9 +5,9 @@ sound once is sound again with the same bytes and the same code, so both are in 
 """
 
 import json
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import lru_cache
 from typing import Any, TypeVar
 
 from fixloop.ports.cache import Cache
@@ -58,7 +58,9 @@ def load_stored(snapshot: Snapshot, store: Cache, near: Snapshot | None = None) 
     if workspace is None:
         known = _kept(_key(near), store) if near is not None else None
         workspace = load_beside(snapshot, near, known) if near and known else _load(snapshot)
-        store.save(_KIND, key, render_workspace(workspace))
+        data = render_workspace(workspace)
+        store.save(_KIND, key, data)
+        _remember(data, workspace)
     return workspace
 
 
@@ -69,10 +71,29 @@ def _key(snapshot: Snapshot) -> str:
 def _kept(key: str, store: Cache) -> Workspace | None:
     """The workspace as the cache has it; a damaged entry counts as absent."""
     saved = store.load(_KIND, key)
+    if saved is None:
+        return None
     try:
-        return None if saved is None else parse_workspace(saved)
+        workspace = _LATELY.get(saved) or parse_workspace(saved)
     except ValueError:
         return None
+    _remember(saved, workspace)
+    return workspace
+
+
+_LATELY: OrderedDict[bytes, Workspace] = OrderedDict()
+"""What was kept or read last, by what is kept of it: a gate asks for its base and its result more than once.
+
+A result that was loaded beside its base shares nearly all with it, which is compared and digested once.
+"""
+_MOST_LATELY = 4
+
+
+def _remember(data: bytes, workspace: Workspace) -> None:
+    _LATELY[data] = workspace
+    _LATELY.move_to_end(data)
+    if len(_LATELY) > _MOST_LATELY:
+        _LATELY.popitem(last=False)
 
 
 def load_beside(snapshot: Snapshot, near: Snapshot, known: Workspace) -> Workspace:
@@ -107,13 +128,13 @@ def _changed_parts(snapshot: Snapshot, near: Snapshot) -> list[str] | None:
 
 def render_workspace(workspace: Workspace) -> bytes:
     """A workspace as JSON that `parse_workspace` reads back to an equal value."""
-    plain = _plain(replace(workspace, examples={}))
+    plain = _plain(replace(workspace, examples={}, records={}))
     plain["examples"] = {leaf: _columns(found) for leaf, found in workspace.examples.items()}
+    plain["records"] = workspace.records  # they came from JSON
     # Lone surrogates survive as escapes.
     return json.dumps(plain, ensure_ascii=True, separators=(",", ":")).encode()
 
 
-@lru_cache(maxsize=4)  # a gate asks for its base and its result more than once
 def parse_workspace(data: bytes) -> Workspace:
     """Back from `render_workspace`.
 

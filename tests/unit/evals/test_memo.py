@@ -206,8 +206,8 @@ def _numbers(*wanted: str) -> set[int]:
     st.floats(0, 1),
 )
 def test_a_kept_result_is_what_asking_again_would_give(steps: list[set[int]], draw, share: float) -> None:  # type: ignore[no-untyped-def]
-    """Whatever was edited, and wherever the last run was killed."""
-    cache = Disk()
+    """Whatever was edited, wherever the last run was killed, and whatever the other side of a gate had."""
+    cache, sides = Disk(), Memo(Disk())
     for chosen in steps:
         try:
             pipeline = compiled(applied(minimal_world(), [EDITS[n] for n in sorted(chosen)]))
@@ -220,6 +220,8 @@ def test_a_kept_result_is_what_asking_again_would_give(steps: list[set[int]], dr
         warm = recalled(pipeline, CASES, cache)
         assert written(warm) == bare
         assert warm.executed == 0
+        for _ in range(2):
+            assert written(evaluate(pipeline, CASES, memo=ResultMemo(sides, pipeline))) == bare
         if draw.random() < 0.3:
             cache.cut(share)
             assert written(recalled(pipeline, CASES, cache)) == bare

@@ -104,9 +104,9 @@ def _literals(condition: Condition) -> Iterator[str]:
 
 def _exposed(base: Workspace, result: Workspace) -> Iterator[str]:
     """Templates that now show personal columns of whatever records tie, other customers' among them."""
-    rules = personal_rules(base)
-    columns = frozenset[str]().union(*rules.columns.values())
-    for name, template in result.templates.items():
+    edited = {name: one for name, one in result.templates.items() if one != base.templates.get(name)}
+    columns = frozenset[str]().union(*personal_rules(base).columns.values()) if edited else frozenset[str]()
+    for name, template in edited.items():
         for language, text in template.texts.items():
             known = base.templates.get(name)
             old = set(uses_of(known.texts[language]).paths) if known and language in known.texts else set()
@@ -118,12 +118,11 @@ def _exposed(base: Workspace, result: Workspace) -> Iterator[str]:
 
 def _personal(base: Workspace, said: Sequence[Said], stored: Sequence[Feedback]) -> Iterator[str]:
     """Texts that name somebody: in a rule or reply by name or number, in an example by a number on record."""
-    words = {one: _words(one.text) for one in said}
+    words = {one: _numbers(_words(one.text)) if one.is_example else _words(one.text) for one in said}
     wanted = frozenset().union(*words.values())
     found = frozenset(_values_on_record(base, wanted)) | frozenset(_values_in_fixtures(base, stored, wanted))
-    numbers = frozenset(value for value in found if any(map(str.isdigit, value)))
     for one, own in words.items():
-        hits = own & (numbers if one.is_example else found)
+        hits = own & found
         if one.is_example and hits:
             hits &= frozenset(_values_on_record(base, hits))  # a fixture's numbers are surrogates already
         forms = () if one.is_example else tuple(personal_values(one.text))
@@ -137,8 +136,14 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(canonical(piece) for piece in pieces if len(piece) >= _SHORTEST)
 
 
+def _numbers(words: frozenset[str]) -> frozenset[str]:
+    return frozenset(word for word in words if any(map(str.isdigit, word)))
+
+
 def _values_on_record(base: Workspace, wanted: frozenset[str]) -> Iterator[str]:
     """Those of the wanted words that stand in a personal column of a record, and are no ordinary words."""
+    if not wanted:  # most examples have no number in them, and the rules read all records
+        return
     rules = personal_rules(base)
     open_words = wanted - rules.kept_words - rules.ordinary - rules.kept_values
     for source, columns in rules.columns.items():
@@ -148,6 +153,8 @@ def _values_on_record(base: Workspace, wanted: frozenset[str]) -> Iterator[str]:
 
 def _values_in_fixtures(base: Workspace, stored: Sequence[Feedback], wanted: frozenset[str]) -> Iterator[str]:
     """Those of the wanted words that stand in for somebody's in a stored ticket."""
+    if not wanted:
+        return
     rules = personal_rules(base)
     open_words = wanted - rules.kept_words - rules.ordinary - rules.kept_values
     for one in stored if open_words else ():

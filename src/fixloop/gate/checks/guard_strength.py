@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from fixloop.evals.case import Case
+from fixloop.evals.case import WHOLE_TICKETS, Case
 from fixloop.feedback.model import Feedback
 from fixloop.feedback.replays import distinct_tickets
 from fixloop.gate.reach import reached_leaves
@@ -120,8 +120,10 @@ def _ways(trial: Trial) -> Mapping[str, str]:
     return {
         result.id: result.trace["way"][0]
         for report in reports
-        for result in report
-        if result.case.suite != "plan" and result.trace.get("way")
+        for suite, whole in report.suites.items()
+        if suite in WHOLE_TICKETS
+        for result in whole.results
+        if result.trace.get("way")
     }
 
 

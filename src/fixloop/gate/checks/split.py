@@ -1,14 +1,15 @@
 """A text is an example, a case, or held out, never two of these: what taught cannot test."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from fixloop.evals.case import CaseSet
 from fixloop.evals.splits import LEARNED, Overlap, case_text, split_overlaps
 from fixloop.gate.side import Side
-from fixloop.gate.texts import loose_digest
+from fixloop.gate.texts import digests_of_texts, loose_digest
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import FAIL, PASS, Check
-from fixloop.workspace.text import count
+from fixloop.workspace.model import Example
+from fixloop.workspace.text import count, text_digest
 
 _TEXTS_STAND_IN = ("workspace/examples/", "evals/")
 
@@ -17,10 +18,7 @@ def check(trial: Trial) -> Check:
     """Overlaps that the result has and the base had not."""
     if not any(path.startswith(_TEXTS_STAND_IN) for path in trial.changes):
         return Check("split", PASS, "the change brings no text")
-    old = {_key(overlap) for overlap in split_overlaps(trial.base.workspace, trial.base.cases)}
-    found = split_overlaps(trial.result.workspace, trial.result.cases)
-    wrong = [one.problem for one in found if one.severity == "error" and _key(one) not in old]
-    new = tuple(f"{problem.place}: {problem.message}" for problem in wrong)
+    new = tuple(_new_overlaps(trial))
     if new:
         return Check("split", FAIL, f"{count(len(new), 'text is', 'texts are')} in two splits", new[:10])
     alike = tuple(_alike(trial))
@@ -33,6 +31,27 @@ def check(trial: Trial) -> Check:
     return Check("split", PASS, "no text is both example and case")
 
 
+def _new_overlaps(trial: Trial) -> Iterator[str]:
+    """Errors of the result that the base has not.
+
+    Where both have the very same cases, only an example that came or went can make one.
+    """
+    if trial.result.cases is trial.base.cases:
+        moved = [*_new_examples(trial.base, trial.result), *_new_examples(trial.result, trial.base)]
+        if not _is_asked(trial, [text for _, text in moved], text_digest):
+            return
+    old = {_key(overlap) for overlap in split_overlaps(trial.base.workspace, trial.base.cases)}
+    for one in split_overlaps(trial.result.workspace, trial.result.cases):
+        if one.severity == "error" and _key(one) not in old:
+            yield f"{one.problem.place}: {one.problem.message}"
+
+
+def _is_asked(trial: Trial, texts: Iterable[str], digest: Callable[[str], str]) -> bool:
+    """Whether a case asks any of these texts, as far as their digests tell."""
+    asked = digests_of_texts(trial.result.cases, digest, trial.result.cache)
+    return not asked.isdisjoint(map(digest, texts))
+
+
 def _key(overlap: Overlap) -> tuple[str, str, str]:
     """What names an overlap: two cases may overlap with one leaf."""
     return overlap.kind, overlap.case.id, overlap.other
@@ -43,8 +62,8 @@ def _alike(trial: Trial) -> Iterator[str]:
 
     Only what is new is looked at closely, so a change that brings no text costs nothing.
     """
-    new_examples, new_cases = _new_examples(trial), _texts(trial.new_cases)
-    if new_examples:
+    new_examples, new_cases = _new_examples(trial.base, trial.result), _texts(trial.new_cases)
+    if _is_asked(trial, [text for _, text in new_examples], loose_digest):
         asked = {loose_digest(text): name for name, text in _texts(trial.result.cases).items()}
         for leaf, text in new_examples:
             if loose_digest(text) in asked:
@@ -62,19 +81,26 @@ def _held_out(trial: Trial) -> int:
         return 0
     from fixloop.gate.held_out import HeldOutSet  # a run that asks none needs none of it
 
-    texts = {text for _, text in _new_examples(trial)} | set(_texts(trial.new_cases).values())
+    texts = {text for _, text in _new_examples(trial.base, trial.result)} | set(
+        _texts(trial.new_cases).values()
+    )
     return HeldOutSet(trial.held_out).holds(texts) if texts else 0
 
 
-def _new_examples(trial: Trial) -> list[tuple[str, str]]:
-    if not any(path.startswith("workspace/examples/") for path in trial.changes):
-        return []
-    known = frozenset(_examples(trial.base))
-    return [one for one in _examples(trial.result) if one not in known]
+def _new_examples(before: Side, after: Side) -> list[tuple[str, str]]:
+    """Leaf and text of the examples that one side has and the other had not."""
+    known = before.workspace.examples
+    changed = {leaf: found for leaf, found in after.workspace.examples.items() if found != known.get(leaf)}
+    old = frozenset(_pairs({leaf: known.get(leaf, ()) for leaf in changed}))
+    return [one for one in _pairs(changed) if one not in old]
 
 
 def _examples(side: Side) -> list[tuple[str, str]]:
-    return [(str(leaf), one.text) for leaf, found in side.workspace.examples.items() for one in found]
+    return _pairs(side.workspace.examples)
+
+
+def _pairs(examples: Mapping[str, Sequence[Example]]) -> list[tuple[str, str]]:
+    return [(str(leaf), one.text) for leaf, found in examples.items() for one in found]
 
 
 def _texts(cases: CaseSet) -> dict[str, str]:
