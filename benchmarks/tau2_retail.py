@@ -1,11 +1,11 @@
 """A shop's customers and orders found, and the right tool named: tau2-bench's retail scenarios as tickets.
 
-    python benchmarks/tau2_retail.py DATA [--only even|odd] [--failures] [--cross]
+    python benchmarks/tau2_retail.py DATA [--only even|odd] [--failures] [--cross] [--own]
 
 DATA/tau2_retail holds users.jsonl (500), orders.jsonl (1,000) and tasks.jsonl (74) of the repository
 sierra-research/tau2-bench (MIT). The workspace is benchmarks/tau2_retail/ with those records copied in; a
 ticket is a scenario's reason for the call and what the customer knows. It was written looking at scenarios of
-even ids only; the odd ones are unseen, and `--cross` measures changes without
+even ids only; the odd ones are unseen, and `--cross` and `--own` measure changes without
 them. docs/benchmarks.md says what counts as identifiable, and as right.
 """
 
@@ -25,6 +25,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from everyday_names import with_everyday_names
 
 from fixloop.adapters.work_tree import read_work_tree
 from fixloop.evals.compare import wilson_interval
@@ -51,6 +52,9 @@ WRITES = frozenset(
     )
 )
 """The tools that change the shop's records; handing a conversation over changes none."""
+
+OWN = PARTS / "scenarios.jsonl"
+"""Scenarios of our own about users of whom none of tau2-bench's is, with the tools that solve them."""
 
 NEAREST = 5
 """How many examples a scenario is answered without in `--cross`, in case some were written after it."""
@@ -163,8 +167,9 @@ def load_shop(data: Path, folder: Path) -> Workspace:
     shutil.copytree(PARTS, folder, dirs_exist_ok=True)
     records = folder / "workspace/records"
     records.mkdir()
-    for name in ("users.jsonl", "orders.jsonl"):
-        shutil.copyfile(data / name, records / name)
+    shutil.copyfile(data / "users.jsonl", records / "users.jsonl")
+    orders = map(with_everyday_names, read_lines(data / "orders.jsonl"))
+    (records / "orders.jsonl").write_text("".join(json.dumps(one) + "\n" for one in orders), encoding="utf-8")
     inspection = inspect_workspace(read_work_tree(folder))
     for problem in inspection.problems:
         print(f"{problem.severity}: {problem.place}: {problem.message}; {problem.mend}")
@@ -272,13 +277,18 @@ def without_nearest(workspace: Workspace, text: str) -> Workspace:
     return replace(workspace, examples=kept)
 
 
-def report_cross(workspace: Workspace, scenarios: Sequence[Scenario]) -> None:
-    """Each scenario without its nearest examples, and each example by a model of the other folds."""
-    answers = [
+def answer_without_nearest(workspace: Workspace, scenarios: Sequence[Scenario]) -> list[Answer]:
+    """Each scenario answered by a model that lacks the examples most like it."""
+    return [
         answer
         for one in scenarios
         for answer in answer_each(compile_pipeline(without_nearest(workspace, one.text), NoCache()), [one])
     ]
+
+
+def report_cross(workspace: Workspace, scenarios: Sequence[Scenario]) -> None:
+    """Each scenario without its nearest examples, and each example by a model of the other folds."""
+    answers = answer_without_nearest(workspace, scenarios)
     report(f"even ids, each without the {NEAREST} examples nearest to it", answers)
     report_failures(answers)
     examples = {leaf: [one.text for one in found] for leaf, found in workspace.examples.items()}
@@ -292,6 +302,30 @@ def report_cross(workspace: Workspace, scenarios: Sequence[Scenario]) -> None:
     for (leaf, named), count in Counter(tried).most_common():
         if leaf != named:
             print(f"  {leaf} as {named}: {count}")
+
+
+# --- scenarios of our own -------------------------------------------------------------------------------
+
+
+def report_own(workspace: Workspace, shop: Shop, failures: bool) -> None:
+    """Our own scenarios: the half that was tuned on, and the other; each half also as in `--cross`."""
+    pipeline = compile_pipeline(workspace, NoCache())
+    rows = read_lines(OWN)
+    for half in ("tune", "test"):
+        scenarios = [_own(row, shop) for row in rows if row["half"] == half]
+        answers = answer_each(pipeline, scenarios)
+        report(f"our own, {half} half", answers)
+        if failures:
+            report_failures(answers)
+        report(
+            f"our own, {half} half, each without the {NEAREST} examples nearest to it",
+            answer_without_nearest(workspace, scenarios),
+        )
+
+
+def _own(row: Json, shop: Shop) -> Scenario:
+    user = frozenset((row["user"],))
+    return Scenario(row["id"], row["text"], user, shop.named_in(row["text"]), frozenset(row["writes"]))
 
 
 # --- texts about every user -----------------------------------------------------------------------------
@@ -348,6 +382,7 @@ def main() -> None:
         action="store_true",
         help="measure the tool choice on even ids without the nearest examples",
     )
+    parser.add_argument("--own", action="store_true", help="measure scenarios of our own instead")
     given = parser.parse_args()
     data = given.data / "tau2_retail"
     if not all((data / name).is_file() for name in FILES):
@@ -359,6 +394,9 @@ def main() -> None:
         workspace = load_shop(data, Path(folder))
     if given.cross:
         report_cross(workspace, [one for one in scenarios if int(one.id) % 2 == 0])
+        return
+    if given.own:
+        report_own(workspace, shop, given.failures)
         return
     pipeline = compile_pipeline(workspace, NoCache())
     for remainder, name in enumerate(("even", "odd")):

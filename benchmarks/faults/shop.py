@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import defaultdict
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from worlds import World
 from fixloop.adapters.work_tree import read_work_tree
 from fixloop.ports.cache import Cache
 from fixloop.workspace.snapshot import MemorySnapshot
+
+sys.path.append(str(HERE.parent))
+from everyday_names import with_everyday_names
 
 PARTS = HERE.parent / "tau2_retail"
 BODIES, IDENTITIES = HERE / "tickets" / "shop.txt", HERE / "tickets" / "shop_identity.txt"
@@ -46,7 +50,8 @@ def _read(folder: Path) -> dict[str, list[Row]]:
     }
     users = read["users"][:USERS]
     known = {user["user_id"] for user in users}
-    return {"users": users, "orders": [order for order in read["orders"] if order["user_id"] in known]}
+    orders = [with_everyday_names(order) for order in read["orders"] if order["user_id"] in known]
+    return {"users": users, "orders": orders}
 
 
 def _source(rows: dict[str, list[Row]]) -> Source:
