@@ -69,14 +69,15 @@ def build_desk(folder: str, progress: Progress) -> "Desk":
     repo = _open(folder)
     common_dir, top = repo.common_dir, repo.top
     clock, tree = SystemClock(), TreeReader(repo)
+    store = DiskCache(common_dir / "fixloop" / "cache")
     return Desk(
         folder=top or common_dir,
         repo=repo,
         state=StateBranch(repo),
-        cache=DiskCache(common_dir / "fixloop" / "cache"),
+        cache=store,
         clock=clock,
         tree=tree,
-        engines=EngineFiles(repo, common_dir / "fixloop" / "engines", tree),
+        engines=EngineFiles(repo, common_dir / "fixloop" / "engines", tree, store),
         work_tree=lambda: _work_tree(top),
         lock=lambda: run_lock(common_dir),
         key=lambda: load_secret_key(common_dir),
@@ -115,8 +116,11 @@ def build_gatehouse(folder: str, progress: Progress) -> "tuple[Desk, Callable[[s
     desk = build_desk(folder, progress)
     engines = tempfile.mkdtemp(prefix="fixloop-engines-")
     atexit.register(shutil.rmtree, engines, ignore_errors=True)
+    store = ReadOnly(desk.cache)
     closed = replace(
-        desk, cache=ReadOnly(desk.cache), engines=EngineFiles(desk.repo, Path(engines) / "engines", desk.tree)
+        desk,
+        cache=store,
+        engines=EngineFiles(desk.repo, Path(engines) / "engines", desk.tree, store),
     )
     return closed, lambda commit: StateBranch(desk.repo, commit)
 

@@ -12,10 +12,12 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from fixloop.ports.cache import Cache
 from fixloop.ports.git import Entry, Repository
 from fixloop.workspace.snapshot import Snapshot
 
 _ENGINE = re.compile(rb"python:\s*([A-Za-z_]\w*)")
+_CONFIG = "fixloop.yaml"
 _PLAIN = frozenset({"100644", "100755"})
 
 
@@ -25,9 +27,10 @@ class EngineFiles:
     `tree` gives the snapshot of a commit or tree, as whoever asks next will want it.
     """
 
-    def __init__(self, repo: Repository, folder: Path, tree: Callable[[str], Snapshot]) -> None:
+    def __init__(self, repo: Repository, folder: Path, tree: Callable[[str], Snapshot], cache: Cache) -> None:
         self._repo = repo
         self._tree = tree
+        self._cache = cache
         self._folder = folder
         self._given: tuple[Path, tuple[str, ...]] | None = None
 
@@ -48,8 +51,15 @@ class EngineFiles:
         self._given = (place, tuple(names))
 
     def _named(self, tree_ish: str) -> list[str]:
-        data = self._tree(tree_ish).read("fixloop.yaml") or b""
-        return sorted({name.decode() for name in _ENGINE.findall(data)})
+        """The modules that fixloop.yaml names; kept by its content: to ask git takes longer."""
+        snapshot = self._tree(tree_ish)
+        key = f"{_ENGINE.pattern!r} {snapshot.blob(_CONFIG)}"
+        known = self._cache.load("engines", key)
+        if known is not None:
+            return known.decode().split()
+        names = sorted({name.decode() for name in _ENGINE.findall(snapshot.read(_CONFIG) or b"")})
+        self._cache.save("engines", key, " ".join(names).encode())
+        return names
 
     def _files(self, tree_ish: str, names: Sequence[str]) -> dict[str, Entry]:
         places = [place for name in names for place in (name, f"{name}.py", f"src/{name}", f"src/{name}.py")]

@@ -6,7 +6,6 @@ quarantine for some days. Deterministic steps are asked once, at no cost.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -52,7 +51,7 @@ def together(runs: Sequence[CaseResult]) -> CaseResult:
     """Several runs of one case as one result."""
     passes = sum(one.outcome == PASS for one in runs)
     told = min(runs, key=lambda one: _WORST_FIRST[one.outcome])
-    return replace(told, trace={**told.trace, PASSES: passes, OF: len(runs)})
+    return told._replace(trace={**told.trace, PASSES: passes, OF: len(runs)})
 
 
 def counts_of(result: CaseResult) -> Counts | None:

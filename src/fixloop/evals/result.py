@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from operator import attrgetter
+from types import MappingProxyType
 from typing import Any, NamedTuple, overload
 
 from fixloop.evals.case import Case
@@ -23,8 +24,10 @@ class ResultKey(NamedTuple):
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
-class CaseResult:
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+class CaseResult(NamedTuple):
     """How one case came out.
 
     `got` is a JSON value in the shape of the case's `expect`. `step` is where a failing case first went
@@ -37,7 +40,7 @@ class CaseResult:
     got: Any = None
     step: str = ""
     error: str = ""
-    trace: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    trace: Mapping[str, Any] = _NOTHING
 
     @property
     def id(self) -> str:

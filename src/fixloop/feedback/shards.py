@@ -5,13 +5,13 @@ from collections.abc import Iterable, Iterator
 
 from fixloop.errors import BadInput, Place
 from fixloop.feedback.model import Feedback
-from fixloop.ports.state import StateStore
+from fixloop.ports.state import Record
 
 FOLDER = "feedback/"
 MOST_BYTES = 20 * 1024 * 1024
 
 
-def read_feedback(store: StateStore) -> tuple[Feedback, ...]:
+def read_feedback(store: Record) -> tuple[Feedback, ...]:
     """All feedback of the record, by id.
 
     Raises:

@@ -11,7 +11,7 @@ from fixloop.errors import BadInput, Place
 from fixloop.hints.ids import find_by_prefix
 from fixloop.hints.ledger import CLOSED, JOINED, Event, HintState, fold, heads
 from fixloop.hints.model import Hint
-from fixloop.ports.state import StateStore
+from fixloop.ports.state import Record, StateStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,13 @@ class HintBook:
         return self.hints[find_by_prefix(prefix, self.hints, "hint")]
 
 
-def read_hint_book(store: StateStore) -> HintBook:
+BOOK = ("hints/", "ledger/")
+"""Where a book stands in the record."""
+
+
+def read_hint_book(store: Record) -> HintBook:
     """All hints and events of the record."""
-    files = store.read("hints/", "ledger/")
+    files = store.read(*BOOK)
     found = (read_hint(path, data) for path, data in files.items() if path.startswith("hints/"))
     hints = {hint.id: hint for hint in found}
     events = tuple(read_event(path, data) for path, data in files.items() if path.startswith("ledger/"))

@@ -13,7 +13,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -70,8 +70,7 @@ def _decides(name: str, value: object) -> bool:
 INTENT_VERSION = algorithm_version()
 
 
-@dataclass(frozen=True, slots=True)
-class IntentAnswer:
+class IntentAnswer(NamedTuple):
     """One text's leaf, and why.
 
     ``leaf`` is the answer after thresholds, ``raw_leaf`` the best before them, ``path`` the strongest way
@@ -83,9 +82,6 @@ class IntentAnswer:
     path: tuple[str, ...]
     score: float
     scores: Mapping[str, float]
-
-
-_UNHEARD = IntentAnswer(OTHER, OTHER, (OTHER,), 0.0, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +160,7 @@ class IntentModel:
 
     def classify(self, texts: Sequence[str]) -> list[IntentAnswer]:
         """An answer for each text; a text of which no feature is known is `other` with a score of 0."""
-        answers = [_UNHEARD] * len(texts)
+        answers = [IntentAnswer(OTHER, OTHER, (OTHER,), 0.0, {})] * len(texts)
         for batch in self._heard(texts):
             for row, answer in zip(batch.places.tolist(), self._answers(batch), strict=True):
                 answers[row] = answer
@@ -243,9 +239,9 @@ class IntentModel:
         scored = (judged.trust[:, None] * (best / best[:, :1])).tolist()
         columns = (judged.order.tolist(), scored, judged.trust.tolist(), judged.paths)
         for order, raw, trust, path in zip(*columns, strict=True):
-            scores = {labels[one]: round(score, DIGITS) for one, score in zip(order, raw, strict=True)}
-            kept = {leaf: score for leaf, score in scores.items() if score > 0}
-            yield self._held_back(IntentAnswer(labels[order[0]], labels[order[0]], path, trust, kept))
+            rounded = [round(score, DIGITS) for score in raw]
+            scores = {labels[one]: score for one, score in zip(order, rounded, strict=True) if score > 0}
+            yield self._held_back(IntentAnswer(labels[order[0]], labels[order[0]], path, trust, scores))
 
     def _held_back(self, found: IntentAnswer) -> IntentAnswer:
         """The answer, or the `other` of the first level down its path whose threshold it misses."""
@@ -255,7 +251,7 @@ class IntentModel:
         for depth, level in enumerate(levels):
             if found.score < self._thresholds.get(level, 0.0):
                 leaf = other_of(level)
-                return replace(found, leaf=leaf, path=(*found.path[:depth], leaf))
+                return found._replace(leaf=leaf, path=(*found.path[:depth], leaf))
         return found
 
     def to_bytes(self) -> bytes:

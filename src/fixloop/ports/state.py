@@ -4,12 +4,16 @@ from collections.abc import Mapping
 from typing import Protocol
 
 
-class StateStore(Protocol):
-    """The branch `fixloop/state`, read as paths to bytes and grown by compare-and-swap."""
+class Record(Protocol):
+    """The files of the record, or of a part of it, to read."""
 
     def read(self, *prefixes: str) -> Mapping[str, bytes]:
         """Every file, or those below some prefixes, in path order; none where the branch is not there yet."""
         ...
+
+
+class StateStore(Record, Protocol):
+    """The branch `fixloop/state`, read as paths to bytes and grown by compare-and-swap."""
 
     def paths(self, prefix: str = "") -> frozenset[str]:
         """The paths below a prefix, without reading them."""

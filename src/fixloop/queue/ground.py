@@ -8,13 +8,13 @@ from functools import cached_property
 from fixloop.errors import BadInput
 from fixloop.evals.flaky import EVENT, in_quarantine, until
 from fixloop.feedback.model import Feedback
-from fixloop.feedback.shards import read_feedback
+from fixloop.feedback.shards import FOLDER, read_feedback
 from fixloop.gate.divergence import Shift
 from fixloop.gate.verdict import OVERRIDDEN, Verdict
 from fixloop.hints.ids import content_id
 from fixloop.hints.ledger import NOTED, Event, in_order
 from fixloop.hints.model import Hint
-from fixloop.hints.store import HintBook, event_files, hint_path, link, read_hint_book, render_hint
+from fixloop.hints.store import BOOK, HintBook, event_files, hint_path, link, read_hint_book, render_hint
 from fixloop.pipeline.memo import Memo
 from fixloop.ports.cache import Cache
 from fixloop.ports.clock import Clock
@@ -67,6 +67,13 @@ class Ground:
         if not isinstance(found, tuple):
             found = self._read["feedback"] = _with_notes(read_feedback(self.state), self.book.events)
         return found
+
+    def read_record(self) -> None:
+        """Read all that a trial asks of the record in one go: git is asked once, for one moment."""
+        if "book" not in self._read and "feedback" not in self._read:
+            files = _Read(self.state.read(*BOOK, FOLDER))
+            book = self._read["book"] = read_hint_book(files)
+            self._read["feedback"] = _with_notes(read_feedback(files), book.events)
 
     def forget_read(self) -> None:
         """Read the record anew next time."""
@@ -126,6 +133,17 @@ class Ground:
         if files:
             self.state.add(files, message)
             self._read.pop("book", None)
+
+
+class _Read:
+    """What was read of the record, asked as the record is."""
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        self._files = files
+
+    def read(self, *prefixes: str) -> Mapping[str, bytes]:
+        """The files below some prefixes."""
+        return {path: data for path, data in self._files.items() if path.startswith(prefixes)}
 
 
 def _with_notes(feedback: Sequence[Feedback], events: Sequence[Event]) -> tuple[Feedback, ...]:

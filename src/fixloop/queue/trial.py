@@ -17,6 +17,7 @@ def merge_trial(ground: Ground, base_ref: str, head_ref: str, allow_judge: str =
     """The trial of merging a head into a base, without a checkout."""
     base, head = commits_of(ground.repo, (base_ref, head_ref))
     merged = ground.repo.merge(base, head)
+    ground.read_record()
     hint = find_hint(ground, head_ref, head)
     tree = merged.tree or ground.repo.tree_of(head)
     return tree_trial(ground, base, head, tree, hint, merged.conflicts, allow_judge)
@@ -65,7 +66,7 @@ def _new_oddities(after: Mapping[str, str], before: Mapping[str, str]) -> Mappin
 def find_hint(ground: Ground, head_ref: str, head: str) -> Hint | None:
     """The record's hint for a fix branch, by its name; a commit given by id is looked up among them."""
     named = hint_of(head_ref)
-    if named is None:
+    if named is None and ground.book.hints:
         branches = ground.repo.branches("refs/heads/fixloop/fix/")
         named = next((hint_of(ref) for ref, commit in sorted(branches.items()) if commit == head), None)
     return ground.book.hints.get(named) if named else None

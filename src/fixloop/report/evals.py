@@ -1,15 +1,17 @@
 """An evaluation: a line a suite, what failed, and where a base was named what moved."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fixloop.evals.compare import Comparison
-from fixloop.evals.coverage import Coverage
 from fixloop.evals.result import FAIL, UNSCORED, CaseResult, EvalReport, SuiteReport
 from fixloop.report.cases import came_out, expected
 from fixloop.report.page import Line, Page, Part, bad, dim, good, name, strong, warn
 from fixloop.report.words import listed, percent
 from fixloop.workspace.text import shown
+
+if TYPE_CHECKING:
+    from fixloop.evals.coverage import Coverage
 
 _SHOWN = 10
 _TOLD = 300
@@ -41,7 +43,7 @@ def draw_report(page: Page, report: EvalReport, only: Collection[str] | None = N
         page.line(dim(f"{_SHOWN} of {failures} failures shown; --json has all of them"))
 
 
-def draw_coverage(page: Page, coverage: Coverage) -> None:
+def draw_coverage(page: Page, coverage: "Coverage") -> None:
     """How many leaves and branches the cases reach, and where the others stand."""
     leaves, branches = len(coverage.cases), len(coverage.branches)
     bare, missed, unsure = coverage.bare_leaves, coverage.uncovered, coverage.only_failing

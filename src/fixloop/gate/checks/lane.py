@@ -1,6 +1,5 @@
 """One change moves the improver or the evaluator, never both; the evaluator only with a person's reason."""
 
-from fixloop.gate.effect import case_effects, rule_effects, summary
 from fixloop.gate.lanes import FIX, JUDGE, MIXED, NEUTRAL
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import FAIL, OVERRIDDEN, PASS, Check
@@ -21,6 +20,8 @@ def check(trial: Trial) -> Check:
 
 def _judge(trial: Trial) -> Check:
     """A change of what decides, told by its effect; a person may, and says why."""
+    from fixloop.gate.effect import case_effects, rule_effects, summary  # a fix does without
+
     effects = case_effects(trial)
     evidence = (*trial.lanes.judge, *rule_effects(trial), *map(str, effects))
     told = summary(effects)
