@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fixloop.evals.case import Case
 from fixloop.evals.compare import Comparison
@@ -12,8 +12,7 @@ SMALL_LEAF = 20
 """From this many cases on, a leaf may lose one net and no more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """A reason not to merge: the rule, the cases that show it, in words."""
 
     suite: str

@@ -1,7 +1,6 @@
 """A text belongs to one split: what a model learns from must not be what it is examined on."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -19,8 +18,7 @@ LEARNED = frozenset({"intent", "pipeline", "known_good", "fallback"})
 """Suites whose answer depends on the examples."""
 
 
-@dataclass(frozen=True, slots=True)
-class Overlap:
+class Overlap(NamedTuple):
     """A case whose text stands elsewhere too: among a leaf's examples, or in an earlier case."""
 
     kind: str

@@ -1,7 +1,7 @@
 """What kind of change a path is, told by what it touches and never by what it says of itself."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from fixloop.gate.names import folded
 from fixloop.hints.model import Hint
@@ -44,8 +44,7 @@ Changes = Mapping[str, tuple[Entry | None, Entry | None]]
 """Path to its entry on the base and on the result."""
 
 
-@dataclass(frozen=True, slots=True)
-class Lanes:
+class Lanes(NamedTuple):
     """The changed paths by lane."""
 
     fix: tuple[str, ...]

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 from fixloop.evals.case import CaseSet
 from fixloop.evals.cases import load_cases, read_cases
@@ -108,8 +109,7 @@ def judged_by_base(base: Snapshot, result: Snapshot) -> Snapshot:
     return _Judged(base, result, frozenset({"fixloop.yaml", *below(base, "evals")}))
 
 
-@dataclass(frozen=True, slots=True)
-class _Judged:
+class _Judged(NamedTuple):
     """The result, but for the paths that the base answers for; nothing is read before it is asked for."""
 
     base: Snapshot

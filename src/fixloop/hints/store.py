@@ -3,9 +3,9 @@
 import json
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from fixloop.errors import BadInput, Place
 from fixloop.hints.ids import find_by_prefix
@@ -14,8 +14,7 @@ from fixloop.hints.model import Hint
 from fixloop.ports.state import Record, StateStore
 
 
-@dataclass(frozen=True, slots=True)
-class HintBook:
+class HintBook(NamedTuple):
     """Every hint of the record with its state, and the events that led there."""
 
     hints: Mapping[str, Hint]

@@ -1,8 +1,8 @@
 """The fault that every gate run plants: cheap to make, visible to a case that passes today."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from fixloop.evals.case import Case, CaseSet
 from fixloop.evals.result import PASS, EvalReport
@@ -15,8 +15,7 @@ from fixloop.workspace.model import OTHER, Branch, PlanTree, Workspace
 MOST_CASES = 30
 
 
-@dataclass(frozen=True, slots=True)
-class Canary:
+class Canary(NamedTuple):
     """A faulty pipeline, the cases that must notice, and the fault in words."""
 
     pipeline: Steps

@@ -1,7 +1,6 @@
 """Guard strength of a workspace from end to end: faults found, tried, and answered with the missing cases."""
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import replace
 
 from fixloop.evals.case import Case
 from fixloop.feedback.model import Feedback
@@ -58,6 +57,6 @@ def _with_killers(watch: Watch, measured: Sequence[Measured], fits: Cache, unsee
     for one in measured:
         outcome = one.outcome
         if outcome.survived or (unseen_too and outcome.unseen and outcome.mutant.step != "intent"):
-            outcome = replace(outcome, killer=killers.find(one))
+            outcome = outcome._replace(killer=killers.find(one))
         found.append(outcome)
     return found

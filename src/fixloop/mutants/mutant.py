@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from fixloop.hints.ids import content_id
 from fixloop.workspace.model import FetchRules, FieldRule, Intent, IntentDag, PlanTree, Workspace
 
 
-@dataclass(frozen=True, slots=True)
-class TreeEdit:
+class TreeEdit(NamedTuple):
     """Another plan tree for its leaf."""
 
     tree: PlanTree
@@ -20,8 +19,7 @@ class TreeEdit:
         return replace(workspace, plan_trees={**workspace.plan_trees, str(self.tree.leaf): self.tree})
 
 
-@dataclass(frozen=True, slots=True)
-class RuleEdit:
+class RuleEdit(NamedTuple):
     """Another extraction rule for its field."""
 
     rule: FieldRule
@@ -32,8 +30,7 @@ class RuleEdit:
         return replace(workspace, extraction=rules)
 
 
-@dataclass(frozen=True, slots=True)
-class FetchEdit:
+class FetchEdit(NamedTuple):
     """Other weights or another threshold; what matches what stays."""
 
     rules: FetchRules
@@ -43,8 +40,7 @@ class FetchEdit:
         return replace(workspace, fetch=self.rules)
 
 
-@dataclass(frozen=True, slots=True)
-class ExampleEdit:
+class ExampleEdit(NamedTuple):
     """A leaf without one of its examples."""
 
     leaf: str
@@ -56,8 +52,7 @@ class ExampleEdit:
         return replace(workspace, examples={**workspace.examples, self.leaf: left})
 
 
-@dataclass(frozen=True, slots=True)
-class EdgeEdit:
+class EdgeEdit(NamedTuple):
     """A parent (or `root`) that no longer lists one of its children."""
 
     parent: str
@@ -68,8 +63,7 @@ class EdgeEdit:
         return replace(workspace, intents=_without_edge(workspace.intents, self.parent, self.child))
 
 
-@dataclass(frozen=True, slots=True)
-class ThresholdEdit:
+class ThresholdEdit(NamedTuple):
     """Another threshold for one level of the intents."""
 
     level: str

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from fixloop.mutants.mutant import Mutant
 from fixloop.mutants.operators import STEPS
@@ -12,8 +12,7 @@ JsonCase = Mapping[str, Any]
 """One eval case as it will be written, with its `suite`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Killer:
+class Killer(NamedTuple):
     """A case that would catch a surviving fault: it passes today and fails with the fault in place.
 
     `origin` says what it was made of: a stored ticket, another case, or inputs made up from the conditions.
@@ -23,8 +22,7 @@ class Killer:
     origin: str
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What became of one fault.
 
     `killed_by` names the first case that caught it, or is empty. `seen_by` names the first case or stored

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from fixloop.errors import BadInput
 from fixloop.pipeline.engine_host import Ended, EngineError, EngineHost
@@ -123,8 +123,7 @@ def load_embedder(name: str, config: Config) -> Callable[[Sequence[str]], Any]:
     return embed
 
 
-@dataclass(frozen=True, slots=True)
-class _Embedding:
+class _Embedding(NamedTuple):
     """A function as an engine: what it returns becomes plain lists, for those go over the pipe."""
 
     function: Callable[[list[str]], Any]
@@ -137,8 +136,7 @@ class _Embedding:
         return found.tolist() if hasattr(found, "tolist") else [list(map(float, row)) for row in found]
 
 
-@dataclass(frozen=True, slots=True)
-class _Hosted:
+class _Hosted(NamedTuple):
     """An engine as the steps see it: its two properties, and its methods over the pipe."""
 
     host: EngineHost

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fixloop.pipeline.rows import MISSING
 from fixloop.pipeline.scope import UNAVAILABLE, Scope, compile_path
@@ -87,8 +86,7 @@ def _is_marked(source: str) -> bool:
     return "{" in source and any(mark in source for mark in _MARKS)
 
 
-@dataclass(frozen=True, slots=True)
-class _Compiled:
+class _Compiled(NamedTuple):
     template: JinjaTemplate
     paths: tuple[str, ...]
 

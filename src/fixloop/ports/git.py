@@ -1,7 +1,6 @@
 """What fixloop asks of git: read trees, build commits from objects, move refs by compare-and-swap."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -16,8 +15,7 @@ class Entry(NamedTuple):
     oid: str
 
 
-@dataclass(frozen=True, slots=True)
-class NewCommit:
+class NewCommit(NamedTuple):
     """A commit to build without a checkout: `edits` maps a path to its new bytes, or None to delete it.
 
     `branch` (full ref name) is created or moved from `expect` (NO_OBJECT: must not exist; None: whatever
@@ -39,16 +37,14 @@ class RefChange(NamedTuple):
     new: str
 
 
-@dataclass(frozen=True, slots=True)
-class MergeResult:
+class MergeResult(NamedTuple):
     """The tree two commits merge to; `conflicts` names the paths git could not merge (then tree is "")."""
 
     tree: str
     conflicts: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class WorkTree:
+class WorkTree(NamedTuple):
     """A checkout: its folder and the full name of the branch it has out (None when detached or bare)."""
 
     path: Path

@@ -8,7 +8,7 @@ the schema, whose pydantic a gate of one such file does without.
 from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
 from fixloop.errors import BadInput, Place
 from fixloop.workspace.jsonl_source import raw_lines, read_json_line, read_jsonl
@@ -45,8 +45,7 @@ class Part(Generic[T]):
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class ExamplesPart:
+class ExamplesPart(NamedTuple):
     """One examples file; `lines` and `normal` run parallel to `examples`."""
 
     path: str
@@ -56,8 +55,7 @@ class ExamplesPart:
     problems: tuple[Problem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RowsPart:
+class RowsPart(NamedTuple):
     """One record file; `lines` runs parallel to `rows`."""
 
     path: str

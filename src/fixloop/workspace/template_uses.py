@@ -2,9 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fixloop.workspace.paths import ROOTS
 from fixloop.workspace.text import named
@@ -70,8 +69,7 @@ FORBIDDEN = {
 _CALLABLE = "range"
 
 
-@dataclass(frozen=True, slots=True)
-class TemplateUses:
+class TemplateUses(NamedTuple):
     """The paths a text reads, each once, in order; `complaint` is why it is no template, "" if it is one."""
 
     paths: tuple[str, ...] = ()

@@ -8,7 +8,6 @@ merge keys, NaN and infinity, a second document, aliases that expand without end
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import yaml
@@ -45,8 +44,7 @@ class BadYaml(BadInput):
         self.problems = problems
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """A parsed file: plain values, and where each of them stands."""
 
     path: str
