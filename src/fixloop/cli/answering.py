@@ -23,8 +23,13 @@ class Result(Protocol):
         ...
 
 
+_answered: list[Result] = []
+"""The last result, held until the process ends: to free a gate's hundred thousand parts takes a while."""
+
+
 def answer(result: Result, draw: Draw, as_json: bool, code: int = 0) -> int:
     """Print a result the way that was asked for; the exit code is handed through."""
+    _answered[:] = [result]
     progress.done()
     if as_json:
         write_json(result.to_json())
