@@ -45,6 +45,7 @@ def headline(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "kind and target right, telling": _share(told, lambda r: r.target_right),
         "kind and target right, by name only": _share(told, lambda r: r.strict_target),
         "telling: named": _share(told, lambda r: r.verdict == NAMED),
+        "telling: named with operations": _share(told, lambda r: r.written),
         "telling: asked": _share(told, lambda r: r.verdict == ASKED),
         "telling: truth in top 3": _share(told, lambda r: r.in_top),
         "cryptic alone: named": _share(alone, lambda r: r.verdict == NAMED),
@@ -53,6 +54,7 @@ def headline(outcomes: Sequence[Outcome]) -> dict[str, Any]:
         "cryptic alone: truth in top 3": _share(alone, lambda r: r.in_top),
         "cryptic, three or more: named": _share(many, lambda r: r.verdict == NAMED),
         "cryptic, three or more: named right": _share(many, lambda r: r.verdict == NAMED and r.target_right),
+        "cryptic, three or more: named with operations": _share(many, lambda r: r.written),
         "cryptic, three or more: truth in top 3": _share(many, lambda r: r.in_top),
         "unseen restored, top hint approved": share(sum(t.restored for t in tops), sum(t.of for t in tops)),
         "scenarios fully restored (telling)": share(

@@ -61,6 +61,7 @@ class Judged:
     in_top: bool = False
     strict_step: bool = False
     strict_target: bool = False
+    written: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,8 @@ def _judged(one: Scenario, found: Proposed, seconds: float) -> Outcome:
     effects = _Effects(one)
     judged = tuple(_judge(one, row, _top_of(row, found.hints), effects) for row in one.rejections)
     named = [h for h in found.hints if _is_named(h)]
-    top = next((h for h in named if planted & set(h.evidence)), None)
+    fixes = [h for h in named if h.operations]
+    top = next((h for h in fixes if planted & set(h.evidence)), None)
     noisy = {row.feedback.id for row in one.rejections if row.truth in ("wrong", "contradicted")}
     clear = {key for h in named for key in h.evidence} & noisy
     fault = one.showing.fault
@@ -116,7 +118,7 @@ def _judged(one: Scenario, found: Proposed, seconds: float) -> Outcome:
         manner=one.manner,
         rejections=judged,
         top=effects.of(top) if top else None,
-        harm=tuple(effects.of(h) for h in named),
+        harm=tuple(effects.of(h) for h in fixes),
         noise_clear=len(clear),
         noise=len(noisy),
         seconds=round(seconds, 4),
@@ -126,7 +128,8 @@ def _judged(one: Scenario, found: Proposed, seconds: float) -> Outcome:
 
 
 def _is_named(hint: Hint) -> bool:
-    return hint.question is None and hint.step != "none" and bool(hint.operations)
+    """Whether it says what is wrong and asks nothing: with its operations, or waiting for somebody's words."""
+    return hint.question is None and hint.step != "none" and hint.kind != "spec"
 
 
 def _top_of(row: Rejection, hints: Sequence[Hint]) -> Hint | None:
@@ -179,6 +182,7 @@ def _judge(one: Scenario, row: Rejection, hint: Hint | None, effects: _Effects) 
         in_top=target or whole,
         strict_step=step,
         strict_target=target,
+        written=bool(hint.operations),
     )
 
 

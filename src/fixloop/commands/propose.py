@@ -221,8 +221,8 @@ def _question_of(desk: Desk, base: str, book: HintBook, feedback: Sequence[Feedb
 def handled_feedback(book: HintBook) -> frozenset[str]:
     """Feedback that a hint rests on, unless that hint came to nothing and the wish is open again.
 
-    What is only shown ("nothing to fix"), or asked about one ticket and not answered yet, may become part of
-    a fix when others say the same.
+    What is only shown ("nothing to fix", or work that nobody has written yet), or asked about one ticket and
+    not answered yet, may become part of a fix when others say the same.
     """
     reopened = {"conflict", "failed", "reverted", "recurred"}
     found = (hint for hint in book.hints.values() if book.status(hint.id) not in reopened)
@@ -256,7 +256,8 @@ def _misread(book: HintBook, hint: Hint) -> bool:
 
 
 def _only_shown(book: HintBook, hint: Hint) -> bool:
-    waits = hint.step == "none" or (hint.question is not None and hint.one_off)
+    asked = hint.question is not None and hint.one_off
+    waits = hint.step == "none" or asked or (hint.is_unwritten and hint.kind != "spec")
     return waits and book.status(hint.id) in {"proposed", "deferred", "superseded"}
 
 

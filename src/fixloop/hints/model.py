@@ -149,6 +149,11 @@ class Hint:
         )
 
     @property
+    def is_unwritten(self) -> bool:
+        """Whether it says what is wrong and nobody has written yet what mends it."""
+        return self.step != "none" and not self.operations and self.question is None
+
+    @property
     def support(self) -> int:
         """How many pieces of feedback it rests on."""
         return len(self.evidence)

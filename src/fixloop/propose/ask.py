@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from fixloop.hints.model import Alternative, Choice, Hint, Question, fingerprint
 from fixloop.propose.diagnose import Diagnosis, Reading
 from fixloop.propose.draft import Group
+from fixloop.propose.dryrun import Dropped
 from fixloop.propose.interventions import Intervention
 from fixloop.propose.thin import is_thin
 from fixloop.propose.trying import Hypothesis
+from fixloop.workspace.text import count
 
 FELL = 0.15
 """What is left of a reading's probability when no operation that does it stands."""
@@ -25,7 +27,7 @@ LEFT, MOST_LEFT = 0.4, 3
 
 MOST_TRIED = 6
 MOST_CHOICES = 3
-MARGIN_TRIED, MARGIN_OF_SET, A_SET = 0.35, 0.1, 3
+MARGIN_TRIED, MARGIN_OF_SET, A_SET = 0.25, 0.1, 3
 """The margin over other fixes from which one that stood the dry run and is likelier than not needs no
 question: for a rejection or two, and for a set of so many that it answers as a whole."""
 
@@ -36,6 +38,9 @@ RATHER_NOTHING, SURELY_NOTHING = 0.5, 0.9
 """The probability from which "nothing is wrong" is shown and not asked about: where staff said something that
 was understood, and where they did not, for then only asking tells."""
 
+SAID = ("nobody has said yet what should stand there instead", "nobody has said yet what it is called")
+"""What is missing to a text, and to a leaf."""
+
 WORTH_ASKING = 0.02
 WORTH_CHOOSING = 0.08
 """Probabilities from which a reading is told beside others, and from which it is a choice without a fix."""
@@ -43,8 +48,8 @@ WORTH_CHOOSING = 0.08
 AGAIN = 0.4
 """What a choice counts for beside a likelier one of the same place: a question that asks one thing is one."""
 
-Try = Callable[[Group], Hint | None]
-"""From a group to the hint its reading leads to, None where nothing stands."""
+Try = Callable[[Group], Hint | Dropped | None]
+"""From a group to the hint its reading leads to, or why nothing stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +59,8 @@ class Tried:
     reading: Reading
     hint: Hint | None
     probability: float
+    waits: bool = False
+    """Whether nothing is written because nobody has said what."""
 
 
 def settle(
@@ -62,7 +69,7 @@ def settle(
     attempt: Try,
     beside: int = 0,
 ) -> Hint | None:
-    """The fix where trying settles it, else a question with the best choices.
+    """The fix where trying settles it, or what is wrong where only words are missing; else a question.
 
     None where the likeliest is that nothing is wrong, or nothing could be: then nobody need be asked.
     `beside` is how many more rejections there are.
@@ -73,10 +80,33 @@ def settle(
     first = tried[0]
     if _is_rather_nothing(members, found):
         return None
-    if first.hint and first.hint.operations and _leads(members, tried) and _speaks(members, first, beside):
-        others = alternatives_of(tried[1:])
-        return replace(first.hint, confidence=first.probability, alternatives=others)
+    if first.hint and _leads(members, tried):
+        whole = replace(first.hint, confidence=first.probability, alternatives=alternatives_of(tried[1:]))
+        if whole.operations and _speaks(members, first, beside):
+            return whole
+        if first.waits and _is_told(members, first, beside):
+            return replace(whole, summary=_told(members, first.reading.intervention))
     return _question(members, tried)
+
+
+def _is_told(members: Sequence[Diagnosis], first: Tried, beside: int) -> bool:
+    """Whether what nobody has written yet is as sure by itself as a fix that stood has to be.
+
+    For one ticket only where somebody speaks of its text: who wants something new is alone so far.
+    """
+    if all(one.disputed for one in members) or first.reading.probability < needed(members, beside):
+        return False
+    if len({one.feedback.text_digest for one in members}) > 1:
+        return True
+    return first.reading.intervention.step == "template" and not members[0].wordless
+
+
+def _told(members: Sequence[Diagnosis], what: Intervention) -> str:
+    """What is wrong, as a statement."""
+    if what.kind == "add_leaf":
+        return f"{count(len(members), 'ticket')} mean something no leaf answers yet"
+    said = describe(what)
+    return f"{said[0].upper()}{said[1:]}: {count(len(members), 'rejection')}"
 
 
 def _leads(members: Sequence[Diagnosis], tried: Sequence[Tried]) -> bool:
@@ -132,15 +162,17 @@ def try_hypotheses(members: Sequence[Diagnosis], found: Sequence[Hypothesis], at
         if reading.intervention.step == "none":
             tried.append(Tried(reading, None, reading.probability))
             continue
-        hint = attempt(one.group) if number < MOST_TRIED else None
+        result = attempt(one.group) if number < MOST_TRIED else None
+        hint = result if isinstance(result, Hint) else None
         if hint is not None:
             left = len(members) - len({m.feedback.id for m in members} & set(hint.evidence))
             tried.append(Tried(reading, hint, reading.probability * LEFT ** min(left, MOST_LEFT)))
             continue
-        stays = number < MOST_TRIED and _waits_for_words(members, reading)
+        stays = number < MOST_TRIED and waits_for_words(members, reading)
         probability = reading.probability * (1.0 if stays else FELL)
-        unwritten = _unwritten(members, reading) if number < MOST_TRIED else None
-        tried.append(Tried(reading, unwritten, probability))
+        fell = result.reason if isinstance(result, Dropped) else ""
+        unwritten = _unwritten(members, reading, stays, fell) if number < MOST_TRIED else None
+        tried.append(Tried(reading, unwritten, probability, stays))
     total = sum(one.probability for one in tried) or 1.0
     scaled = [replace(one, probability=round(one.probability / total, 6)) for one in tried]
     return sorted(scaled, key=lambda one: (-one.probability, repr(one.reading.key)))
@@ -153,7 +185,7 @@ def _same_fix(one: Hint | None, other: Hint | None) -> bool:
     return one.operations == other.operations
 
 
-def _waits_for_words(members: Sequence[Diagnosis], reading: Reading) -> bool:
+def waits_for_words(members: Sequence[Diagnosis], reading: Reading) -> bool:
     """Whether nothing could be written because nobody has said what: another text, another leaf's name."""
     if reading.probability < WORTH_CHOOSING:
         return False
@@ -161,9 +193,10 @@ def _waits_for_words(members: Sequence[Diagnosis], reading: Reading) -> bool:
     return text or reading.intervention.kind == "add_leaf"
 
 
-def _unwritten(members: Sequence[Diagnosis], reading: Reading) -> Hint:
-    """A reading without operations: chosen, it is work for a person (`hint edit`), and cannot be approved."""
+def _unwritten(members: Sequence[Diagnosis], reading: Reading, waits: bool, fell: str) -> Hint:
+    """A reading without operations: it is work for a person (`hint new`), and cannot be approved."""
     one = reading.intervention
+    work = SAID[one.kind == "add_leaf"] if waits else f"no operation does it: {fell or 'none is known'}"
     return Hint(
         step=one.step,
         kind=one.options[0].kind,
@@ -173,7 +206,7 @@ def _unwritten(members: Sequence[Diagnosis], reading: Reading) -> Hint:
         confidence=reading.probability,
         fingerprint=fingerprint(one.step, one.target, one.kind, "unwritten"),
         one_off=len(members) == 1,
-        open_work=("nobody has said yet what should stand there instead",),
+        open_work=(work,),
     )
 
 

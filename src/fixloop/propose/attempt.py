@@ -176,12 +176,12 @@ def _try_new_leaf(desk: Desk, group: Group) -> Hint | Dropped:
     return as_question(choices, f"What should the new leaf be called: {' or '.join(names)}?")
 
 
-def fix_of(desk: Desk, part: Group) -> Hint | None:
+def fix_of(desk: Desk, part: Group) -> Hint | Dropped | None:
     """The fix a reading leads to, where it leads to one that stands the dry run; of two names the better."""
     result = try_group(desk, part)
     if isinstance(result, Hint) and result.question is not None:
         return result.question.choices[0].hint
-    return result if isinstance(result, Hint) else None
+    return result
 
 
 def others_of(group: Group) -> tuple[Alternative, ...]:

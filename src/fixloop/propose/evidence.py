@@ -60,8 +60,8 @@ CUES: Mapping[str, frozenset[str]] = {
         "versteht thema anliegen geht gemeint kategorie gehört"
     ),
     "fetch": stems(
-        "record account other namesake person holder match lookup someone else several certain guess "
-        "sure fits konto verwechselt namensvetter person mehrere eindeutig passen passt raten sicher"
+        "record account other namesake person holder match lookup someone several certain guess "
+        "konto verwechselt namensvetter person mehrere eindeutig raten"
     ),
     "extraction": stems(
         "recognised recognized read text given gave number overlooked missed see spelled typo already stands "
@@ -72,8 +72,8 @@ CUES: Mapping[str, frozenset[str]] = {
         "veraltet vorlage telefonnummer satz formulierung schreiben textbaustein"
     ),
     "plan": stems(
-        "unless flag flagged already status must escalate send tool before check forgot missing also "
-        "argument fehlt vergessen auch zusätzlich vorher prüfen"
+        "unless flag flagged already status escalate tool before forgot missing also "
+        "argument fehlt vergessen auch zusätzlich vorher"
     ),
 }
 
@@ -509,13 +509,17 @@ def spoken_for(features: Mapping[str, float], weights: Mapping[str, float] = WEI
 
 @lru_cache(maxsize=1_000)
 def _is_spoken(name: str) -> bool:
-    if name in STRANGE or name == "words.kept":
+    if name in UNSPOKEN:
         return False
     return _KINDS.get(name.partition(".")[0]) == "comment" or name.endswith((".like", ".named"))
 
 
 STRANGE = ("words.new", "words.unknown")
 """Features of words that nothing here is called by: they name new things, and grumbling is made of them."""
+
+
+UNSPOKEN = (*STRANGE, "words.kept", "words.not_sent")
+"""Features that say of a comment what it does not hold: whatever is said leaves much unsaid."""
 
 
 def by_kind(features: Mapping[str, float], weights: Mapping[str, float] = WEIGHTS) -> dict[str, float]:

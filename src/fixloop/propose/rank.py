@@ -67,7 +67,7 @@ def _told_before(hint: Hint, kind: int, seen: Mapping[object, int]) -> int:
 
 
 def _sort(hint: Hint, stakes: Stakes) -> tuple[int, float]:
-    kind = 2 if hint.step == "none" else 1 if hint.question else 0
+    kind = 2 if hint.step == "none" else 0 if hint.operations else 1
     return kind, -round(worth_of(hint, stakes), 6)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from fixloop.feedback.model import Feedback
 from fixloop.hints.ids import canonical_json
 from fixloop.hints.model import Hint
-from fixloop.propose.ask import FELL, describe, needed, settle
+from fixloop.propose.ask import FELL, describe, needed, settle, waits_for_words
 from fixloop.propose.attempt import (
     WHOLE,
     Ablation,
@@ -267,7 +267,9 @@ def _without_fallen(group: Group) -> Group:
         replace(
             member,
             readings=tuple(
-                replace(r, probability=r.probability * FELL) if key in (r.key, r.intervention.place) else r
+                replace(r, probability=r.probability * FELL)
+                if key in (r.key, r.intervention.place) and not waits_for_words(group.members, r)
+                else r
                 for r in member.readings
             ),
         )
@@ -282,10 +284,12 @@ def _allowed(hints: Sequence[Hint], rejected: Mapping[str, int]) -> list[Hint]:
 
 
 def _ended(fresh: Sequence[Feedback], hints: Sequence[Hint], dropped: Sequence[Dropped], waiting: int) -> str:
-    fixes = sum(1 for hint in hints if hint.step != "none" and not hint.question)
+    unwritten = sum(1 for hint in hints if hint.is_unwritten)
+    fixes = sum(1 for hint in hints if hint.operations)
     questions = sum(1 for hint in hints if hint.question)
-    idle = len(hints) - fixes - questions
-    parts = [count(fixes, "fix", "fixes"), count(questions, "question"), f"{idle} shown without a fix"]
+    idle = len(hints) - fixes - unwritten - questions
+    parts = [count(fixes, "fix", "fixes"), *([f"{unwritten} to be written"] if unwritten else [])]
+    parts += [count(questions, "question"), f"{idle} shown without a fix"]
     end = f"; {count(len(dropped), 'draft')} fell in the dry run" if dropped else ""
     rest = f"; {count(waiting, 'rejection waits', 'rejections wait')} for more evidence" if waiting else ""
     return f"{count(len(fresh), 'rejection')} read: {', '.join(parts)}{end}{rest}"

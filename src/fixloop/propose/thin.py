@@ -49,8 +49,8 @@ def is_thin(members: Sequence[Diagnosis], hint: Hint, sure: bool = False) -> boo
 def rests_on_little(members: Sequence[Diagnosis], hint: Hint, sure: bool = False) -> bool:
     """Whether a fix rests on a text or two and nobody has said that it is what should happen.
 
-    `sure` is whether the workspace itself says so: that is enough for what a branch answers, which its other
-    tickets share, and for a new leaf of tickets enough, not for where a new branch ends.
+    `sure` is whether the workspace itself says so: that is enough for what a branch answers, for a branch that
+    is missing, and for a new leaf of tickets enough.
     """
     own = [m for m in members if m.feedback.id in hint.evidence]
     texts = len({m.feedback.text_digest for m in own})
@@ -63,7 +63,7 @@ def rests_on_little(members: Sequence[Diagnosis], hint: Hint, sure: bool = False
         return texts == 1 and _reaches_far(own, hint, sure) and not _expects_leaf(own)
     if hint.kind == "set_condition" and any(map(_tests_more, hint.operations)):
         return 0 < texts <= FEW_FOR_A_TEST and not any(_speaks_of(m, hint) for m in own)
-    if sure and hint.kind == "set_reply":
+    if sure:
         return False
     return 0 < texts <= FEW_TEXTS.get(hint.kind, 0) and not any(_is_told(m, hint) for m in own)
 

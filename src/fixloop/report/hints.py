@@ -169,6 +169,9 @@ def effect(hint: Hint) -> list[Part]:
         return [warn(f"asks: {hint.question.text}")]
     if hint.step == "eval_data" and hint.operations and hint.measured is None:
         return [dim("changes no answer: changes what is asked")]
+    if hint.is_unwritten:
+        work = "no edit does it" if hint.kind == "spec" else listed(hint.open_work)
+        return [warn(f"to be written: {work}" if work else "to be written")]
     if hint.measured is None or not hint.operations:
         return [dim("changes nothing")]
     return [*_measured(hint.measured)]
@@ -178,7 +181,7 @@ def effect(hint: Hint) -> list[Part]:
 
 
 def _is_idle(hint: Hint, status: str) -> bool:
-    return status == "proposed" and not hint.operations and hint.question is None
+    return status == "proposed" and hint.step == "none"
 
 
 def _draw_row(page: Page, hint: Hint, status: str, short: str) -> None:

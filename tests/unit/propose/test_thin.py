@@ -69,11 +69,13 @@ def test_examples_that_hold_the_border_of_a_new_edge_teach_no_leaf() -> None:
     assert not is_thin(alone, hint_of("intent", alone, edge, *taught(MOST_TAUGHT + 1)))
 
 
-def test_what_the_workspace_is_all_but_sure_of_needs_no_words_for_a_reply_and_does_for_a_branch() -> None:
+def test_what_the_workspace_is_all_but_sure_of_needs_no_words_in_a_tree_and_does_for_another_test() -> None:
     alone = members_of({"comment": "no"})
     reply = Operation("set_reply", {"leaf": "account_locked", "branch": "b-1", "was": "a", "to": "b"})
     branch = Operation("add_branch", {"leaf": "account_locked", "before": "default", "branch": BRANCH})
-    for operation, thin in ((reply, False), (branch, True)):
+    where = {"leaf": "account_locked", "branch": "b-1", "was": {}}
+    more = Operation("set_condition", {**where, "to": {"record.fraud_flag": True}})
+    for operation, thin in ((reply, False), (branch, False), (more, True)):
         hint = hint_of("plan", alone, operation)
         assert is_thin(alone, hint)
         assert is_thin(alone, hint, sure=True) is thin

@@ -13,6 +13,7 @@ from fixloop.propose.ask import Tried, _leads, _speaks, settle
 from fixloop.propose.attempt import with_wordless
 from fixloop.propose.diagnose import JUDGEMENT, Asking, Diagnosis, Reading, diagnose
 from fixloop.propose.draft import Group
+from fixloop.propose.dryrun import Dropped
 from fixloop.propose.interventions import Action, Intervention
 from fixloop.propose.run import _is_wordless, propose
 from fixloop.propose.standing import branch_part, build_standing
@@ -220,6 +221,55 @@ def test_a_fix_that_is_likelier_than_not_leads_unless_another_fix_is_near() -> N
     assert not _leads([one], [first, other])
     assert _leads([one, one, one], [first, other])
     assert not _leads([one, one, one], [replace(first, probability=0.45), nothing])
+
+
+def of_text(number: int, *readings: Reading, wordless: bool = True) -> Diagnosis:
+    one = one_of(number, *readings)
+    ticket = {"id": f"T{number}", "text": f"text {number}"}
+    return replace(one, feedback=replace(one.feedback, ticket=ticket), wordless=wordless)
+
+
+TEXT = reading("template", "workspace/templates.yaml#help", 0.9)
+NEW = Reading(Intervention("intent", "add_leaf", "workspace/intents.yaml", Wanted(), None, 1.0), 0.8)
+EDGE = Reading(Intervention("intent", "add_edge", "workspace/intents.yaml#a", Wanted(), None, 1.0), 0.97)
+RATHER = Reading(Intervention("fetch", "set_weight", "workspace/fetch.yaml", Wanted(), None, 1.0), 0.1)
+
+
+@pytest.mark.parametrize(
+    ("first", "texts", "wordless", "left_open"),
+    [
+        (TEXT, 3, True, "nobody has said yet what should stand there instead"),
+        (TEXT, 1, False, "nobody has said yet what should stand there instead"),
+        (TEXT, 1, True, None),
+        (NEW, 3, True, "nobody has said yet what it is called"),
+        (NEW, 1, False, None),
+        (EDGE, 3, True, None),
+    ],
+)
+def test_what_is_sure_and_nobody_has_written_is_said_and_not_asked(
+    first: Reading, texts: int, wordless: bool, left_open: str | None
+) -> None:
+    members = [of_text(n, first, RATHER, wordless=wordless) for n in range(texts)]
+    found = settle(
+        members,
+        hypotheses(rejected_bench(NEGATED)[0], members),
+        lambda group: Dropped("", "a case falls", ()),
+    )
+    assert found is not None
+    assert (found.question is None) is (left_open is not None)
+    assert not found.operations
+    if left_open is not None:
+        assert found.open_work == (left_open,)
+        assert found.is_unwritten
+        assert (found.step, found.confidence > 0.5) == (first.intervention.step, True)
+        assert found.support == texts
+
+
+def test_what_nobody_has_written_counts_less_than_a_fix_where_a_colleague_found_it_right() -> None:
+    members = [replace(of_text(n, TEXT, RATHER), disputed=True) for n in range(3)]
+    found = settle(members, hypotheses(rejected_bench(NEGATED)[0], members), lambda group: None)
+    assert found is not None
+    assert found.question is not None
 
 
 def test_what_one_edit_leads_to_is_found_for_the_set_and_for_each_alone() -> None:
