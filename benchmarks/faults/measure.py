@@ -128,7 +128,7 @@ def _judged(one: Scenario, found: Proposed, seconds: float) -> Outcome:
 
 
 def _is_named(hint: Hint) -> bool:
-    """Whether it says what is wrong and asks nothing: with its operations, or waiting for somebody's words."""
+    """Whether it says what is wrong and asks nothing, with its operations or waiting for words."""
     return hint.question is None and hint.step != "none" and hint.kind != "spec"
 
 

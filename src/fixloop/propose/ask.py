@@ -4,8 +4,9 @@ A dry run is evidence, too: a change that mends the rejection and leaves all tha
 to be what staff meant than one of which no operation stands. If that settles it, no question is asked.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from fixloop.hints.model import Alternative, Choice, Hint, Question, fingerprint
 from fixloop.propose.diagnose import Diagnosis, Reading
@@ -40,6 +41,9 @@ was understood, and where they did not, for then only asking tells."""
 
 SAID = ("nobody has said yet what should stand there instead", "nobody has said yet what it is called")
 """What is missing to a text, and to a leaf."""
+
+OTHERS = 4
+"""One of so many may speak of something else than what is told of them; of fewer it is no set."""
 
 WORTH_ASKING = 0.02
 WORTH_CHOOSING = 0.08
@@ -78,35 +82,50 @@ def settle(
     if not any(one.hint is not None for one in tried):
         return None
     first = tried[0]
-    if _is_rather_nothing(members, found):
+    if _is_rather_nothing(members, [one.reading for one in found]):
         return None
     if first.hint and _leads(members, tried):
         whole = replace(first.hint, confidence=first.probability, alternatives=alternatives_of(tried[1:]))
         if whole.operations and _speaks(members, first, beside):
             return whole
-        if first.waits and _is_told(members, first, beside):
-            return replace(whole, summary=_told(members, first.reading.intervention))
+        if first.waits and (meant := _who_may_mean(members, first, beside)):
+            return replace(whole, **_told(meant, first.reading.intervention))
     return _question(members, tried)
 
 
-def _is_told(members: Sequence[Diagnosis], first: Tried, beside: int) -> bool:
-    """Whether what nobody has written yet is as sure by itself as a fix that stood has to be.
+def _who_may_mean(members: Sequence[Diagnosis], first: Tried, beside: int) -> list[Diagnosis]:
+    """Who may mean what nobody has written yet, where it is as sure by itself as a fix that stood has to be.
 
-    For one ticket only where somebody speaks of its text: who wants something new is alone so far.
+    Those who say nothing that bears on it, and those who speak for it; where many of the others speak of
+    something else it is not sure. Of one ticket only the text, where somebody speaks of it: who wants
+    something new is alone so far.
     """
+    key, place = first.reading.key, first.reading.intervention.place
+    meant = [one for one in members if one.wordless or _speaks_for(one, place)]
+    texts = {one.feedback.text_digest for one in meant}
     if all(one.disputed for one in members) or first.reading.probability < needed(members, beside):
-        return False
-    if len({one.feedback.text_digest for one in members}) > 1:
-        return True
-    return first.reading.intervention.step == "template" and not members[0].wordless
+        return []
+    if OTHERS * (len(members) - len(meant)) > len(members):
+        return []
+    alone = key[0] == "template" and not all(one.wordless for one in meant)
+    return meant if len(texts) > 1 or (texts and alone) else []
 
 
-def _told(members: Sequence[Diagnosis], what: Intervention) -> str:
-    """What is wrong, as a statement."""
+def _speaks_for(one: Diagnosis, place: tuple[str, str]) -> bool:
+    """Whether the words of a rejection speak for a place, and for nothing else more."""
+    most = max(reading.spoken for reading in one.readings)
+    return any(r.spoken == most > 0 for r in one.readings if r.intervention.place == place)
+
+
+def _told(members: Sequence[Diagnosis], what: Intervention) -> dict[str, Any]:
+    """What is wrong as a statement, and who may mean it."""
     if what.kind == "add_leaf":
-        return f"{count(len(members), 'ticket')} mean something no leaf answers yet"
-    said = describe(what)
-    return f"{said[0].upper()}{said[1:]}: {count(len(members), 'rejection')}"
+        summary = f"{count(len(members), 'ticket')} mean something no leaf answers yet"
+    else:
+        said = describe(what)
+        summary = f"{said[0].upper()}{said[1:]}: {count(len(members), 'rejection')}"
+    evidence = tuple(sorted(one.feedback.id for one in members))
+    return {"summary": summary, "evidence": evidence, "one_off": len(members) == 1}
 
 
 def _leads(members: Sequence[Diagnosis], tried: Sequence[Tried]) -> bool:
@@ -118,11 +137,16 @@ def _leads(members: Sequence[Diagnosis], tried: Sequence[Tried]) -> bool:
     return first.probability >= RATHER_RIGHT and first.probability - second >= margin
 
 
-def _is_rather_nothing(members: Sequence[Diagnosis], found: Sequence[Hypothesis]) -> bool:
+def _is_rather_nothing(members: Sequence[Diagnosis], readings: Iterable[Reading]) -> bool:
     """Whether "nothing is wrong" is likely enough to leave it; that no operation stands is no sign of it."""
-    nothing = sum(one.reading.probability for one in found if one.reading.intervention.step == "none")
+    nothing = sum(one.probability for one in readings if one.intervention.step == "none")
     enough = SURELY_NOTHING if all(one.wordless for one in members) else RATHER_NOTHING
     return nothing >= enough
+
+
+def are_unlike(members: Sequence[Diagnosis]) -> bool:
+    """Whether "nothing is wrong" is likely for several together and not for each of them by itself."""
+    return len(members) > 1 and not all(_is_rather_nothing([one], one.readings) for one in members)
 
 
 def _speaks(members: Sequence[Diagnosis], first: Tried, beside: int) -> bool:

@@ -66,10 +66,14 @@ FAR = 12.0
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One explanation of a rejection with its posterior probability, 0…1."""
+    """One explanation of a rejection with its posterior probability, 0…1.
+
+    `spoken` is how many nats the words of the rejection itself speak for it.
+    """
 
     intervention: Intervention
     probability: float
+    spoken: float = 0.0
 
     @property
     def key(self) -> tuple[Any, ...]:
@@ -279,7 +283,7 @@ class Asking:
         """The readings of one rejection by itself."""
         one, leaves = self.rejections[row], self.evidence.leaves
         weighed = self.weigh(row)
-        readings = _posterior(weighed)
+        readings = _posterior(weighed, self.judgement.weights)
         said = read_comment(one.comment).says_anything
         silent = not leaves.telling(row) and not (one.expected or one.reply or one.reason)
         company = Company(leaves.voices, row)
@@ -326,7 +330,7 @@ def _told_by_words(weighed: Sequence[Weighed], judgement: Judgement) -> float:
     return max(told)
 
 
-def _posterior(weighed: Sequence[Weighed]) -> tuple[Reading, ...]:
+def _posterior(weighed: Sequence[Weighed], weights: Mapping[str, float]) -> tuple[Reading, ...]:
     """Softmax over interventions, summed over those that ask for one change, best first."""
     top = max(one.score for one in weighed)
     mass: dict[tuple[Any, ...], float] = defaultdict(float)
@@ -338,7 +342,14 @@ def _posterior(weighed: Sequence[Weighed]) -> tuple[Reading, ...]:
             strongest[key] = one
     total = sum(mass.values())
     ranked = sorted(mass, key=lambda key: (-mass[key], repr(key)))[:KEPT_READINGS]
-    return tuple(Reading(strongest[key].outcome.intervention, round(mass[key] / total, 6)) for key in ranked)
+    return tuple(
+        Reading(
+            strongest[key].outcome.intervention,
+            round(mass[key] / total, 6),
+            round(spoken_for(strongest[key].features, weights), 6),
+        )
+        for key in ranked
+    )
 
 
 def texts_of(diagnoses: Iterable[Diagnosis]) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 from fixloop.feedback.model import Feedback
 from fixloop.hints.ids import canonical_json
 from fixloop.hints.model import Hint
-from fixloop.propose.ask import FELL, describe, needed, settle, waits_for_words
+from fixloop.propose.ask import FELL, are_unlike, describe, needed, settle, waits_for_words
 from fixloop.propose.attempt import (
     WHOLE,
     Ablation,
@@ -36,7 +36,7 @@ from fixloop.workspace.text import count
 
 __all__ = ["MOST_QUESTIONS", "PROPOSER", "Ablation", "Proposed", "propose", "rank"]
 
-PROPOSER = "replay 11"
+PROPOSER = "replay 12"
 """Changes whenever the same rejections could lead to other hints."""
 
 MOST_QUESTIONS = 20
@@ -102,9 +102,16 @@ def propose(
     allowed = with_conflicts(allowed)
     hints = rank(allowed, {one.id: stakes_of(one, around) for one in allowed} if around else {})
     used = {key for hint in hints for key in hint.evidence}
+    dropped = tuple(one for one in made.dropped if not _is_to_be_written(one, hints))
     new = [one for one in fresh if one.id not in again]
     waiting = len([one for one in new if one.id not in used])
-    return Proposed(tuple(hints), tuple(made.dropped), waiting, _ended(new, hints, made.dropped, waiting))
+    return Proposed(tuple(hints), dropped, waiting, _ended(new, hints, dropped, waiting))
+
+
+def _is_to_be_written(fell: Dropped, hints: Sequence[Hint]) -> bool:
+    """Whether a hint says already that somebody's words are missing to a draft."""
+    written = [set(hint.evidence) for hint in hints if hint.is_unwritten]
+    return bool(fell.evidence) and any(set(fell.evidence) <= one for one in written)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +260,8 @@ def _explained(desk: Desk, members: Sequence[Diagnosis]) -> list[Hint]:
         lambda part: fix_of(desk, part),
         beside=desk.read - len(members),
     )
+    if found is None and are_unlike(members):
+        return [hint for one in members for hint in _explained(desk, [one])]
     if found is None:
         return [unexplained(one) for one in members]
     found = with_wordless(desk.bench, found, desk.wordless)

@@ -49,8 +49,8 @@ def is_thin(members: Sequence[Diagnosis], hint: Hint, sure: bool = False) -> boo
 def rests_on_little(members: Sequence[Diagnosis], hint: Hint, sure: bool = False) -> bool:
     """Whether a fix rests on a text or two and nobody has said that it is what should happen.
 
-    `sure` is whether the workspace itself says so: that is enough for what a branch answers, for a branch that
-    is missing, and for a new leaf of tickets enough.
+    `sure` is whether the workspace itself says so: that is enough for what a branch answers, for one that is
+    missing, and for a new leaf of tickets enough.
     """
     own = [m for m in members if m.feedback.id in hint.evidence]
     texts = len({m.feedback.text_digest for m in own})

@@ -42,7 +42,7 @@ def draw_hints(
 ) -> None:
     """Four lines a hint: what it is, says, would do and puts at stake; one where nothing is changed."""
     rows = list(zip(hints, statuses, names, strict=True))
-    weighty = [hint.id for hint, status, _ in rows if hint.id in stakes and not _is_idle(hint, status)]
+    weighty = [hint.id for hint, status, _ in rows if hint.id in stakes and _moves_something(hint)]
     beside = _columns({key: stakes[key] for key in weighty})
     for hint, status, short in rows:
         if not _is_idle(hint, status):
@@ -112,7 +112,7 @@ def draw_hint(
     page.line(name(hint.id), "  ", _status(status))
     page.line(strong(hint.summary))
     page.blank()
-    for label, parts in (*_facts(hint), *(_at_stake(stakes) if stakes and hint.step != "none" else ())):
+    for label, parts in (*_facts(hint), *(_at_stake(stakes) if stakes and _moves_something(hint) else ())):
         page.fact(label, *parts, column=12)
     _draw_evidence(page, hint, evidence)
     if diff:
@@ -182,6 +182,10 @@ def effect(hint: Hint) -> list[Part]:
 
 def _is_idle(hint: Hint, status: str) -> bool:
     return status == "proposed" and hint.step == "none"
+
+
+def _moves_something(hint: Hint) -> bool:
+    return hint.step != "none" and not hint.is_unwritten
 
 
 def _draw_row(page: Page, hint: Hint, status: str, short: str) -> None:
@@ -283,7 +287,7 @@ def _facts(hint: Hint) -> Iterator[tuple[str, list[Part]]]:
         yield "what", [kinds, dim(f" in {hint.target}, step {hint.step}")]
     else:
         yield "what", ["no change", dim(f"; about {hint.target}, step {hint.step}")]
-    if not hint.question:
+    if not hint.question and not (hint.is_unwritten and hint.open_work):
         yield "effect", effect(hint)
     if hint.measured and hint.measured.broken:
         yield "breaks", [bad(listed(hint.measured.broken))]

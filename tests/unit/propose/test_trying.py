@@ -9,7 +9,7 @@ from fixloop.feedback.model import Feedback
 from fixloop.fixes.apply import apply_operations
 from fixloop.hints.model import Hint, Measured
 from fixloop.hints.operation import Operation
-from fixloop.propose.ask import Tried, _leads, _speaks, settle
+from fixloop.propose.ask import Tried, _leads, _speaks, are_unlike, settle
 from fixloop.propose.attempt import with_wordless
 from fixloop.propose.diagnose import JUDGEMENT, Asking, Diagnosis, Reading, diagnose
 from fixloop.propose.draft import Group
@@ -229,7 +229,7 @@ def of_text(number: int, *readings: Reading, wordless: bool = True) -> Diagnosis
     return replace(one, feedback=replace(one.feedback, ticket=ticket), wordless=wordless)
 
 
-TEXT = reading("template", "workspace/templates.yaml#help", 0.9)
+TEXT = replace(reading("template", "workspace/templates.yaml#help", 0.9), spoken=1.0)
 NEW = Reading(Intervention("intent", "add_leaf", "workspace/intents.yaml", Wanted(), None, 1.0), 0.8)
 EDGE = Reading(Intervention("intent", "add_edge", "workspace/intents.yaml#a", Wanted(), None, 1.0), 0.97)
 RATHER = Reading(Intervention("fetch", "set_weight", "workspace/fetch.yaml", Wanted(), None, 1.0), 0.1)
@@ -270,6 +270,25 @@ def test_what_nobody_has_written_counts_less_than_a_fix_where_a_colleague_found_
     found = settle(members, hypotheses(rejected_bench(NEGATED)[0], members), lambda group: None)
     assert found is not None
     assert found.question is not None
+
+
+def test_who_speaks_of_something_else_is_left_to_be_read_by_himself() -> None:
+    elsewhere = of_text(9, TEXT, replace(RATHER, spoken=2.0), wordless=False)
+    for n, told in ((4, True), (2, False)):
+        members = [*(of_text(number, TEXT, RATHER) for number in range(n)), elsewhere]
+        found = settle(members, hypotheses(rejected_bench(NEGATED)[0], members), lambda group: None)
+        assert found is not None
+        assert found.is_unwritten is told
+        assert (elsewhere.feedback.id in found.evidence) is not told
+
+
+def test_two_of_whom_one_is_sure_are_not_left_together() -> None:
+    sure, unsure = reading("fetch", "f", 0.9), reading("none", "", 0.95)
+    told = of_text(1, sure, replace(unsure, probability=0.1), wordless=False)
+    meh = of_text(2, unsure, replace(sure, probability=0.05))
+    assert are_unlike([told, meh])
+    assert not are_unlike([meh, replace(meh, disputed=True)])
+    assert not are_unlike([told])
 
 
 def test_what_one_edit_leads_to_is_found_for_the_set_and_for_each_alone() -> None:
