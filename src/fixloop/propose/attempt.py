@@ -55,7 +55,7 @@ def try_group(desk: Desk, group: Group) -> Hint | Dropped:
     drafted = _drafted(desk, group)
     if isinstance(drafted, Draft) and drafted.step != "intent":
         drafted = with_mended(desk.bench, drafted, group, desk.unclear)
-    return _try_draft(desk, group, drafted)
+    return try_draft(desk, group, drafted)
 
 
 def _drafted(desk: Desk, group: Group) -> Draft | Unable:
@@ -149,7 +149,8 @@ def reading_of(group: Group) -> Reading:
     return (same or [r for r in readings if r.intervention.place == group.key])[0]
 
 
-def _try_draft(desk: Desk, group: Group, draft: Draft | Unable) -> Hint | Dropped:
+def try_draft(desk: Desk, group: Group, draft: Draft | Unable) -> Hint | Dropped:
+    """A draft for a group, as a hint with its measured effect, or why it is none."""
     if isinstance(draft, Unable):
         summary = describe(reading_of(group).intervention)
         return Dropped(summary, draft.reason, tuple(one.id for one in group.evidence))
@@ -168,8 +169,8 @@ def _try_new_leaf(desk: Desk, group: Group) -> Hint | Dropped:
     if len(names) < 2:
         make = synthesiser("add_leaf")
         assert make is not None
-        return _try_draft(desk, group, make(bench, group))
-    first = _try_draft(desk, group, draft_named(bench, group, names[0]))
+        return try_draft(desk, group, make(bench, group))
+    first = try_draft(desk, group, draft_named(bench, group, names[0]))
     if not isinstance(first, Hint):
         return first
     choices = [Choice(names[0], first), *(Choice(name, renamed(first, names[0], name)) for name in names[1:])]

@@ -21,6 +21,7 @@ from fixloop.propose.contradicted import beside_wrong_cases
 from fixloop.propose.diagnose import JUDGEMENT, Diagnosis, Judgement, diagnose
 from fixloop.propose.draft import Group
 from fixloop.propose.dryrun import Dropped
+from fixloop.propose.exchanges import exchanges
 from fixloop.propose.group import clear_groups, lone_wishes, nothing_to_fix, one_change_each
 from fixloop.propose.idle import lone_wish, nothing_wrong, several_things, unexplained, unreplayable
 from fixloop.propose.leaf_evidence import learn_comments
@@ -220,14 +221,15 @@ def _questions(desk: Desk, diagnoses: Sequence[Diagnosis], made: _Made, progress
     sets = sets_of([one for one in _open(diagnoses, made) if one.feedback.id not in covered])
     wordless = tuple(one for some in sets for one in some if one.wordless)
     desk = replace(desk, wordless=(*desk.wordless, *wordless))
-    found: list[Hint] = []
+    found = exchanges(desk, [one for some in sets for one in some])
     for number, members in enumerate(sets[:MOST_QUESTIONS], 1):
         progress(f"preparing question {number} of {min(len(sets), MOST_QUESTIONS)}")
         mended = {key for hint in found if hint.operations for key in hint.evidence}
         left = [one for one in members if one.feedback.id not in mended]
         wordless = tuple(one for one in desk.wordless if one.feedback.id not in mended)
         found += _explained(replace(desk, wordless=wordless), left) if left else ()
-    return found
+    mended = {key for hint in found if hint.operations for key in hint.evidence}
+    return [hint for hint in found if hint.operations or not set(hint.evidence) <= mended]
 
 
 def _joined(hints: Sequence[Hint]) -> list[Hint]:

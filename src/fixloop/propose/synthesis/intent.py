@@ -33,9 +33,10 @@ CLEARLY, LIKE = 1.25, 0.1
 ENOUGH_TEXTS = 3
 """Texts of the evidence from which single examples are moved: a border between two leaves has strays, too."""
 
-EXCHANGED, MOST_EXCHANGED = 0.3, 80
-"""The share of the examples of each of two leaves from which they are mixed, and how many are moved then:
-half mended they stay mixed. Of two leaves as they should be it is seldom a fifth."""
+EXCHANGED, RENAMED, MOST_EXCHANGED = 0.3, 0.9, 80
+"""The share of the examples of each of two leaves from which they are mixed, and up to which: if nearly all
+changed places it would be the same two leaves under each other's name. And how many are moved: half mended
+they stay mixed. Of two leaves as they should be it is seldom a fifth."""
 
 SURELY_OTHERS, CLEAREST = 4.0, 0.75
 """The log-odds (nats) from which an example is the other leaf's, and the part of those that is moved where
@@ -337,16 +338,29 @@ Move = tuple[str, str, str]
 """An example's text, the leaf it lies in and the one it belongs to."""
 
 
+def exchange(bench: Workbench, group: Group, one: str, other: str) -> Draft | None:
+    """The examples of two mixed leaves moved back, for tickets of either that are the other's.
+
+    None where they are not mixed, as far as the tickets, cases and accepted answers tell.
+    """
+    asked = {leaf: [m for m in group.members if m.before.leaf == leaf] for leaf in (one, other)}
+    texts = {leaf: [m.feedback.fixture.ticket.customer_text for m in asked[leaf]] for leaf in asked}
+    mine, theirs = texts[other] + _known(bench, one), texts[one] + _known(bench, other)
+    pair = _Pair(one, other, group.members, mine, theirs)
+    return _exchanged_draft(bench, group, pair)
+
+
 def _moving(bench: Workbench, group: Group, pair: _Pair, moves: Sequence[Move]) -> Draft | None:
     if len(moves) < FEWEST_MOVED:
         return None
+    wanted = {m.feedback.id: pair.rival if m.before.leaf == pair.leaf else pair.leaf for m in pair.members}
     operations = [Operation("remove_example", {"leaf": out, "text": text}) for text, out, _ in moves]
     operations += [Operation("add_example", {"leaf": to, "text": text}) for text, _, to in moves]
     return _draft(
         bench,
         group,
         pair.members,
-        {m.feedback.id: pair.leaf for m in pair.members},
+        wanted,
         operations,
         f"workspace/examples/{pair.rival}.jsonl",
         f"{len(moves)} examples of {pair.leaf} and {pair.rival} lie in each other's leaf: move them",
@@ -372,8 +386,9 @@ def _exchanged(bench: Workbench, one: Known, other: Known) -> list[Move]:
     moved = [(odd, text, a, b) for text, odd in zip(texts[a], odds, strict=False) if odd < -SURELY_OTHERS]
     rest = zip(texts[b], odds[len(texts[a]) :], strict=True)
     back = [(-odd, text, b, a) for text, odd in rest if odd > SURELY_OTHERS]
-    if any(len(out) < max(1, EXCHANGED * len(texts[leaf])) for out, leaf in ((moved, a), (back, b))):
-        return []
+    for out, own in ((moved, texts[a]), (back, texts[b])):
+        if not max(1, EXCHANGED * len(own)) <= len(out) <= RENAMED * len(own):
+            return []
     return [found[1:] for found in sorted([*moved, *back])[:MOST_EXCHANGED]]
 
 

@@ -1,0 +1,85 @@
+"""Two leaves whose examples lie in each other's files: both sides' rejections are one fault."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from fixloop.feedback.model import Feedback
+from fixloop.hints.operation import Operation
+from fixloop.propose.attempt import WHOLE, Desk
+from fixloop.propose.diagnose import diagnose
+from fixloop.propose.exchanges import exchanges
+from fixloop.propose.run import propose
+from fixloop.propose.workbench import Workbench
+from tests.unit.propose.synthesis.benches import bench_of, faulted, propose_all, told, world
+
+ENDS = ("again", "today", "since monday", "now", "once more")
+LOCKED = [f"{start} {end}" for start in ("my account is locked", "locked out of the account") for end in ENDS]
+FAILED = [
+    f"{start} {end}" for start in ("my transfer was rejected", "the transfer came back") for end in ENDS
+]
+BY_LEAF = {"account_locked": LOCKED, "transfer_failed": FAILED}
+ASKED = {
+    "account_locked": ("why is my account locked", "locked out of my account", "is the account locked"),
+    "transfer_failed": (
+        "was my transfer rejected",
+        "the transfer came back",
+        "why did the transfer come back",
+    ),
+}
+RIGHT = (
+    "please get one payment back, I paid twice",
+    "can you recall a payment",
+    "the standing order has to change",
+    "please recall the payment of yesterday",
+)
+
+
+def taught(mixed: int) -> list[Operation]:
+    """Examples of two leaves; of ten of each, so many lie in the other leaf."""
+    operations = []
+    for leaf, other in (("account_locked", "transfer_failed"), ("transfer_failed", "account_locked")):
+        for n, text in enumerate(BY_LEAF[leaf]):
+            to = other if (7 * n) % 10 < mixed else leaf
+            operations.append(Operation("add_example", {"leaf": to, "text": text}))
+    return operations
+
+
+def rejected_bench(leaves: Sequence[str], comment: str = "no") -> tuple[Workbench, list[Feedback]]:
+    """The mixed bank; what it answers otherwise of these leaves' tickets is rejected without a word."""
+    right, wrong = faulted(world(), *taught(0)), faulted(world(), *taught(7))
+    texts = [text for leaf in leaves for text in ASKED[leaf]]
+    was, now = propose_all(right, texts), propose_all(wrong, texts)
+    found = [told(t, now[t], "rejected", comment=comment) for t in texts if was[t].leaf != now[t].leaf]
+    kept = propose_all(wrong, RIGHT)
+    return bench_of(wrong, [*found, *(told(text, kept[text]) for text in RIGHT)]), found
+
+
+def test_rejections_of_both_sides_are_one_fix_without_a_word() -> None:
+    bench, rejected = rejected_bench(tuple(ASKED))
+    assert len({bench.before[one.id].leaf for one in rejected}) == 2
+    hints = propose(bench, list(bench.stored), (), {}).hints
+    assert [hint.kind for hint in hints] == ["remove_example"]
+    assert set(hints[0].evidence) == {one.id for one in rejected}
+    assert hints[0].question is None
+    out = {o.args["text"]: o.args["leaf"] for o in hints[0].operations if o.op == "remove_example"}
+    assert all(text not in BY_LEAF[leaf] for text, leaf in out.items())
+
+
+def test_one_side_alone_does_not_tell_that_examples_are_mixed() -> None:
+    bench, _ = rejected_bench(tuple(ASKED))
+    found = diagnose(bench, [one for one in bench.stored if one.outcome == "rejected"], feedback=bench.stored)
+    desk = Desk(bench, WHOLE, tuple(found), len(found))
+    assert len(exchanges(desk, found)) == 1
+    for leaf in ASKED:
+        assert exchanges(desk, [one for one in found if one.before.leaf == leaf]) == []
+    content = [replace(one, disputed=True) for one in found]
+    assert exchanges(desk, content) == []
+
+
+def test_leaves_that_are_as_they_should_be_exchange_nothing() -> None:
+    right = faulted(world(), *taught(0))
+    texts = [text for own in ASKED.values() for text in own]
+    now = propose_all(right, texts)
+    bench = bench_of(right, [told(text, now[text], "rejected", comment="no") for text in texts])
+    hints = propose(bench, list(bench.stored), (), {}).hints
+    assert not [hint for hint in hints if hint.kind == "remove_example"]
