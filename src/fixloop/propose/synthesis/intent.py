@@ -341,11 +341,15 @@ Move = tuple[str, str, str]
 def exchange(bench: Workbench, group: Group, one: str, other: str) -> Draft | None:
     """The examples of two mixed leaves moved back, for tickets of either that are the other's.
 
-    None where they are not mixed, as far as the tickets, cases and accepted answers tell.
+    None where they are not mixed, as far as the tickets tell, and cases and accepted answers without them: of
+    tickets that are neither leaf's the examples would only follow.
     """
+    known = [(leaf, _known(bench, leaf)) for leaf in (one, other)]
+    if not _exchanged(bench, *known):
+        return None
     asked = {leaf: [m for m in group.members if m.before.leaf == leaf] for leaf in (one, other)}
     texts = {leaf: [m.feedback.fixture.ticket.customer_text for m in asked[leaf]] for leaf in asked}
-    mine, theirs = texts[other] + _known(bench, one), texts[one] + _known(bench, other)
+    mine, theirs = texts[other] + known[0][1], texts[one] + known[1][1]
     pair = _Pair(one, other, group.members, mine, theirs)
     return _exchanged_draft(bench, group, pair)
 
