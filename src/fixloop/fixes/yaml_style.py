@@ -18,7 +18,7 @@ WIDTH = 100
 
 _BAD_START = re.compile(r"[-?:,\[\]{}#&*!|>'\"%@`=~<.]|\s")
 _BAD_PLAIN = re.compile(r": |:\Z| #|\s\Z|[\t\n\r]")
-_BAD_IN_FLOW = re.compile(r"[,\[\]{}]|:(?=[,\[\]{}\"'])|://\Z")
+_BAD_IN_FLOW = re.compile(r"[?,\[\]{}]|:(?=[,\[\]{}\"'])|://\Z")
 _WORDS_OF_11 = frozenset(("y", "n", "yes", "no", "on", "off", "true", "false", "null"))
 _UNPRINTABLE = re.compile(
     "[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]|[\u2028\u2029]"

@@ -1,5 +1,6 @@
 """Laws of editing YAML by splice, and the refusals."""
 
+import string
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,7 @@ from fixloop.fixes.yaml_splice import (
     replace_text,
     set_value,
 )
+from fixloop.fixes.yaml_style import inline
 from fixloop.fixes.yaml_tree import find_node, parse_tree
 from fixloop.workspace.yaml_source import BadYaml, parse_yaml
 from tests.unit.fixes.awkward import all_paths, documents, keys, new_values, scalars, texts
@@ -194,6 +196,14 @@ def test_an_unused_anchor_and_a_used_one_elsewhere_stay() -> None:
 )
 def test_a_text_that_some_reader_would_misread_is_quoted(text: str) -> None:
     assert set_value(P, b"a: x\n", ("a",), text) == f'a: "{text}"\n'.encode()
+
+
+@pytest.mark.parametrize("around", ["a{}", "a{}b", "{}a", "a {}", "a{} b", "a:{}", "a:{}b"])
+def test_every_sign_is_read_back_as_it_was_written(around: str) -> None:
+    for sign in string.printable:
+        word = around.format(sign)
+        for value in ({word: 1}, [word], {"k": word}):
+            assert meaning(f"top: {inline(value)}\n".encode()) == {"top": value}, repr(word)
 
 
 def test_numbers_read_as_numbers_in_yaml_1_1_too() -> None:
