@@ -11,7 +11,9 @@ from fixloop.commands.gate import gate
 from fixloop.commands.hints import list_hints, show_hint
 from fixloop.commands.merge import merge
 from fixloop.commands.propose import ProposeResult, propose
+from fixloop.errors import BadInput
 from fixloop.hints.model import Hint
+from fixloop.report.hints import effect
 from tests.support.git_worlds import picture, run_git
 from tests.support.loop import bank, row, tell
 from tests.support.worlds import minimal_world
@@ -288,6 +290,31 @@ def test_a_lone_no_is_asked_about_and_taken_up_when_others_say_the_same(tmp_path
 
 
 # --- 4: an outdated template ----------------------------------------------------------------------------
+
+
+def test_a_text_that_nobody_has_written_waits_for_its_words(tmp_path: Path) -> None:
+    old = WORLD["workspace/templates.yaml"].replace(
+        "Please call {{ record.hotline }} and we will unlock the account.",
+        "Please visit {{ record.branch }} and we will unlock the account.",
+    )
+    desk = bank(tmp_path, **{"workspace/templates.yaml": old})
+    said = ["this text is out of date", "the wording is outdated", "text outdated"]
+    asked = ["NSB01234 my account is locked", "locked out of my account PQR77120", "is NSB01234 locked"]
+    right = ["NSB01234: why did the transfer fail", "my transfer was rejected, account PQR77120"]
+    rejected = [row(n, text, said[n], reviewer=f"s{n}") for n, text in enumerate(asked)]
+    tell(desk, [*rejected, *(row(10 + n, text, outcome="accepted") for n, text in enumerate(right))])
+    (waiting,) = propose(desk).hints
+    assert waiting.is_unwritten
+    assert (waiting.kind, waiting.support) == ("edit_template", 3)
+    assert waiting.open_work == ("nobody has said yet what should stand there instead",)
+    assert "to be written" in "".join(map(str, effect(waiting)))
+    with pytest.raises(BadInput, match="changes nothing"):
+        approve(desk, [waiting.id], "ann@bank")
+    corrected = "Please call 0800 1234 and we will unlock the account."
+    tell(desk, [row(7, "NSB01234 my account is locked again", "old text", outcome="edited", reply=corrected)])
+    hint = the_fix(propose(desk), "edit_template")
+    assert set(waiting.evidence) < set(hint.evidence)
+    assert desk.ground().book.status(waiting.id) == "superseded"
 
 
 def test_an_outdated_template(tmp_path: Path) -> None:

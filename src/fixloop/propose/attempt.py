@@ -83,12 +83,16 @@ def with_mended(bench: Workbench, draft: Draft, group: Group, unclear: Sequence[
     """The draft with those unclear rejections of the same branch as evidence that it mends as well.
 
     One fault is likelier than two: where a fix that others asked for also changes this proposal, in the way
-    staff said as far as they said anything, it is what they meant.
+    staff said as far as they said anything, it is what they meant. So do those who ask for another text and
+    do not say which.
     """
     places = {(member.before.leaf, member.before.branch) for member in group.members}
     own = {member.feedback.id for member in group.members}
     near = [one for one in unclear if (one.before.leaf, one.before.branch) in places]
     near = [one for one in near if one.feedback.id not in own]
+    if draft.step == "template":
+        written = {one.id for one in draft.evidence}
+        near += [one for one in group.members if one.feedback.id not in written]
     if not near:
         return draft
     try:

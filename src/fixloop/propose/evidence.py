@@ -77,6 +77,12 @@ CUES: Mapping[str, frozenset[str]] = {
     ),
 }
 
+OF_A_TEXT = stems(
+    "outdated wording reworded rephrased typo misspelt sentence paragraph "
+    "veraltet satz absatz formulierung tippfehler rechtschreibfehler"
+)
+"""What is said of how a text reads, and not of which text it is."""
+
 Features = dict[str, float]
 Call = ToolCall | ToolCallMade
 
@@ -392,6 +398,7 @@ class Evidence:
         else:
             found["reply.missing"] = 1.0
         said = heard.said.affirmed | heard.said.negated
+        found["cue.text"] = float(bool(said & OF_A_TEXT) or "out of date" in heard.spoken)
         of_text = heard.quoted or found["value.absent"] or found["quote.number"] or found["quote.copied"]
         if said and not of_text:
             # Who is content with the action and not with its text speaks of what stands there.

@@ -48,6 +48,7 @@ WEIGHTS: Mapping[str, float] = {
     "words.new": 3.00,
     "cue": 1.27,
     "cue.other": -0.17,
+    "cue.text": 4.0,
     "value.named": 2.40,
     "value.absent": 4.05,
     "unrendered": 4.40,
