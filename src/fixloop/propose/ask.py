@@ -13,7 +13,7 @@ from fixloop.propose.diagnose import Diagnosis, Reading
 from fixloop.propose.draft import Group
 from fixloop.propose.dryrun import Dropped
 from fixloop.propose.interventions import Intervention
-from fixloop.propose.thin import is_thin
+from fixloop.propose.thin import FEWEST_FOR_A_LEAF, is_thin
 from fixloop.propose.trying import Hypothesis
 from fixloop.workspace.text import count
 
@@ -88,9 +88,20 @@ def settle(
         whole = replace(first.hint, confidence=first.probability, alternatives=alternatives_of(tried[1:]))
         if whole.operations and _speaks(members, first, beside):
             return whole
-        if first.waits and (meant := _who_may_mean(members, first, beside)):
-            return replace(whole, **_told(meant, first.reading.intervention))
+        bare = whole if first.waits else _too_new(members, whole, first.reading)
+        if bare and (meant := _who_may_mean(members, first, beside)):
+            return replace(bare, **_told(meant, first.reading.intervention))
     return _question(members, tried)
+
+
+def _too_new(members: Sequence[Diagnosis], hint: Hint, reading: Reading) -> Hint | None:
+    """A leaf that nobody asked for by a word, and that too few texts would teach: only that it is missing."""
+    texts = len({one.feedback.text_digest for one in members})
+    if hint.kind != "add_leaf" or texts >= FEWEST_FOR_A_LEAF or not all(one.wordless for one in members):
+        return None
+    bare = _unwritten(members, reading, waits=True, fell="")
+    work = (*bare.open_work, f"a leaf is taught by {FEWEST_FOR_A_LEAF} texts at least; here are {texts}")
+    return replace(bare, confidence=hint.confidence, alternatives=hint.alternatives, open_work=work)
 
 
 def _who_may_mean(members: Sequence[Diagnosis], first: Tried, beside: int) -> list[Diagnosis]:

@@ -144,6 +144,21 @@ def test_customers_name_what_staff_have_no_word_for() -> None:
     assert {"loan", "pause"} <= {word for name in names for word in name.split("_")}
 
 
+def test_what_is_said_of_several_tickets_in_the_same_words_names_no_leaf() -> None:
+    grumbling = "I have worked here for nineteen years and never sent such a thing"
+    for comments, named in (
+        (("hm", grumbling), False),
+        (("never a carrier pigeon loft", "the carrier pigeon loft again"), True),
+    ):
+        asked = [told(n, text, comments[n % 2], leaf="transfer_failed") for n, (text, _) in enumerate(PAUSE)]
+        bench = bench_of(*asked)
+        members = [
+            replace(one, before=replace(one.before, leaf="transfer_failed"))
+            for one in group_of(bench, asked, None).members
+        ]
+        assert bool(name_candidates(bench, members)) is named, comments
+
+
 def test_texts_that_no_tree_uses_name_what_nobody_has_a_word_for() -> None:
     wordless = [told(n, text, "no", leaf="transfer_failed") for n, (text, _) in enumerate(PAUSE)]
     made = minimal_world()

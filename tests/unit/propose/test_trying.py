@@ -265,6 +265,32 @@ def test_what_is_sure_and_nobody_has_written_is_said_and_not_asked(
         assert found.support == texts
 
 
+@pytest.mark.parametrize(
+    ("texts", "wordless", "told"), [(4, True, True), (4, False, False), (5, True, False)]
+)
+def test_a_leaf_nobody_asked_for_that_few_texts_would_teach_is_told_without_it(
+    texts: int, wordless: bool, told: bool
+) -> None:
+    members = [of_text(n, NEW, RATHER, wordless=wordless) for n in range(texts)]
+    draft = Hint(
+        step="intent",
+        kind="add_leaf",
+        target="workspace/intents.yaml#parrots",
+        summary="",
+        evidence=tuple(one.feedback.id for one in members),
+        operations=(Operation("add_leaf", {"id": "parrots", "parents": ["root"]}),),
+        measured=Measured("c", texts, texts),
+    )
+    found = settle(members, hypotheses(rejected_bench(NEGATED)[0], members), lambda group: draft)
+    assert found is not None
+    assert found.is_unwritten is told
+    if told:
+        assert found.target == "workspace/intents.yaml"
+        assert found.open_work[1:] == ("a leaf is taught by 5 texts at least; here are 4",)
+    else:
+        assert found.question is not None or found.operations
+
+
 def test_what_nobody_has_written_counts_less_than_a_fix_where_a_colleague_found_it_right() -> None:
     members = [replace(of_text(n, TEXT, RATHER), disputed=True) for n in range(3)]
     found = settle(members, hypotheses(rejected_bench(NEGATED)[0], members), lambda group: None)

@@ -202,13 +202,15 @@ def _left_names(bench: Workbench, members: Sequence[Diagnosis]) -> list[str]:
 
 
 def _is_about(name: str, members: Sequence[Diagnosis]) -> bool:
-    """Whether a phrase of staff is of what customers wrote, or of a sentence; “useless” names nothing."""
+    """Whether a phrase of staff is of what customers wrote, or of different sentences.
+
+    “Useless” names nothing, nor does what is said in the same words of several tickets.
+    """
     own = stems(name)
     if any(own & stems(m.feedback.fixture.ticket.customer_text) for m in members):
         return True
-    return any(
-        own <= said and len(said) >= A_SENTENCE for said in (stems(m.feedback.comment) for m in members)
-    )
+    said = {normalise(m.feedback.comment): stems(m.feedback.comment) for m in members}
+    return sum(own <= one and len(one) >= A_SENTENCE for one in said.values()) > 1
 
 
 def _shared_phrases(texts: tuple[str, ...], everywhere: tuple[str, ...]) -> list[str]:
