@@ -112,7 +112,7 @@ def _who_may_mean(members: Sequence[Diagnosis], first: Tried, beside: int) -> li
     something new is alone so far.
     """
     key, place = first.reading.key, first.reading.intervention.place
-    meant = [one for one in members if one.wordless or _speaks_for(one, place)]
+    meant = [one for one in members if one.wordless or speaks_for(one, place)]
     texts = {one.feedback.text_digest for one in meant}
     if all(one.disputed for one in members) or first.reading.probability < needed(members, beside):
         return []
@@ -122,7 +122,7 @@ def _who_may_mean(members: Sequence[Diagnosis], first: Tried, beside: int) -> li
     return meant if len(texts) > 1 or (texts and alone) else []
 
 
-def _speaks_for(one: Diagnosis, place: tuple[str, str]) -> bool:
+def speaks_for(one: Diagnosis, place: tuple[str, str]) -> bool:
     """Whether the words of a rejection speak for a place, and for nothing else more."""
     most = max(reading.spoken for reading in one.readings)
     return any(r.spoken == most > 0 for r in one.readings if r.intervention.place == place)

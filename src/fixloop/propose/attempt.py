@@ -7,7 +7,7 @@ from fixloop.errors import FixloopError
 from fixloop.feedback.replays import replay_all
 from fixloop.hints.model import Alternative, Choice, Hint
 from fixloop.pipeline.proposal import Proposal
-from fixloop.propose.ask import Tried, alternatives_of, describe
+from fixloop.propose.ask import Tried, alternatives_of, describe, speaks_for
 from fixloop.propose.diagnose import Diagnosis, Reading
 from fixloop.propose.draft import Draft, Group, Unable
 from fixloop.propose.dryrun import Dropped, dry_run, untried
@@ -83,8 +83,8 @@ def with_mended(bench: Workbench, draft: Draft, group: Group, unclear: Sequence[
     """The draft with those unclear rejections of the same branch as evidence that it mends as well.
 
     One fault is likelier than two: where a fix that others asked for also changes this proposal, in the way
-    staff said as far as they said anything, it is what they meant. So do those who ask for another text and
-    do not say which.
+    staff said as far as they said anything, it is what they meant. So do those of the group who say of the
+    text that it is wrong, and not what it should say.
     """
     places = {(member.before.leaf, member.before.branch) for member in group.members}
     own = {member.feedback.id for member in group.members}
@@ -92,7 +92,8 @@ def with_mended(bench: Workbench, draft: Draft, group: Group, unclear: Sequence[
     near = [one for one in near if one.feedback.id not in own]
     if draft.step == "template":
         written = {one.id for one in draft.evidence}
-        near += [one for one in group.members if one.feedback.id not in written]
+        left = [one for one in group.members if one.feedback.id not in written]
+        near += [one for one in left if one.wordless or speaks_for(one, reading_of(group).intervention.place)]
     if not near:
         return draft
     try:
