@@ -6,7 +6,6 @@ to be what staff meant than one of which no operation stands. If that settles it
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from fixloop.hints.model import Alternative, Choice, Hint, Question, fingerprint
 from fixloop.propose.diagnose import Diagnosis, Reading
@@ -39,8 +38,8 @@ RATHER_NOTHING, SURELY_NOTHING = 0.5, 0.9
 """The probability from which "nothing is wrong" is shown and not asked about: where staff said something that
 was understood, and where they did not, for then only asking tells."""
 
-SAID = ("nobody has said yet what should stand there instead", "nobody has said yet what it is called")
-"""What is missing to a text, and to a leaf."""
+NO_TEXT = "nobody has said yet what should stand there instead"
+NO_NAME = "nobody has said yet what it is called"
 
 OTHERS = 4
 """One of so many may speak of something else than what is told of them; of fewer it is no set."""
@@ -90,7 +89,7 @@ def settle(
             return whole
         bare = whole if first.waits else _too_new(members, whole, first.reading)
         if bare and (meant := _who_may_mean(members, first, beside)):
-            return replace(bare, **_told(meant, first.reading.intervention))
+            return _told(bare, meant, first.reading.intervention)
     return _question(members, tried)
 
 
@@ -128,15 +127,15 @@ def speaks_for(one: Diagnosis, place: tuple[str, str]) -> bool:
     return any(r.spoken == most > 0 for r in one.readings if r.intervention.place == place)
 
 
-def _told(members: Sequence[Diagnosis], what: Intervention) -> dict[str, Any]:
-    """What is wrong as a statement, and who may mean it."""
+def _told(hint: Hint, members: Sequence[Diagnosis], what: Intervention) -> Hint:
+    """The hint with what is wrong as a statement, and with those who may mean it."""
     if what.kind == "add_leaf":
         summary = f"{count(len(members), 'ticket')} mean something no leaf answers yet"
     else:
         said = describe(what)
         summary = f"{said[0].upper()}{said[1:]}: {count(len(members), 'rejection')}"
     evidence = tuple(sorted(one.feedback.id for one in members))
-    return {"summary": summary, "evidence": evidence, "one_off": len(members) == 1}
+    return replace(hint, summary=summary, evidence=evidence, one_off=len(members) == 1)
 
 
 def _leads(members: Sequence[Diagnosis], tried: Sequence[Tried]) -> bool:
@@ -231,7 +230,8 @@ def waits_for_words(members: Sequence[Diagnosis], reading: Reading) -> bool:
 def _unwritten(members: Sequence[Diagnosis], reading: Reading, waits: bool, fell: str) -> Hint:
     """A reading without operations: it is work for a person (`hint new`), and cannot be approved."""
     one = reading.intervention
-    work = SAID[one.kind == "add_leaf"] if waits else f"no operation does it: {fell or 'none is known'}"
+    untold = NO_NAME if one.kind == "add_leaf" else NO_TEXT
+    work = untold if waits else f"no operation does it: {fell or 'none is known'}"
     return Hint(
         step=one.step,
         kind=one.options[0].kind,
