@@ -23,13 +23,13 @@ from index import HALVES, Showing, showing_faults
 from measure import Outcome, failed, run_scenario, world_words
 from plant import Fault
 from scenario import Scenario, every_manner, scenarios, two_manners
-from staff import TUNING, Staff, load_words
+from staff import OFFICE, TUNING, Staff, load_words, voices_of
 from three import WORLDS, build_world
 
 ABLATIONS = ("no_replay", "no_verification", "no_near_miss", "no_priors")
 NEEDS_DATA = frozenset({"shop", "clinc"})
 MIXED = "mixed"
-VOICES = (*TUNING, MIXED)
+VOICES = (*TUNING, OFFICE, MIXED)
 
 
 def arguments() -> argparse.Namespace:
@@ -114,7 +114,7 @@ class Runner:
         """Who speaks of a fault: the voice asked for, a drawn one where all take turns, else the half's."""
         voice = self._options.voice or fault.half
         if voice == MIXED:
-            voice = pick(TUNING, "voice", fault.id)
+            voice = pick(voices_of(self.world.name), "voice", fault.id)
         if voice not in self._staff:
             self._staff[voice] = Staff(load_words(self.world.name, voice), world_words(self.world))
         return self._staff[voice]

@@ -24,7 +24,7 @@ from plant import Fault
 from scenario import Rejection, Scenario, every_manner, scenarios
 from scipy.optimize import minimize
 from staff import TUNING, Staff, load_words
-from three import WORLDS, build_world
+from three import FITTED, build_world
 
 from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.diagnose import JUDGEMENT, Asking
@@ -215,7 +215,7 @@ def main() -> None:
     parser.add_argument("--ridge", type=float, default=0.5)
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "fixloop-faults-cache")
     options = parser.parse_args()
-    worlds = WORLDS if options.data else WORLDS[:1]
+    worlds = FITTED if options.data else FITTED[:1]
     asked = [one for name in worlds for one in gather(name, options.cache, options.data, options.limit)]
     columns = columns_of(asked)
     wide, first = spread(asked, columns), start(columns)

@@ -289,4 +289,5 @@ def failed(one: Scenario, error: str) -> Outcome:
 
 def world_words(world: World) -> str:
     """Which column staff name a record by."""
-    return {"bank": "account_number", "shop": "user_id", "clinc": "customer_id"}[world.name]
+    columns = {"bank": "account_number", "shop": "user_id", "clinc": "customer_id", "telecom": "kdnr"}
+    return columns[world.name]

@@ -55,6 +55,7 @@ class Source:
     records: Sequence[Row]
     record_id: str
     values: Values
+    home: str = "en"
 
 
 def kept_pool(
@@ -74,13 +75,13 @@ def kept_pool(
 def _pool(snapshot: Snapshot, source: Source, cache: Cache) -> list[Written]:
     """Tickets that get the leaf they were written for, so many a branch, language and half."""
     pipeline = compile_pipeline(load_stored(snapshot, cache), cache)
-    written = _write_all(source)
+    written, many = _write_all(source), {source.home: A_BRANCH}
     right = answers(pipeline, written)
     found: dict[tuple[str, ...], list[Written]] = defaultdict(list)
     for one in written:
         got = right[one.id]
         place = found[got.leaf, got.branch or "", one.language, str(one.unseen)]
-        if got.leaf == one.leaf and len(place) < (A_BRANCH if one.language == "en" else IN_ANOTHER_LANGUAGE):
+        if got.leaf == one.leaf and len(place) < many.get(one.language, IN_ANOTHER_LANGUAGE):
             place.append(one)
     return [one for some in found.values() for one in some]
 
@@ -93,7 +94,7 @@ def _write_all(source: Source) -> list[Written]:
             text = _written(body, record, source)
             if text and text not in found:
                 key = f"T-{draw(1 << 40, body.text, text):012d}"
-                found[text] = Written(key, text, body.leaf, body.language, body.unseen)
+                found[text] = Written(key, text, body.leaf, body.language, body.unseen, source.home)
     return sorted(found.values(), key=lambda one: one.id)
 
 

@@ -203,7 +203,9 @@ def _accepted(world: World, one: Written, given: Mapping[str, Proposal], staff: 
 
 
 def _language(one: Written, seed: str) -> str:
-    """Staff answer a German ticket in German, and now and then an English one."""
+    """Staff answer a German ticket in German, and now and then an English one; German staff more often."""
+    if one.home == "de":
+        return "en" if draw(2 if one.language == "en" else 10, "language", one.id, seed) == 0 else "de"
     if one.language == "de":
         return "de" if draw(4, "language", one.id, seed) else "en"
     return "de" if draw(12, "language", one.id, seed) == 0 else "en"

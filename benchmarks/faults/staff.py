@@ -26,6 +26,9 @@ MANNERS = (CRYPTIC, WISH, HAPPENED, PRECISE, CORRECTED)
 TUNING = ("tune", "tune_b", "tune_c", "tune_d")
 """Voices to tune on: sets of names and sentences by different people."""
 
+OFFICE = "tune_e"
+"""A back office's voice, mixed in where a world has its words: it is younger than the others' figures."""
+
 OTHER_WORDS = {"en": "none of our topics", "de": "keines unserer Themen"}
 
 
@@ -76,11 +79,21 @@ class Words:
         return pick(found, "wish", leaf, seed)
 
 
+def voices_of(world: str) -> tuple[str, ...]:
+    """The voices that take turns in a world."""
+    return (*TUNING, OFFICE) if _words_file(world, OFFICE).is_file() else TUNING
+
+
+def _words_file(world: str, voice: str) -> Path:
+    return HERE / "words" / f"{world}.{voice}.txt"
+
+
 def load_words(world: str, half: str) -> Words:
-    """The words of a world and the sentences of a half."""
+    """The sentences of a half or voice, and its words of a world: where it has none, those of `tune`."""
+    own = _words_file(world, half)
     names: dict[tuple[str, str, str], Sequence[str]] = {}
     wishes: dict[tuple[str, str], Sequence[str]] = {}
-    for head, *cells in _rows(HERE / "words" / f"{world}.{half}.txt"):
+    for head, *cells in _rows(own if own.is_file() else _words_file(world, TUNING[0])):
         kind, key = head.split(" ", 1)
         if kind == "leaf":
             names["leaf", key, "en"], wishes[key, "en"] = cells[0], cells[1]
@@ -91,7 +104,7 @@ def load_words(world: str, half: str) -> Words:
             if len(cells) > 1:
                 names[kind, key, "de"] = cells[1]
     if world == "clinc":
-        for head, *cells in _rows(LOOP / f"{half}.txt"):
+        for head, *cells in _rows(LOOP / f"{TUNING[0] if half == OFFICE else half}.txt"):
             if not head.startswith("*"):
                 names["leaf", head, "en"], wishes[head, "en"] = cells[0], cells[1]
         wishes["other", "en"] = wishes["other", "de"] = ["asks for what we have no topic for"]
@@ -335,6 +348,8 @@ def _holder(row: Mapping[str, Any]) -> str:
     holders = row.get("holders")
     if isinstance(holders, list) and holders:
         return f"{holders[0].get('given_name', '')} {holders[0].get('family_name', '')}".strip()
+    if "nachname" in row:
+        return f"{row.get('vorname', '')} {row['nachname']}".strip()
     name = row.get("name")
     if isinstance(name, Mapping):
         return f"{name.get('first_name', '')} {name.get('last_name', '')}".strip()

@@ -30,17 +30,18 @@ Visible = tuple[str, tuple[str, ...], str, str]
 
 @dataclass(frozen=True)
 class Written:
-    """A ticket as it was written, and the leaf it was written for."""
+    """A ticket as it was written, and the leaf it was written for; `home` is the workspace's own language."""
 
     id: str
     text: str
     leaf: str
     language: str
     unseen: bool
+    home: str = "en"
 
     def to_json(self) -> dict[str, Any]:
         """As `run` reads it."""
-        language = {} if self.language == "en" else {"language": self.language}
+        language = {} if self.language == self.home else {"language": self.language}
         return {"id": self.id, "text": self.text, **language}
 
 
