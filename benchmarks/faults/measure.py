@@ -215,6 +215,7 @@ class _Effects:
         self._one = one
         self._known: dict[str, Effect] = {}
         self._changed, self._others = _looked_at(one)
+        self._wrong = frozenset(one.base.changed(unseen=True))
 
     def of(self, hint: Hint) -> Effect:
         """A hint's effect; one that no longer applies restores nothing."""
@@ -232,12 +233,23 @@ class _Effects:
             pipeline = compile_pipeline(load_workspace(after), world.cache)
         except FixloopError as error:
             return Effect(0, len(self._changed), 0, len(self._others), error.message)
-        tickets = [world.by_id[key] for key in (*self._changed, *self._others)]
+        others = [*self._others, *self._of_leaves(hint)]
+        tickets = [world.by_id[key] for key in (*self._changed, *others)]
         got = answers(pipeline, tickets)
         new = {str(o.args["id"]) for o in hint.operations if o.op == "add_leaf"}
         restored = sum(_is_restored(one, key, got[key], new) for key in self._changed)
-        worse = sum(visible(got[key]) != visible(one.base.unseen[key]) for key in self._others)
-        return Effect(restored, len(self._changed), worse, len(self._others))
+        worse = sum(visible(got[key]) != visible(one.base.unseen[key]) for key in others)
+        return Effect(restored, len(self._changed), worse, len(others))
+
+    def _of_leaves(self, hint: Hint) -> list[str]:
+        """Right unseen tickets, not yet looked at, of the leaves that the hint changes.
+
+        They need not be near the fault.
+        """
+        leaves = {str(operation.args["leaf"]) for operation in hint.operations if "leaf" in operation.args}
+        known = self._wrong.union(self._others)
+        now = self._one.base.unseen
+        return [key for key, given in now.items() if given.leaf in leaves and key not in known]
 
 
 def _looked_at(one: Scenario) -> tuple[list[str], list[str]]:
