@@ -54,7 +54,11 @@ WRITES = frozenset(
 """The tools that change the shop's records; handing a conversation over changes none."""
 
 OWN = PARTS / "scenarios.jsonl"
-"""Scenarios of our own about users of whom none of tau2-bench's is, with the tools that solve them."""
+"""Scenarios of our own about users of whom none of tau2-bench's is, with the tools that solve them.
+
+Two authors wrote them. `half` is `tune` for what was tuned on, `test` for what was kept unread, `late` for
+what was written when the workspace was done.
+"""
 
 NEAREST = 5
 """How many examples a scenario is answered without in `--cross`, in case some were written after it."""
@@ -308,17 +312,18 @@ def report_cross(workspace: Workspace, scenarios: Sequence[Scenario]) -> None:
 
 
 def report_own(workspace: Workspace, shop: Shop, failures: bool) -> None:
-    """Our own scenarios: the half that was tuned on, and the other; each half also as in `--cross`."""
+    """Our own scenarios by author: what was tuned on, and the rest; each part also as in `--cross`."""
     pipeline = compile_pipeline(workspace, NoCache())
     rows = read_lines(OWN)
-    for half in ("tune", "test"):
-        scenarios = [_own(row, shop) for row in rows if row["half"] == half]
+    for author, half in dict.fromkeys((row["author"], row["half"]) for row in rows):
+        scenarios = [_own(row, shop) for row in rows if (row["author"], row["half"]) == (author, half)]
         answers = answer_each(pipeline, scenarios)
-        report(f"our own, {half} half", answers)
+        name = f"our own, {author} author, {half} half"
+        report(name, answers)
         if failures:
             report_failures(answers)
         report(
-            f"our own, {half} half, each without the {NEAREST} examples nearest to it",
+            f"{name}, each without the {NEAREST} examples nearest to it",
             answer_without_nearest(workspace, scenarios),
         )
 
