@@ -49,6 +49,7 @@ from fixloop.pipeline.fetch import FetchedRecord
 from fixloop.pipeline.fixture import Fixture
 from fixloop.pipeline.proposal import Proposal, Reply, ToolCallMade
 from fixloop.propose.failed import failed_template, meant_branch
+from fixloop.propose.spelt import Told
 from fixloop.propose.wanted import Wanted, record_ids, tool_names
 from fixloop.workspace.model import Branch, IntentDag, PlanTree, ToolCall, Workspace, is_other
 
@@ -515,38 +516,17 @@ def expected_actions(feedback: Feedback, before: Proposal, catalog: Catalog) -> 
     name = reply.get("template") if isinstance(reply, Mapping) else reply
     if name not in catalog.workspace.templates or "tools" not in expected:
         return
-    row = before.records[0].row if len(before.records) == 1 else {}
-    told: list[Any] = list(expected["tools"])
-    named: list[Mapping[str, Any]] = [{"name": one} if isinstance(one, str) else one for one in told]
-    known = [one for one in named if one["name"] in catalog.workspace.tools]
-    calls = [_spelt_call(one["name"], one.get("args"), row, catalog) for one in known]
-    yield Action(str(name), tuple(call for call in calls if call))
+    named: list[Any] = list(expected["tools"])
+    asked = [{"name": one} if isinstance(one, str) else one for one in named]
+    given = Told.of(catalog.workspace, catalog.calls, feedback, before)
+    calls = [_spelt_call(one, given, catalog) for one in asked if one["name"] in catalog.workspace.tools]
+    yield Action(str(name), tuple(calls))
 
 
-def _spelt_call(
-    tool: str, args: Mapping[str, Any] | None, row: Mapping[str, Any], catalog: Catalog
-) -> ToolCall | None:
-    """A call that comes out with the arguments staff gave for one ticket."""
-    if args is None:
-        return usual_call(tool, catalog)
-    return ToolCall(tool, {name: _written(tool, name, args[name], row, catalog) for name in sorted(args)})
-
-
-def _written(tool: str, arg: str, value: Any, row: Mapping[str, Any], catalog: Catalog) -> Any:
-    """How a plan would say an argument that came out as a value: as other calls do, else by a column."""
-    elsewhere = [call.args[arg] for call in catalog.calls.get(tool, ()) if arg in call.args]
-    columns = sorted(
-        (column for column, held in row.items() if held is not None and str(held) == str(value)),
-        key=lambda column: (column != arg, column),
-    )
-    paths = [f"{{{{ record.{column} }}}}" for column in columns]
-    for one in elsewhere:
-        if one == value or one in paths:
-            return one
-    if paths and isinstance(value, str):
-        return paths[0]
-    other = [one for one in elsewhere if isinstance(one, str) and "{{" in one and "record." not in one]
-    return other[0] if other else value
+def _spelt_call(one: Mapping[str, Any], given: Told, catalog: Catalog) -> ToolCall:
+    """A call that comes out with the arguments staff gave for one ticket, else as the tool is called."""
+    usual = usual_call(one["name"], catalog) if one.get("args") is None else None
+    return usual or given.call(one["name"], one.get("args") or {})
 
 
 def usual_call(tool: str, catalog: Catalog) -> ToolCall | None:

@@ -19,6 +19,7 @@ from fixloop.pipeline.compile import Forced
 from fixloop.propose.draft import Draft, Group, Unable
 from fixloop.propose.interventions import Action, Intervention
 from fixloop.propose.kin import Kin, kin_of
+from fixloop.propose.spelt import untold
 from fixloop.propose.synthesis import conditions, tree_edits
 from fixloop.propose.synthesis.guards import plan_near_misses
 from fixloop.propose.synthesis.situations import (
@@ -125,6 +126,10 @@ def _field(bench: Workbench, group: Group) -> _Field | Unable:
     told = [(m, fitted(bench.workspace, tree, m, a, kin)) for m, a in asked if a is not None]
     if not told:
         return Unable("nobody says what the plan should have done")
+    whole = [(m, action) for m, action in told if not _untold(bench.workspace, action)]
+    if not whole:
+        return Unable(_untold(bench.workspace, told[0][1]))
+    told = whole
     digests = names_of(member.feedback for member, _ in told)
     evidence = [situation_of(bench.workspace, m.feedback, m.before) for m, _ in told]
     settled = settled_situations(bench, leaf, digests)
@@ -204,6 +209,15 @@ def fitted(workspace: Workspace, tree: PlanTree, member: Any, action: Action, ki
 def _spells_out(member: Any) -> bool:
     """Whether staff gave the calls with their arguments."""
     return any(not isinstance(tool, str) for tool in (member.feedback.expected or {}).get("tools", ()))
+
+
+def _untold(workspace: Workspace, action: Action) -> str:
+    """What a call of an action cannot do without and nothing says, in words."""
+    lacking = [(call.name, name) for call in action.tools for name in untold(workspace, call)]
+    return "; ".join(
+        f"nothing says where {tool} gets its {name} from: no column, no field, no other call"
+        for tool, name in lacking
+    )
 
 
 AT_HOME = 1.0
@@ -484,7 +498,22 @@ def _draft(
         wanted={m.feedback.id: _wanted(bench, field, m, action) for _, m, action in mended},
         idea=_idea(edit, mended[0][2]),
         one_off=len(names_of(evidence)) == 1,
+        open_work=_left_out(mended),
         confidence=round(group.confidence * sure[edit.kind, _target(field.tree, edit)], 6),
+    )
+
+
+def _left_out(mended: Sequence[tuple[int, Any, Action]]) -> tuple[str, ...]:
+    """The arguments that staff gave and that the calls are made without, in words."""
+    found = set()
+    for _, member, action in mended:
+        calls = {call.name: call.args for call in action.tools}
+        for one in (member.feedback.expected or {}).get("tools", ()):
+            given = {} if isinstance(one, str) else one.get("args") or {}
+            found |= {(one["name"], arg) for arg in given if arg not in calls.get(one["name"], {arg})}
+    return tuple(
+        f"{tool} is called without {arg}: nothing says where it comes from for other tickets"
+        for tool, arg in sorted(found)
     )
 
 
