@@ -172,7 +172,7 @@ def load_shop(data: Path, folder: Path) -> Workspace:
     records = folder / "workspace/records"
     records.mkdir()
     shutil.copyfile(data / "users.jsonl", records / "users.jsonl")
-    orders = map(with_everyday_names, read_lines(data / "orders.jsonl"))
+    orders = [with_everyday_names(order, PARTS) for order in read_lines(data / "orders.jsonl")]
     (records / "orders.jsonl").write_text("".join(json.dumps(one) + "\n" for one in orders), encoding="utf-8")
     inspection = inspect_workspace(read_work_tree(folder))
     for problem in inspection.problems:

@@ -1,4 +1,8 @@
-"""The shop of tau2-bench's retail domain (MIT) with the workspace beside, and tickets to it."""
+"""The shop of tau2-bench's retail domain (MIT) with a workspace that stays as it is, and tickets to it.
+
+`benchmarks/tau2_retail` goes on with what customers say; here only `propose` is measured, so that figures of
+different versions are of the same faults.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,7 @@ from fixloop.workspace.snapshot import MemorySnapshot
 sys.path.append(str(HERE.parent))
 from everyday_names import with_everyday_names
 
-PARTS = HERE.parent / "tau2_retail"
+PARTS = HERE / "shop"
 BODIES, IDENTITIES = HERE / "tickets" / "shop.txt", HERE / "tickets" / "shop_identity.txt"
 USERS, MANY = 160, 6
 RECORDS = ("users", "orders")
@@ -50,7 +54,7 @@ def _read(folder: Path) -> dict[str, list[Row]]:
     }
     users = read["users"][:USERS]
     known = {user["user_id"] for user in users}
-    orders = [with_everyday_names(order) for order in read["orders"] if order["user_id"] in known]
+    orders = [with_everyday_names(order, PARTS) for order in read["orders"] if order["user_id"] in known]
     return {"users": users, "orders": orders}
 
 
