@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fixloop.propose.near import Space
-from fixloop.propose.words import Said, document_shares, read_comment, stems, with_meanings
+from fixloop.propose.words import Said, document_shares, folded, read_comment, stems, with_meanings
 from fixloop.workspace.model import Template, Tool, Workspace
 
 UNKNOWN_WEIGHT = 4.0
@@ -153,7 +153,7 @@ def _asked(space: Space, rows: Any, names: list[tuple[str, str]], tickets: list[
     told = [n for n, (kind, _) in enumerate(names) if kind == "template"]
     if not tickets or not told:
         return {}
-    alike = np.round((space.rows(tickets) @ rows[told].T).toarray(), 6)
+    alike = np.round((space.rows([folded(one) for one in tickets]) @ rows[told].T).toarray(), 6)
     return {names[n][1]: alike[:, column] for column, n in enumerate(told)}
 
 

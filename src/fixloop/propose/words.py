@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib.resources import files
+from unicodedata import normalize
 
 from fixloop.workspace.text import normalise
 
@@ -31,24 +32,39 @@ _OF_CUSTOMER = re.compile(
 _NUMBER = re.compile(r"(?<![\w.])\d(?:[\d .,/-]*\d)(?!\w)")
 _TO_CUSTOMERS = re.compile(r"\b(?:we|our|us|you|your|please|wir|uns\w*|Sie|Ihr\w*|Ihnen|bitte)\b", re.I)
 _SUFFIXES = ("ings", "ing", "ies", "ungen", "ung", "ern", "en", "ed", "es", "er", "s", "e", "n")
-_STOP = frozenset(
+_UMLAUTS = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ẞ": "SS"}
+)
+
+
+def folded(text: str) -> str:
+    """A text with its umlauts as two letters, as ids and who has no such keys write them.
+
+    Never the other way: "blue" and "does" are not what they seem to be.
     """
-    a an the is are was were be been being it its this that these those he she his her they them their
-    we our you your i my me of to in on at by for from with and or so as if then than too very just only
-    also again still please do does did has have had will would should could can may must what which who
-    whom when where why how there here about into want wants wanted need needs customer client user
-    ticket wrong right reply answer proposal staff case one while ask asks asked asking says said
-    der die das den dem des ein eine einen einem
-    einer eines ist sind war waren sein und oder aber auch nur noch schon er sie es wir ihr ihm ihn uns
-    im am an auf aus bei mit nach von zu zum zur für als wie was wer wo wenn dann hier da kunde kundin
-    bitte falsch richtig antwort hat haben will möchte soll sollte kann muss
-    """.split()  # noqa: SIM905 - a list of 150 quoted words would be a page
+    return text if text.isascii() else normalize("NFC", text).translate(_UMLAUTS)
+
+
+_STOP = frozenset(
+    folded(
+        """
+        a an the is are was were be been being it its this that these those he she his her they them their
+        we our you your i my me of to in on at by for from with and or so as if then than too very just only
+        also again still please do does did has have had will would should could can may must what which who
+        whom when where why how there here about into want wants wanted need needs customer client user
+        ticket wrong right reply answer proposal staff case one while ask asks asked asking says said
+        der die das den dem des ein eine einen einem
+        einer eines ist sind war waren sein und oder aber auch nur noch schon er sie es wir ihr ihm ihn uns
+        im am an auf aus bei mit nach von zu zum zur für als wie was wer wo wenn dann hier da kunde kundin
+        bitte falsch richtig antwort hat haben will möchte soll sollte kann muss
+        """
+    ).split()
 )
 
 
 _SMALL_GERMAN = "der die das den dem ein eine ist sind und oder nicht kein mit von zu für auf ich sie wir"
 _SMALL_ENGLISH = "the a an is are and or not no with of to for on in i you we my it that this what how can"
-_GERMAN, _ENGLISH = frozenset(_SMALL_GERMAN.split()), frozenset(_SMALL_ENGLISH.split())
+_GERMAN, _ENGLISH = frozenset(folded(_SMALL_GERMAN).split()), frozenset(_SMALL_ENGLISH.split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +94,7 @@ def stems(text: str) -> frozenset[str]:
 
     Ids like `unlock_instructions` are split at `_`, German compounds where both parts are known.
     """
-    words = _WORD.findall(normalise(text).replace("_", " "))
+    words = _WORD.findall(folded(normalise(text)).replace("_", " "))
     said = (word for word in words if word not in _STOP and len(word) > 1)
     return frozenset(meaning for word in said for meaning in meanings_of(word))
 
@@ -100,6 +116,7 @@ def meanings_of(word: str) -> tuple[str, ...]:
 
 def with_meanings(text: str) -> str:
     """A text followed by the meanings of its words that are called otherwise, for who compares letters."""
+    text = folded(text)
     words = _WORD.findall(normalise(text))
     meant = [m for word in words if word not in _STOP for m in meanings_of(word) if m != stem(word)]
     return " ".join([text, *meant])
@@ -126,14 +143,14 @@ def _meanings() -> tuple[Mapping[str, str], Mapping[str, str]]:
     """Word to the first word of its line in `synonyms.txt`, and stem to it."""
     text = (files("fixloop.propose") / "synonyms.txt").read_text(encoding="utf-8")
     lines = [line.split() for line in text.splitlines() if line and not line.startswith("#")]
-    listed = [(normalise(word), words[0]) for words in reversed(lines) for word in words]
+    listed = [(folded(normalise(word)), words[0]) for words in reversed(lines) for word in words]
     return dict(listed), {stem(word): first for word, first in listed}
 
 
 @lru_cache(maxsize=100_000)
 def language_of(text: str) -> str:
     """`de` or `en`, by the small words that a text has of each."""
-    words = set(_WORD.findall(normalise(text)))
+    words = set(_WORD.findall(folded(normalise(text))))
     return "de" if len(words & _GERMAN) > len(words & _ENGLISH) else "en"
 
 
@@ -179,7 +196,7 @@ def inserted_sentence(text: str) -> str | None:
 
 def _is_english(text: str) -> bool:
     """Whether a text has small words of English and none of German; one without any may be in either."""
-    words = set(_WORD.findall(normalise(text)))
+    words = set(_WORD.findall(folded(normalise(text))))
     return bool(words & _ENGLISH) and not words & _GERMAN
 
 
@@ -188,7 +205,7 @@ LEAST_SAID = 4
 
 
 def _is_small(word: str) -> bool:
-    return word.casefold() in _GERMAN | _ENGLISH | _STOP
+    return folded(word.casefold()) in _GERMAN | _ENGLISH | _STOP
 
 
 def numbers_in(text: str) -> tuple[str, ...]:

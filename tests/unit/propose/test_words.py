@@ -2,7 +2,16 @@
 
 import pytest
 
-from fixloop.propose.words import inserted_sentence, quoted_parts, read_comment, stem, stems
+from fixloop.propose.words import (
+    inserted_sentence,
+    language_of,
+    meanings_of,
+    quoted_parts,
+    read_comment,
+    stem,
+    stems,
+    with_meanings,
+)
 
 
 @pytest.mark.parametrize(
@@ -75,3 +84,32 @@ def test_a_sentence_with_a_capital_where_the_writer_puts_none_is_copied(
     comment: str, copied: str | None
 ) -> None:
     assert inserted_sentence(comment) == copied
+
+
+@pytest.mark.parametrize(
+    ("ids", "spoken"),
+    [
+        ("rueckruf", "Rückruf"),
+        ("oeffne_stoerung", "Störung öffnen"),
+        ("strasse", "Straße"),
+        ("geraete_rueckgabe", "Geräterückgabe"),
+        ("kuendigung", "Ku\u0308ndigung"),
+    ],
+)
+def test_an_id_without_umlauts_is_the_word_with_them(ids: str, spoken: str) -> None:
+    assert stems(ids) == stems(spoken)
+    assert stems(spoken.upper()) == stems(spoken)
+
+
+@pytest.mark.parametrize("word", ["blue", "queue", "does", "value", "neue", "abenteuer", "soeben", "michael"])
+def test_two_letters_that_are_no_umlaut_stay_themselves(word: str) -> None:
+    assert stems(word) == {one for one in meanings_of(word) if word != "does"}
+
+
+def test_small_words_are_small_without_umlauts_too() -> None:
+    assert stems("fuer moechte wir") == stems("für möchte wir") == frozenset()
+    assert language_of("ist fuer hier") == language_of("ist für hier") == "de"
+
+
+def test_texts_whose_letters_are_compared_are_spelt_alike() -> None:
+    assert with_meanings("Stromzähler fällt").casefold() == with_meanings("stromzaehler faellt")
