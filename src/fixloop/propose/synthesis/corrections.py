@@ -4,6 +4,7 @@ import re
 
 from fixloop.feedback.model import Feedback
 from fixloop.propose.words import (
+    LEAST_SAID,
     exchanged_parts,
     inserted_sentence,
     numbers_in,
@@ -12,6 +13,7 @@ from fixloop.propose.words import (
 )
 
 _QUOTED = re.compile(r"[\"“„«»]([^\"“”„«»]{2,600})[\"“”«»]")
+_ENDS = (".", "!", "?")
 MOST_KEPT = 0.5
 """The share of digits from which a part of a number is the one that was meant."""
 
@@ -88,11 +90,18 @@ def _form(number: str) -> str:
 
 
 def _changed(sent: str, missing: str, extra: str) -> str | None:
+    missing = _closed(missing, extra or sent.rstrip())
     if extra and sent.count(extra) == 1:
         return " ".join(sent.replace(extra, missing).split(" ")) if missing else _without(sent, extra)
     if missing and not extra:
         return f"{sent.rstrip()} {missing}"
     return None
+
+
+def _closed(told: str, like: str) -> str:
+    """A sentence that staff name without its end, ended as what it follows or stands for is."""
+    bare = told[:1].isupper() and told[-1:].isalnum() and len(told.split()) >= LEAST_SAID
+    return f"{told}." if bare and like[-1:] in _ENDS else told
 
 
 def _without(sent: str, extra: str) -> str:

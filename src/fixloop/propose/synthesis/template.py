@@ -360,9 +360,15 @@ def _draft(
         wanted={one.feedback.id: _wanted(name, edit) for one, edit in told},
         idea={"template": name, "languages": sorted(chosen)},
         one_off=len({one.text_digest for one in evidence}) == 1,
-        open_work=tuple(f"the {other} text of {name} may still say the old thing" for other in left),
+        open_work=tuple(f"the {other} text of {name} {_what_is_left(edits)}" for other in left),
         confidence=group.confidence,
     )
+
+
+def _what_is_left(edits: Mapping[str, Edit]) -> str:
+    """What may be wrong in a language's text that nobody has corrected."""
+    added = all(edit.was in edit.to for edit in edits.values())
+    return "does not say what is added here" if added else "may still say the old thing"
 
 
 def _situation(bench: Workbench, one: Diagnosis) -> Any:

@@ -110,7 +110,21 @@ def test_words_are_left_to_whoever_speaks_the_language() -> None:
     draft = synthesise(bench, _group(bench, feedback))
     assert isinstance(draft, Draft)
     assert [one["language"] for one in ops(draft.operations)] == ["en"]
-    assert draft.open_work
+    assert draft.open_work == ("the de text of unlock_instructions may still say the old thing",)
+
+
+def test_a_sentence_added_in_one_language_is_said_to_be_missing_in_the_others() -> None:
+    texts = "text: {en: 'Call us now.', de: 'Rufen Sie uns an.'}"
+    base = world(templates=TEMPLATES.replace(f"text: {UNLOCK}", texts))
+    now = propose_all(base, [LOCKED["open"]])
+    said = 'the sentence "Have your card at hand" is missing'
+    feedback = [told(LOCKED["open"], now[LOCKED["open"]], "rejected", comment=said)]
+    bench = bench_of(base, feedback)
+    draft = synthesise(bench, _group(bench, feedback))
+    assert isinstance(draft, Draft)
+    (edit,) = ops(draft.operations)
+    assert "Call us now.".replace(edit["was"], edit["to"]) == "Call us now. Have your card at hand."
+    assert draft.open_work == ("the de text of unlock_instructions does not say what is added here",)
 
 
 @pytest.mark.parametrize(
@@ -119,6 +133,14 @@ def test_words_are_left_to_whoever_speaks_the_language() -> None:
         ('text should say "noon", not "six"', "We open at noon today."),
         ("„six“ ist veraltet, jetzt „noon“", "We open at noon today."),
         ('the sentence "Bring a passport." is missing', "We open at six today. Bring a passport."),
+        (
+            'the sentence "Bring your old passport" is missing',
+            "We open at six today. Bring your old passport.",
+        ),
+        ("es fehlt: „Bringen Sie einen Ausweis mit“", "We open at six today. Bringen Sie einen Ausweis mit."),
+        ('it lacks "Is noon too late for you?"', "We open at six today. Is noon too late for you?"),
+        ('"for members only"', "We open at six today. for members only"),
+        ('not "We open at six today." but "Come whenever you like"', "Come whenever you like."),
         ('drop "today"', "We open at six ."),
         ("please write noon instead of six", "We open at noon today."),
         (
