@@ -6,11 +6,10 @@ accepted ticket gets another answer; among those the smallest wins, where an edi
 rejections of the leaf counts as smaller.
 """
 
-import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import ceil, exp, log
+from math import ceil, exp, log, prod
 from typing import Any
 
 from fixloop.hints.ids import canonical_json
@@ -18,9 +17,9 @@ from fixloop.hints.model import JsonCase
 from fixloop.pipeline.compile import Forced
 from fixloop.propose.draft import Draft, Group, Unable
 from fixloop.propose.interventions import Action, Intervention
-from fixloop.propose.kin import Kin, kin_of
-from fixloop.propose.spelt import untold
+from fixloop.propose.kin import kin_of
 from fixloop.propose.synthesis import conditions, tree_edits
+from fixloop.propose.synthesis.arguments import fitted, guesses, lacking, left_out, spells_out, words_of
 from fixloop.propose.synthesis.guards import plan_near_misses
 from fixloop.propose.synthesis.situations import (
     Answer,
@@ -34,9 +33,8 @@ from fixloop.propose.synthesis.situations import (
 from fixloop.propose.synthesis.tree_edits import Edit
 from fixloop.propose.texts import astray
 from fixloop.propose.wanted import Wanted
-from fixloop.propose.words import stems
 from fixloop.propose.workbench import Workbench
-from fixloop.workspace.model import Branch, Condition, PlanTree, Test, ToolCall, Workspace
+from fixloop.workspace.model import Branch, Condition, PlanTree, Test, Workspace
 from fixloop.workspace.paths import uses_record
 from fixloop.workspace.plan_tree import all_tests
 from fixloop.workspace.reach import ONE, visit_branches
@@ -88,7 +86,7 @@ class _Field:
 
 def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
     """The smallest edits that stand, the best of them first and the others in its place should it fall."""
-    group = replace(group, members=tuple(sorted(group.members, key=lambda one: not _spells_out(one))))
+    group = replace(group, members=tuple(sorted(group.members, key=lambda one: not spells_out(one))))
     field = _field(bench, group)
     if isinstance(field, Unable):
         return field
@@ -123,12 +121,13 @@ def _field(bench: Workbench, group: Group) -> _Field | Unable:
     members = [m for m in group.members if m.before.leaf == leaf]
     asked = [(m, wanted_action(bench.workspace, tree, _reading(group, m))) for m in members]
     kin = kin_of(bench)
-    told = [(m, fitted(bench.workspace, tree, m, a, kin)) for m, a in asked if a is not None]
+    said = words_of(group.members)
+    told = [(m, fitted(bench.workspace, tree, m, a, kin, said)) for m, a in asked if a is not None]
     if not told:
         return Unable("nobody says what the plan should have done")
-    whole = [(m, action) for m, action in told if not _untold(bench.workspace, action)]
+    whole = [(m, action) for m, action in told if not lacking(bench.workspace, action)]
     if not whole:
-        return Unable(_untold(bench.workspace, told[0][1]))
+        return Unable(lacking(bench.workspace, told[0][1]))
     told = whole
     digests = names_of(member.feedback for member, _ in told)
     evidence = [situation_of(bench.workspace, m.feedback, m.before) for m, _ in told]
@@ -187,62 +186,6 @@ def wanted_action(workspace: Workspace, tree: PlanTree, asked: Intervention) -> 
     reply = forced.reply or (named.reply if named else None)
     tools = forced.tools if forced.tools is not None else (named.tools if named else ())
     return Action(reply, tools) if reply is not None else None
-
-
-def fitted(workspace: Workspace, tree: PlanTree, member: Any, action: Action, kin: Kin) -> Action:
-    """The action with the arguments that suit this leaf, for tools that the branch does not call yet.
-
-    Other branches call them for their own reasons: of the values that an argument has anywhere, the one that
-    is most usual, or whose words are the leaf's or the reply's own. What staff spell out stays.
-    """
-    called = {call.name for call in member.before.tools}
-    if _spells_out(member) or all(call.name in called for call in action.tools):
-        return action
-    about = stems(tree.leaf) | stems(action.reply)
-    own = [call for _, branch in tree_edits.walk(tree.branches) for call in branch.tools]
-    calls = [
-        call if call.name in called else _suited(workspace, call, about, own, kin) for call in action.tools
-    ]
-    return replace(action, tools=tuple(calls))
-
-
-def _spells_out(member: Any) -> bool:
-    """Whether staff gave the calls with their arguments."""
-    return any(not isinstance(tool, str) for tool in (member.feedback.expected or {}).get("tools", ()))
-
-
-def _untold(workspace: Workspace, action: Action) -> str:
-    """What a call of an action cannot do without and nothing says, in words."""
-    lacking = [(call.name, name) for call in action.tools for name in untold(workspace, call)]
-    return "; ".join(
-        f"nothing says where {tool} gets its {name} from: no column, no field, no other call"
-        for tool, name in lacking
-    )
-
-
-AT_HOME = 1.0
-"""What a value counts for, in nats, that the tool has elsewhere in the same tree."""
-
-
-def _suited(
-    workspace: Workspace, call: ToolCall, about: frozenset[str], own: Sequence[ToolCall], kin: Kin
-) -> ToolCall:
-    """The call with each argument as it is likeliest here; one that is not given stays out."""
-    tool = workspace.tools.get(call.name)
-    schema = tool.args.get("properties", {}) if tool else {}
-    same = [one.args for one in own if one.name == call.name]
-    args = dict(call.args)
-    for arg, present in call.args.items():
-        known = [json.loads(one) for one in kin.values.get((call.name, arg), ())]
-        values = [present, *schema.get(arg, {}).get("enum", ()), *(v for v in known if v is not None)]
-        at_home = [canonical_json(one.get(arg)) for one in same]
-        args[arg] = max(
-            values,
-            key=lambda one, arg=arg, at_home=at_home: (  # type: ignore[misc]
-                round(kin.usual(call.name, arg, one, about) + AT_HOME * (canonical_json(one) in at_home), 9)
-            ),
-        )
-    return replace(call, args=args)
 
 
 # --- candidates -------------------------------------------------------------------------------------------
@@ -486,6 +429,7 @@ def _draft(
     mended = [(n, members[n], action) for n, action in _mended(field, after).items()]
     evidence = tuple(member.feedback for _, member, _ in mended)
     situations = [field.ground.situations[n] for n, _, _ in mended]
+    guessed = guesses(bench, field.tree, edit, [member for _, member, _ in mended])
     return Draft(
         step="plan",
         kind=edit.kind,
@@ -498,22 +442,16 @@ def _draft(
         wanted={m.feedback.id: _wanted(bench, field, m, action) for _, m, action in mended},
         idea=_idea(edit, mended[0][2]),
         one_off=len(names_of(evidence)) == 1,
-        open_work=_left_out(mended),
-        confidence=round(group.confidence * sure[edit.kind, _target(field.tree, edit)], 6),
-    )
-
-
-def _left_out(mended: Sequence[tuple[int, Any, Action]]) -> tuple[str, ...]:
-    """The arguments that staff gave and that the calls are made without, in words."""
-    found = set()
-    for _, member, action in mended:
-        calls = {call.name: call.args for call in action.tools}
-        for one in (member.feedback.expected or {}).get("tools", ()):
-            given = {} if isinstance(one, str) else one.get("args") or {}
-            found |= {(one["name"], arg) for arg in given if arg not in calls.get(one["name"], {arg})}
-    return tuple(
-        f"{tool} is called without {arg}: nothing says where it comes from for other tickets"
-        for tool, arg in sorted(found)
+        open_work=(
+            *left_out([(member, action) for _, member, action in mended]),
+            *(one.words for one in guessed),
+        ),
+        confidence=round(
+            group.confidence
+            * sure[edit.kind, _target(field.tree, edit)]
+            * prod(one.share for one in guessed),
+            6,
+        ),
     )
 
 

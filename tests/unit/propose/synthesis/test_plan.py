@@ -12,7 +12,8 @@ from fixloop.propose.draft import Draft, Unable
 from fixloop.propose.dryrun import Dropped, dry_run
 from fixloop.propose.interventions import Action, Intervention
 from fixloop.propose.kin import Kin
-from fixloop.propose.synthesis.plan import fitted, synthesise
+from fixloop.propose.synthesis.arguments import fitted
+from fixloop.propose.synthesis.plan import synthesise
 from fixloop.propose.wanted import Wanted
 from fixloop.workspace.load import load_workspace
 from fixloop.workspace.model import LeafId, ToolCall
@@ -21,6 +22,7 @@ from tests.unit.propose.synthesis.benches import (
     ESCALATE,
     LEAF,
     LOCKED,
+    TREE,
     bench_of,
     faulted,
     group,
@@ -241,3 +243,42 @@ escalate_to_security:
     assert suited.tools[0].args == {"account_id": "{{ record.account_id }}", "reason": "account_locked"}
     spelled = replace(member, feedback=replace(member.feedback, expected={"tools": [{"name": call.name}]}))
     assert fitted(loaded, renamed, spelled, Action("x", (call,)), kin).tools == (call,)
+
+
+@pytest.mark.parametrize(
+    ("comment", "expected", "kinds"),
+    [
+        ("the fraud desk writes to them", None, ["set_reply"]),
+        ("the fraud desk writes to them", {"reply": "security_escalation"}, ["set_reply"]),
+        ("the fraud desk writes, never escalate it", None, ["set_reply", "remove_tool"]),
+        ("", {"reply": "security_escalation", "tools": []}, ["set_reply", "remove_tool"]),
+    ],
+)
+def test_a_text_that_no_tree_has_leaves_the_calls_that_nobody_speaks_of(
+    comment: str, expected: dict[str, Any] | None, kinds: list[str]
+) -> None:
+    right = world()
+    to = {"was": "security_escalation", "to": "transfer_help"}
+    bench, rejected = locked_bench(
+        right, faulted(right, Operation("set_reply", {**LEAF, "branch": "fraud", **to}))
+    )
+    members = []
+    for one in rejected:
+        spoken = replace(one, comment=comment, expected=expected)
+        action = Action("security_escalation")
+        wanted = Wanted(leaf="account_locked", reply=action.reply, tools=())
+        members.append((spoken, Intervention("plan", "add_branch", TREE, wanted, None, 1.0, action)))
+    draft = synthesise(bench, group(bench, members))
+    assert isinstance(draft, Draft)
+    assert [one.op for one in draft.operations] == kinds
+
+
+def test_a_text_that_other_trees_have_brings_their_calls() -> None:
+    right = world()
+    bench, rejected = locked_bench(right, faulted(right, FAULTS["wrong template"][0]))
+    tree, kin = bench.workspace.plan_trees["account_locked"], Kin.of(bench.workspace)
+    member = group(
+        bench, [(rejected[0], plan_group(bench, rejected, right).members[0].best.intervention)]
+    ).members[0]
+    usual = Action("unlock_instructions")
+    assert fitted(bench.workspace, tree, member, usual, kin) == usual
