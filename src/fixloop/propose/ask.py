@@ -11,8 +11,8 @@ from fixloop.hints.model import Alternative, Choice, Hint, Question, fingerprint
 from fixloop.propose.diagnose import Diagnosis, Reading
 from fixloop.propose.draft import Group
 from fixloop.propose.dryrun import Dropped
-from fixloop.propose.interventions import Intervention
-from fixloop.propose.thin import FEWEST_FOR_A_LEAF, is_thin
+from fixloop.propose.interventions import NEW_LEAF, Intervention
+from fixloop.propose.thin import FEWEST_FOR_A_LEAF, is_thin, takes_more
 from fixloop.propose.trying import Hypothesis
 from fixloop.workspace.text import count
 
@@ -41,7 +41,7 @@ was understood, and where they did not, for then only asking tells."""
 NO_TEXT = "nobody has said yet what should stand there instead"
 NO_NAME = "nobody has said yet what it is called"
 
-OTHERS = 4
+OTHERS = 3
 """One of so many may speak of something else than what is told of them; of fewer it is no set."""
 
 WORTH_ASKING = 0.02
@@ -50,6 +50,13 @@ WORTH_CHOOSING = 0.08
 
 AGAIN = 0.4
 """What a choice counts for beside a likelier one of the same place: a question that asks one thing is one."""
+
+SCATTERED = 0.8
+"""How sure it is that tickets which scatter unsurely over several leaves are a missing leaf's, where nothing
+else explains them: of the planted faults of the tuning half that did so, about as many were."""
+
+LEAF_THERE_IS = ("add_example", "add_edge")
+"""Readings that say which leaf of those that there are is meant."""
 
 Try = Callable[[Group], Hint | Dropped | None]
 """From a group to the hint its reading leads to, or why nothing stands."""
@@ -94,31 +101,54 @@ def settle(
 
 
 def _too_new(members: Sequence[Diagnosis], hint: Hint, reading: Reading) -> Hint | None:
-    """A leaf that nobody asked for by a word, and that too few texts would teach: only that it is missing."""
+    """A leaf that nobody asked for by a word, where teaching it is not yet right: only that it is missing."""
     texts = len({one.feedback.text_digest for one in members})
-    if hint.kind != "add_leaf" or texts >= FEWEST_FOR_A_LEAF or not all(one.wordless for one in members):
+    if hint.kind != "add_leaf" or not all(one.wordless for one in members):
+        return None
+    if texts < FEWEST_FOR_A_LEAF:
+        missing = f"a leaf is taught by {FEWEST_FOR_A_LEAF} texts at least; here are {texts}"
+    elif hint.measured and takes_more(hint):
+        taken = count(hint.measured.lost, "accepted ticket")
+        missing = f"taught by these tickets alone it would take the answer of {taken}"
+    else:
         return None
     bare = _unwritten(members, reading, waits=True, fell="")
-    work = (*bare.open_work, f"a leaf is taught by {FEWEST_FOR_A_LEAF} texts at least; here are {texts}")
+    work = (*bare.open_work, missing)
     return replace(bare, confidence=hint.confidence, alternatives=hint.alternatives, open_work=work)
+
+
+def missing_leaf(members: Sequence[Diagnosis]) -> Hint:
+    """That rejections mean a leaf which is missing: nobody says so, and that they scatter does."""
+    bare = _unwritten(members, Reading(NEW_LEAF, SCATTERED), waits=True, fell="")
+    return _told(bare, members, NEW_LEAF)
 
 
 def _who_may_mean(members: Sequence[Diagnosis], first: Tried, beside: int) -> list[Diagnosis]:
     """Who may mean what nobody has written yet, where it is as sure by itself as a fix that stood has to be.
 
-    Those who say nothing that bears on it, and those who speak for it; where many of the others speak of
-    something else it is not sure. Of one ticket only the text, where somebody speaks of it: who wants
-    something new is alone so far.
+    Those who say nothing that bears on it, those who speak for it, and in a set whoever surely means it
+    whatever he said; where many of the others speak of something else it is not sure. Of one ticket only the
+    text, where somebody speaks of it: who wants something new is alone so far, but for a ticket that is all
+    there is.
     """
     key, place = first.reading.key, first.reading.intervention.place
     meant = [one for one in members if one.wordless or speaks_for(one, place)]
+    if len(members) >= A_SET and meant:
+        meant += [one for one in members if one not in meant and _means(one, place)]
     texts = {one.feedback.text_digest for one in meant}
     if all(one.disputed for one in members) or first.reading.probability < needed(members, beside):
         return []
     if OTHERS * (len(members) - len(meant)) > len(members):
         return []
-    alone = key[0] == "template" and not all(one.wordless for one in meant)
+    spoken = key[0] == "template" and not all(one.wordless for one in meant)
+    alone = spoken or (not beside and first.probability >= ALL_BUT_SURE)
     return meant if len(texts) > 1 or (texts and alone) else []
+
+
+def _means(one: Diagnosis, place: tuple[str, str]) -> bool:
+    """Whether a rejection is as good as sure to be about a place."""
+    here = sum(reading.probability for reading in one.readings if reading.intervention.place == place)
+    return here >= ALL_BUT_SURE
 
 
 def speaks_for(one: Diagnosis, place: tuple[str, str]) -> bool:
@@ -247,7 +277,7 @@ def _unwritten(members: Sequence[Diagnosis], reading: Reading, waits: bool, fell
 
 def _question(members: Sequence[Diagnosis], tried: Sequence[Tried]) -> Hint:
     """The best explanations as choices, each with its fix where there is one, and that nothing is wrong."""
-    chosen = _choices(tried)
+    chosen = _with_something_new(members, _choices(tried), tried)
     labels = _labels(chosen)
     choices = [Choice(label, one.hint) for label, one in zip(labels, chosen, strict=True)]
     choices.append(Choice("nothing is wrong with the proposal"))
@@ -279,6 +309,23 @@ def _choices(tried: Sequence[Tried]) -> list[Tried]:
         chosen.append(best)
         left = [one for one in left if one is not best and _differs(one, best)]
     return chosen
+
+
+def _with_something_new(
+    members: Sequence[Diagnosis], chosen: Sequence[Tried], tried: Sequence[Tried]
+) -> list[Tried]:
+    """The choices; where they ask which leaf is meant, the last of them is that none of these is.
+
+    A leaf that is missing leaves its tickets to whichever is like it, and those all look likelier.
+    """
+    if chosen[0].reading.intervention.kind not in LEAF_THERE_IS:
+        return list(chosen)
+    known = next((one for one in tried if one.reading.intervention.kind == NEW_LEAF.kind), None)
+    reading = known.reading if known else Reading(NEW_LEAF, 0.0)
+    bare = _unwritten(members, reading, waits=True, fell="")
+    new = Tried(reading, (known and known.hint) or bare, known.probability if known else 0.0, waits=True)
+    kept = [one for one in chosen if one.reading.intervention.kind != NEW_LEAF.kind]
+    return list(chosen) if len(kept) < len(chosen) else [*kept[: MOST_CHOICES - 1], new]
 
 
 def _told_before(one: Tried, chosen: Sequence[Tried]) -> int:

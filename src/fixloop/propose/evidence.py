@@ -337,7 +337,7 @@ class Evidence:
             found["tool.in"] = found.get("tool.in", 0.0) + 1
             found["tool.in.usual"] = self.standing.calls_with(reply, tool)
             found["tool.in.home"] = lexicon.at_home(reply, tool) + lexicon.at_home(before.leaf, tool)
-            found["tool.in.uncalled"] = float(tool not in self.catalog.calls)
+            found["tool.in.uncalled"] = self.catalog.left_over(tool)
             found["tool.in.like"] = lexicon.likeness_of(heard.row, "tool", tool)
         for tool in now - then:
             found["tool.out"] = found.get("tool.out", 0.0) + 1

@@ -1,81 +1,125 @@
-"""Two leaves whose rejected tickets each should have had the other's answer: their examples are mixed.
+"""Two leaves whose examples lie in each other's files, and the rejected tickets that their return mends.
 
 What is said of one such ticket speaks for any other leaf, or for another branch of the one that it got; only
-both sides together, and the examples themselves, tell what happened. One fault is likelier than two.
+the examples themselves, beside the texts whose leaf staff and cases say, tell what happened. One fault is
+likelier than two.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import combinations
 
+from fixloop.errors import FixloopError
+from fixloop.feedback.replays import replay_all
 from fixloop.hints.model import Hint
 from fixloop.propose.attempt import Desk, try_draft
 from fixloop.propose.diagnose import Diagnosis
 from fixloop.propose.draft import Group
-from fixloop.propose.synthesis.intent import exchange
-from fixloop.workspace.model import is_other
+from fixloop.propose.synthesis.intent import Move, exchange, mixed_examples, moved_back
+from fixloop.workspace.model import IntentDag, is_other
 
-MOST_PAIRS = 4
-"""Pairs of leaves that are looked at: those with the most rejections."""
-
-FEWEST_TEXTS = 3
-"""Distinct texts that the exchange has to mend."""
+MOST_LEAVES, MOST_TOGETHER, MEANT = 40, 6, 2
+"""Leaves whose neighbours are looked at: those with the most rejections. How many of them are looked at with
+each other, wherever they are. And how many leaves one rejection may mean."""
 
 ENOUGH = 0.75
-"""The share of both leaves' rejections that it has to mend."""
+"""The share of the texts rejected at the two leaves that the return of their examples has to mend."""
+
+FEWEST_TEXTS = 2
+"""Distinct texts that it mends, unless it mends all there is: one of many was rejected for something else."""
 
 SURE = 0.85
-"""How probable it is that examples which lie in each other's leaf, and whose return mends both leaves'
+"""How probable it is that examples which lie in each other's leaf, and whose return mends the leaves'
 rejections and harms none that is right, are what was wrong."""
+
+Pair = tuple[str, str]
 
 
 def exchanges(desk: Desk, open_ones: Sequence[Diagnosis]) -> list[Hint]:
-    """A fix for each two leaves whose examples lie in each other's files, where that mends both sides."""
+    """A fix for each two leaves whose examples are mixed, where that mends what was rejected there."""
     found: list[Hint] = []
-    for one, other in _pairs(open_ones):
+    asked = [one for one in open_ones if not one.disputed]
+    for pair in _pairs(desk.bench.workspace.intents, asked):
         mended = {key for hint in found for key in hint.evidence}
-        here = [m for m in _who_may_mean(other, one, open_ones) if m.feedback.id not in mended]
-        there = [m for m in _who_may_mean(one, other, open_ones) if m.feedback.id not in mended]
-        if here and there and len(_texts([*here, *there])) >= FEWEST_TEXTS:
-            found += _tried(desk, (one, here), (other, there))
+        left = [one for one in asked if one.feedback.id not in mended]
+        moves = mixed_examples(desk.bench, *pair, {leaf: _texts_of(leaf, pair, left) for leaf in pair})
+        if moves and (hint := _tried(desk, pair, moves, left)):
+            found.append(hint)
     return found
 
 
-def _pairs(open_ones: Sequence[Diagnosis]) -> Iterator[tuple[str, str]]:
-    """Pairs of leaves that rejected tickets came out as, those with most of them first."""
-    answered = Counter(str(one.before.leaf) for one in open_ones if not is_other(one.before.leaf))
-    pairs = combinations(sorted(answered), 2)
-    ranked = sorted(pairs, key=lambda pair: (-min(answered[one] for one in pair), pair))
-    yield from ranked[:MOST_PAIRS]
+def _pairs(dag: IntentDag, asked: Sequence[Diagnosis]) -> list[Pair]:
+    """Pairs of leaves that tickets came out as or may mean, and of one of these and another beside it."""
+    counts: Counter[str] = Counter(str(one.before.leaf) for one in asked)
+    counts.update(leaf for one in asked for leaf in _likeliest(one))
+    ranked = sorted((leaf for leaf in counts if not is_other(leaf)), key=lambda leaf: (-counts[leaf], leaf))
+    found = list(combinations(ranked[:MOST_TOGETHER], 2))
+    for leaf in ranked[:MOST_LEAVES]:
+        beside = {one for parent in dag.parents_of(leaf) for one in dag.children[parent]}
+        found += [(leaf, one) for one in sorted(beside - {leaf, *dag.children}) if not is_other(one)]
+    return list(dict.fromkeys((min(pair), max(pair)) for pair in found))
 
 
-def _who_may_mean(leaf: str, instead_of: str, open_ones: Sequence[Diagnosis]) -> list[Diagnosis]:
-    """Who was answered as one leaf and may mean another: says nothing, or something that could be it."""
-    return [
-        one
-        for one in open_ones
-        if one.before.leaf == instead_of
-        and not one.disputed
-        and (one.wordless or any(r.intervention.wanted.leaf == leaf for r in one.readings))
-    ]
+def _likeliest(one: Diagnosis) -> list[str]:
+    """The leaves that a rejection may mean, the first few."""
+    wanted = (r.intervention.wanted.leaf for r in one.readings if r.intervention.step == "intent")
+    return list(dict.fromkeys(leaf for leaf in wanted if leaf))[:MEANT]
 
 
-def _tried(
-    desk: Desk, one: tuple[str, Sequence[Diagnosis]], other: tuple[str, Sequence[Diagnosis]]
-) -> list[Hint]:
-    """The exchange, if it mends nearly all of both sides."""
-    (a, here), (b, there) = one, other
-    group = Group(("intent", "exchange", a, b), (*here, *there))
-    draft = exchange(desk.bench, group, a, b)
+def _tried(desk: Desk, pair: Pair, moves: Sequence[Move], asked: Sequence[Diagnosis]) -> Hint | None:
+    """The exchange, if it mends nearly all that was rejected at the two leaves and may mean it."""
+    leaves = _leaves_then(desk, pair, moves, asked)
+    members = tuple(one for one in asked if one.feedback.id in leaves)
+    if not members:
+        return None
+    group = Group(("intent", "exchange", *pair), members)
+    draft = exchange(desk.bench, group, moves, leaves)
     found = try_draft(desk, group, draft) if draft else None
     if not isinstance(found, Hint):
-        return []
-    mended = [m for m in group.members if m.feedback.id in found.evidence]
-    both = {m.before.leaf for m in mended} == {a, b}
-    if not both or len(_texts(mended)) < FEWEST_TEXTS or len(mended) < ENOUGH * len(group.members):
-        return []
-    return [replace(found, confidence=SURE)]
+        return None
+    meant = [one for one in asked if one.before.leaf in pair and _may_mean(one, pair)]
+    left = [one for one in meant if one.feedback.id not in found.evidence]
+    if len(_texts(left)) > (1 - ENOUGH) * len(_texts(meant)):
+        return None
+    if len(_texts(members)) < FEWEST_TEXTS and desk.read > len(found.evidence):
+        return None
+    return replace(found, confidence=SURE)
+
+
+def _leaves_then(
+    desk: Desk, pair: Pair, moves: Sequence[Move], asked: Sequence[Diagnosis]
+) -> Mapping[str, str]:
+    """Which of the two leaves each rejection gets by it, for those that get another and may mean that."""
+    likely = [one for one in asked if _may_mean(one, pair)]
+    if not likely:
+        return {}
+    try:
+        trial = desk.bench.try_operations(moved_back(moves))
+    except FixloopError:
+        return {}
+    after = replay_all(trial.pipeline, [one.feedback for one in likely])
+    then = {one.feedback.id: str(after[one.feedback.id].leaf) for one in likely}
+    return {
+        one.feedback.id: then[one.feedback.id]
+        for one in likely
+        if then[one.feedback.id] in pair and then[one.feedback.id] != one.before.leaf
+    }
+
+
+def _may_mean(one: Diagnosis, pair: Pair) -> bool:
+    """Whether a rejection says nothing, or something that could be for either leaf."""
+    steps = (r.intervention for r in one.readings if r.intervention.step == "intent")
+    return one.wordless or any(step.wanted.leaf in pair for step in steps)
+
+
+def _texts_of(leaf: str, pair: Pair, asked: Sequence[Diagnosis]) -> list[str]:
+    """What came out as a leaf and may be the other's."""
+    return [
+        one.feedback.fixture.ticket.customer_text
+        for one in asked
+        if one.before.leaf == leaf and _may_mean(one, pair)
+    ]
 
 
 def _texts(members: Sequence[Diagnosis]) -> set[str]:

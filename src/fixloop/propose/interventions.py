@@ -248,6 +248,15 @@ class Catalog:
             cut_off_leaves(workspace.intents),
         )
 
+    def left_over(self, tool: str) -> float:
+        """How much says of a tool that nothing calls it: one of several that nothing calls says less."""
+        return 0.0 if tool in self.calls else 1 / len(self.uncalled)
+
+    @property
+    def uncalled(self) -> tuple[str, ...]:
+        """The tools that nothing calls."""
+        return tuple(tool for tool in self.workspace.tools if tool not in self.calls)
+
     def other_arguments(self, call: ToolCall) -> Iterator[ToolCall]:
         """The call with one argument as another call has it, as its schema allows, or from another column."""
         known = [one.args for one in self.calls.get(call.name, ())]
@@ -326,6 +335,10 @@ def interventions(
     return found
 
 
+NEW_LEAF = Intervention("intent", "add_leaf", "workspace/intents.yaml", Wanted(), None, 1.0)
+"""A leaf there is not yet."""
+
+
 def _leaves(before: Proposal, catalog: Catalog, shares: Mapping[str, float]) -> Iterator[Intervention]:
     """Another leaf, for every leaf there is, and a leaf there is not yet."""
     others = {leaf: share for leaf, share in shares.items() if leaf != before.leaf}
@@ -352,13 +365,13 @@ def _to_leaf(leaf: str) -> tuple[Wanted, Forced]:
 def _new_leaves(before: Proposal, catalog: Catalog) -> Iterator[Intervention]:
     """A leaf there is not yet, answered as nobody knows or by one of the templates that no tree uses."""
     # What an `other` could not answer may well be new; what a leaf answered seldom is.
-    share, target = 1.0 if is_other(before.leaf) else 0.2, "workspace/intents.yaml"
-    yield Intervention("intent", "add_leaf", target, Wanted(), None, share)
+    share = 1.0 if is_other(before.leaf) else 0.2
+    yield replace(NEW_LEAF, share=share)
     for name in sorted(catalog.unused):
         action = Action(name)
         forced = Forced(branch=before.branch, reply=name, tools=())
         part = share / len(catalog.unused)
-        yield Intervention("intent", "add_leaf", target, Wanted(reply=name), forced, part, action)
+        yield replace(NEW_LEAF, wanted=Wanted(reply=name), forced=forced, share=part, action=action)
 
 
 def _ways_to_leaf(before: Proposal, catalog: Catalog, leaf: str, target: str) -> Iterator[Way]:
@@ -460,12 +473,16 @@ def _actions(feedback: Feedback, before: Proposal, catalog: Catalog) -> Iterator
     for key, action in own.items():
         if key != now and action != failed:
             yield _planned(before, target, action, 0.5 / size)
+    told = {action.deed for action in near} | own.keys() | {now}
+    left = {key: one for key, one in _left_behind(own.values(), catalog).items() if key not in told}
+    for action in left.values():
+        yield _planned(before, target, action, LEFT_BEHIND / len(left))
+    foreign = {key: action for key, action in foreign.items() if key not in left}
     same = {now} | ({present.deed} if present else set())
     for action in near:
         # Other arguments of the branch's own calls, also of one that could not be made.
         if action.deed not in own.keys() - same:
             yield _planned(before, target, action, 0.3 / len(near))
-    told = {action.deed for action in near} | own.keys() | {now}
     rest = {key: action for key, action in foreign.items() if key not in told}
     used = {key: max(1, catalog.trees.get(key, 1)) for key in rest}
     for key, action in rest.items():
@@ -490,6 +507,22 @@ def present_action(before: Proposal, catalog: Catalog) -> Action | None:
         if branch.id == before.branch and branch.reply:
             return Action(branch.reply, branch.tools)
     return None
+
+
+LEFT_BEHIND, MOST_LEFT_BEHIND = 0.3, 12
+"""The share of all actions with a tool that nothing calls, as much as of all near the present one; and how
+many there may be: where there are more, tools are simply not in use."""
+
+
+def _left_behind(own: Iterable[Action], catalog: Catalog) -> dict[tuple[str, tuple[str, ...]], Action]:
+    """Tools that nothing calls, as this tree's branches would call them: a branch that went leaves its tool.
+
+    With a reply that comes with tools here, and with the templates that no tree uses.
+    """
+    replies = dict.fromkeys([*(one.reply for one in own if one.tools), *sorted(catalog.unused)])
+    calls = [call for tool in catalog.uncalled if (call := usual_call(tool, catalog))]
+    found = [Action(reply, (call,)) for reply in replies for call in calls]
+    return {one.deed: one for one in found} if len(found) <= MOST_LEFT_BEHIND else {}
 
 
 def _changed_calls(present: Action, catalog: Catalog) -> Iterator[Action]:
@@ -530,13 +563,25 @@ def _spelt_call(one: Mapping[str, Any], given: Told, catalog: Catalog) -> ToolCa
 
 
 def usual_call(tool: str, catalog: Catalog) -> ToolCall | None:
-    """How the workspace calls a tool elsewhere, else with required arguments from like-named columns."""
+    """How the workspace calls a tool elsewhere, else with the arguments that it requires.
+
+    Those as other tools are given one of that name, else from the column of that name.
+    """
     if tool in catalog.calls:
         return catalog.calls[tool][0]
     required = catalog.workspace.tools[tool].args.get("required", [])
-    if not set(required) <= catalog._columns:
-        return None
-    return ToolCall(tool, {name: f"{{{{ record.{name} }}}}" for name in required})
+    given = {name: _given_elsewhere(name, catalog) for name in required}
+    return None if None in given.values() else ToolCall(tool, given)
+
+
+def _given_elsewhere(arg: str, catalog: Catalog) -> str | None:
+    """What other tools get as an argument of this name, where that comes from ticket or record."""
+    column = f"{{{{ record.{arg} }}}}"
+    calls = [call for name in sorted(catalog.calls) for call in catalog.calls[name]]
+    found = Counter(str(call.args[arg]) for call in calls if "{{" in str(call.args.get(arg, "")))
+    if column in found or (not found and arg in catalog._columns):
+        return column
+    return min(found, key=lambda one: (-found[one], one)) if found else None
 
 
 def replay_all(

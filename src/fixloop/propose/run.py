@@ -7,7 +7,15 @@ from typing import Any
 from fixloop.feedback.model import Feedback
 from fixloop.hints.ids import canonical_json
 from fixloop.hints.model import Hint
-from fixloop.propose.ask import FELL, are_unlike, describe, needed, settle, waits_for_words
+from fixloop.propose.ask import (
+    FELL,
+    are_unlike,
+    describe,
+    missing_leaf,
+    needed,
+    settle,
+    waits_for_words,
+)
 from fixloop.propose.attempt import (
     WHOLE,
     Ablation,
@@ -25,6 +33,7 @@ from fixloop.propose.exchanges import exchanges
 from fixloop.propose.group import clear_groups, lone_wishes, nothing_to_fix, one_change_each
 from fixloop.propose.idle import lone_wish, nothing_wrong, several_things, unexplained, unreplayable
 from fixloop.propose.leaf_evidence import learn_comments
+from fixloop.propose.missing import scattered
 from fixloop.propose.rank import rank, with_conflicts
 from fixloop.propose.several import find_several
 from fixloop.propose.stakes import Surroundings, stakes_of
@@ -37,7 +46,7 @@ from fixloop.workspace.text import count
 
 __all__ = ["MOST_QUESTIONS", "PROPOSER", "Ablation", "Proposed", "propose", "rank"]
 
-PROPOSER = "replay 12"
+PROPOSER = "replay 13"
 """Changes whenever the same rejections could lead to other hints."""
 
 MOST_QUESTIONS = 20
@@ -229,7 +238,22 @@ def _questions(desk: Desk, diagnoses: Sequence[Diagnosis], made: _Made, progress
         wordless = tuple(one for one in desk.wordless if one.feedback.id not in mended)
         found += _explained(replace(desk, wordless=wordless), left) if left else ()
     mended = {key for hint in found if hint.operations for key in hint.evidence}
-    return [hint for hint in found if hint.operations or not set(hint.evidence) <= mended]
+    found = [hint for hint in found if hint.operations or not set(hint.evidence) <= mended]
+    left = [one for some in sets for one in some if one.feedback.id not in mended]
+    return _with_missing_leaf(desk, left, found)
+
+
+def _with_missing_leaf(desk: Desk, left: Sequence[Diagnosis], found: Sequence[Hint]) -> list[Hint]:
+    """What was found; what nothing mends and one missing leaf explains is said so instead of being asked."""
+    meant = scattered(desk.bench, left, desk.read)
+    if not meant:
+        return list(found)
+    ids = {one.feedback.id for one in meant}
+    again: list[Hint] = []
+    for hint in found:
+        own = [one for one in left if one.feedback.id in {*hint.evidence} - ids]
+        again += [hint] if not ids & {*hint.evidence} else _explained(desk, own) if own else ()
+    return [*again, missing_leaf(meant)]
 
 
 def _joined(hints: Sequence[Hint]) -> list[Hint]:
@@ -256,19 +280,39 @@ def _is_settled(one: Diagnosis) -> bool:
 
 def _explained(desk: Desk, members: Sequence[Diagnosis]) -> list[Hint]:
     """The fix of a set, and what is left then by itself; else a question; else each for a person to read."""
-    found = settle(
+    found = _settled(desk, members)
+    if found is None and are_unlike(members):
+        return [hint for one in members for hint in _explained(desk, [one])]
+    if found is None:
+        return [unexplained(one) for one in members]
+    found = _of_its_own(desk, members, found)
+    found = with_wordless(desk.bench, found, desk.wordless)
+    left = [one for one in members if one.feedback.id not in found.evidence]
+    return [found, *(_explained(desk, left) if left and len(left) < len(members) else ())]
+
+
+def _settled(desk: Desk, members: Sequence[Diagnosis]) -> Hint | None:
+    return settle(
         members,
         hypotheses(desk.bench, members),
         lambda part: fix_of(desk, part),
         beside=desk.read - len(members),
     )
-    if found is None and are_unlike(members):
-        return [hint for one in members for hint in _explained(desk, [one])]
-    if found is None:
-        return [unexplained(one) for one in members]
-    found = with_wordless(desk.bench, found, desk.wordless)
-    left = [one for one in members if one.feedback.id not in found.evidence]
-    return [found, *(_explained(desk, left) if left and len(left) < len(members) else ())]
+
+
+def _of_its_own(desk: Desk, members: Sequence[Diagnosis], asked: Hint) -> Hint:
+    """The fix of those whom the first choice of a question mends, if by themselves they need none.
+
+    Whoever else is in the set may have been mistaken: then the others are not to be asked for it.
+    """
+    first = asked.question.choices[0].hint if asked.question else None
+    if first is None or not first.operations:
+        return asked
+    own = [one for one in members if one.feedback.id in first.evidence]
+    if not len(members) / 2 < len(own) < len(members):
+        return asked
+    found = _settled(desk, own)
+    return found if found is not None and found.operations else asked
 
 
 def _without_fallen(group: Group) -> Group:

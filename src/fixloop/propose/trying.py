@@ -15,7 +15,7 @@ from typing import Any
 
 from fixloop.propose.diagnose import Diagnosis, Reading
 from fixloop.propose.draft import Group
-from fixloop.propose.interventions import Action, Intervention
+from fixloop.propose.interventions import NEW_LEAF, Action, Intervention
 from fixloop.propose.synthesis.new_leaf import clusters
 from fixloop.propose.tries import Outcomes, Tried, tree_tries
 from fixloop.propose.workbench import Workbench
@@ -42,7 +42,7 @@ MOST_OF_A_SORT = 2
 """Hypotheses of one plan tree with another reply, and as many with other calls alone. What leads to the same
 answers is one, and the smallest edit stands for it."""
 
-NEW_THINGS = ("intent", "workspace/intents.yaml")
+NEW_THINGS = NEW_LEAF.place
 """The place of every leaf there is not yet."""
 
 MOST_OF_ONE_THING = 8

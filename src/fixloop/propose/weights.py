@@ -115,7 +115,7 @@ WEIGHTS: Mapping[str, float] = {
     "tool.in": -1.75,
     "tool.in.home": 4.42,
     "tool.in.like": 3.91,
-    "tool.in.uncalled": 2.00,
+    "tool.in.uncalled": 4.00,
     "tool.in.usual": 0.04,
     "tool.out": -0.07,
     "tool.out.home": -1.78,

@@ -65,15 +65,34 @@ def test_rejections_of_both_sides_are_one_fix_without_a_word() -> None:
     assert all(text not in BY_LEAF[leaf] for text, leaf in out.items())
 
 
-def test_one_side_alone_does_not_tell_that_examples_are_mixed() -> None:
+def test_one_side_is_enough_where_the_examples_themselves_are_mixed() -> None:
     bench, _ = rejected_bench(tuple(ASKED))
     found = diagnose(bench, [one for one in bench.stored if one.outcome == "rejected"], feedback=bench.stored)
     desk = Desk(bench, WHOLE, tuple(found), len(found))
     assert len(exchanges(desk, found)) == 1
     for leaf in ASKED:
-        assert exchanges(desk, [one for one in found if one.before.leaf == leaf]) == []
-    content = [replace(one, disputed=True) for one in found]
-    assert exchanges(desk, content) == []
+        own = [one for one in found if one.before.leaf == leaf]
+        alone = exchanges(replace(desk, read=len(own)), own)
+        assert {key for hint in alone for key in hint.evidence} == {one.feedback.id for one in own}
+        one_of_many = exchanges(replace(desk, read=9), own[:1])
+        assert one_of_many == []
+    assert exchanges(desk, [replace(one, disputed=True) for one in found]) == []
+
+
+def test_tickets_that_went_to_a_third_leaf_are_mended_with_the_two() -> None:
+    bench, _ = rejected_bench(tuple(ASKED))
+    found = diagnose(bench, [one for one in bench.stored if one.outcome == "rejected"], feedback=bench.stored)
+    astray = replace(found[0], before=replace(found[0].before, leaf="card_blocked"))
+    hints = exchanges(Desk(bench, WHOLE, (), len(found)), [astray, *found[1:]])
+    assert [astray.feedback.id in hint.evidence for hint in hints] == [True]
+
+
+def test_an_exchange_that_leaves_the_rejections_as_they_are_is_none() -> None:
+    bench, _ = rejected_bench(tuple(ASKED))
+    other = told("can you recall a payment", bench.before[bench.stored[-1].id], "rejected", comment="no")
+    more = bench_of(bench.snapshot, [*bench.stored, other])
+    found = diagnose(more, [other], feedback=more.stored)
+    assert exchanges(Desk(more, WHOLE, tuple(found), 1), found) == []
 
 
 def test_leaves_that_are_as_they_should_be_exchange_nothing() -> None:

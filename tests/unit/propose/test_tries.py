@@ -6,7 +6,7 @@ from dataclasses import replace
 from fixloop.feedback.model import Feedback
 from fixloop.hints.operation import Operation
 from fixloop.propose.draft import Draft
-from fixloop.propose.interventions import Action, Catalog, expected_actions
+from fixloop.propose.interventions import Action, Catalog, expected_actions, interventions
 from fixloop.propose.kin import Kin
 from fixloop.propose.synthesis.plan import synthesise
 from fixloop.propose.tries import Tried, Tries
@@ -17,6 +17,7 @@ from fixloop.workspace.load import load_workspace
 from fixloop.workspace.model import LeafId, ToolCall
 from tests.unit.propose.synthesis.benches import (
     CALL,
+    ESCALATE,
     LEAF,
     LOCKED,
     bench_of,
@@ -157,3 +158,17 @@ def test_a_call_with_other_arguments_is_not_what_was_expected() -> None:
     assert satisfied_share({"tools": [{"name": call.name, "args": dict(call.args)}]}, shown) == 1
     assert satisfied_share({"tools": [call.name]}, shown) == 1
     assert satisfied_share({"tools": [{"name": call.name, "args": {"account_id": "another"}}]}, shown) == 0
+
+
+def test_a_tool_that_nothing_calls_is_offered_with_the_text_that_no_tree_uses() -> None:
+    """A branch that went leaves both behind."""
+    bench, rejected = locked_bench(
+        world(), faulted(world(), Operation("remove_branch", {**LEAF, "branch": "fraud"}))
+    )
+    catalog = Catalog.of(bench.workspace)
+    assert catalog.uncalled == ("escalate_to_security",)
+    assert catalog.left_over("escalate_to_security") == 1.0
+    found = interventions(rejected[0], bench.before[rejected[0].id], catalog, {})
+    whole = [one for one in found if one.action and one.action.deed == ESCALATED]
+    assert [(one.action and one.action.tools, one.step) for one in whole] == [((ESCALATE,), "plan")]
+    assert Catalog.of(load_workspace(world())).left_over("escalate_to_security") == 0.0

@@ -7,10 +7,11 @@ import pytest
 
 from fixloop.feedback.model import Feedback
 from fixloop.fixes.apply import apply_operations
-from fixloop.hints.model import Hint, Measured
+from fixloop.hints.model import Choice, Hint, Measured
 from fixloop.hints.operation import Operation
+from fixloop.propose import run
 from fixloop.propose.ask import Tried, _leads, _speaks, are_unlike, settle
-from fixloop.propose.attempt import with_wordless
+from fixloop.propose.attempt import WHOLE, Desk, with_wordless
 from fixloop.propose.diagnose import JUDGEMENT, Asking, Diagnosis, Reading, diagnose
 from fixloop.propose.draft import Group
 from fixloop.propose.dryrun import Dropped
@@ -18,6 +19,7 @@ from fixloop.propose.interventions import Action, Intervention
 from fixloop.propose.run import _is_wordless, propose
 from fixloop.propose.standing import branch_part, build_standing
 from fixloop.propose.synthesis.tree_edits import says_itself
+from fixloop.propose.thin import as_question
 from fixloop.propose.tries import tree_tries
 from fixloop.propose.trying import hypotheses, sets_of
 from fixloop.propose.wanted import Wanted
@@ -240,7 +242,7 @@ RATHER = Reading(Intervention("fetch", "set_weight", "workspace/fetch.yaml", Wan
     [
         (TEXT, 3, True, "nobody has said yet what should stand there instead"),
         (TEXT, 1, False, "nobody has said yet what should stand there instead"),
-        (TEXT, 1, True, None),
+        (TEXT, 1, True, "nobody has said yet what should stand there instead"),
         (NEW, 3, True, "nobody has said yet what it is called"),
         (NEW, 1, False, None),
         (EDGE, 3, True, None),
@@ -266,10 +268,17 @@ def test_what_is_sure_and_nobody_has_written_is_said_and_not_asked(
 
 
 @pytest.mark.parametrize(
-    ("texts", "wordless", "told"), [(4, True, True), (4, False, False), (5, True, False)]
+    ("texts", "wordless", "lost", "missing"),
+    [
+        (4, True, 0, "a leaf is taught by 5 texts at least; here are 4"),
+        (4, False, 0, ""),
+        (5, True, 0, ""),
+        (5, True, 2, "taught by these tickets alone it would take the answer of 2 accepted tickets"),
+        (5, False, 2, ""),
+    ],
 )
-def test_a_leaf_nobody_asked_for_that_few_texts_would_teach_is_told_without_it(
-    texts: int, wordless: bool, told: bool
+def test_a_leaf_nobody_asked_for_that_cannot_be_taught_yet_is_told_without_it(
+    texts: int, wordless: bool, lost: int, missing: str
 ) -> None:
     members = [of_text(n, NEW, RATHER, wordless=wordless) for n in range(texts)]
     draft = Hint(
@@ -279,14 +288,14 @@ def test_a_leaf_nobody_asked_for_that_few_texts_would_teach_is_told_without_it(
         summary="",
         evidence=tuple(one.feedback.id for one in members),
         operations=(Operation("add_leaf", {"id": "parrots", "parents": ["root"]}),),
-        measured=Measured("c", texts, texts),
+        measured=Measured("c", texts, texts, lost=lost),
     )
     found = settle(members, hypotheses(rejected_bench(NEGATED)[0], members), lambda group: draft)
     assert found is not None
-    assert found.is_unwritten is told
-    if told:
+    assert found.is_unwritten is bool(missing)
+    if missing:
         assert found.target == "workspace/intents.yaml"
-        assert found.open_work[1:] == ("a leaf is taught by 5 texts at least; here are 4",)
+        assert found.open_work[1:] == (missing,)
     else:
         assert found.question is not None or found.operations
 
@@ -298,14 +307,76 @@ def test_what_nobody_has_written_counts_less_than_a_fix_where_a_colleague_found_
     assert found.question is not None
 
 
-def test_who_speaks_of_something_else_is_left_to_be_read_by_himself() -> None:
-    elsewhere = of_text(9, TEXT, replace(RATHER, spoken=2.0), wordless=False)
-    for n, told in ((4, True), (2, False)):
-        members = [*(of_text(number, TEXT, RATHER) for number in range(n)), elsewhere]
-        found = settle(members, hypotheses(rejected_bench(NEGATED)[0], members), lambda group: None)
+@pytest.mark.parametrize(("likely", "others", "told"), [(0.6, 4, True), (0.6, 1, False), (0.9, 4, True)])
+def test_who_speaks_of_something_else_is_left_to_be_read_by_himself_unless_he_surely_means_it(
+    likely: float, others: int, told: bool
+) -> None:
+    spoken = replace(RATHER, spoken=2.0)
+    elsewhere = of_text(9, replace(TEXT, probability=likely), spoken, wordless=False)
+    members = [*(of_text(number, TEXT, RATHER) for number in range(others)), elsewhere]
+    found = settle(members, hypotheses(rejected_bench(NEGATED)[0], members), lambda group: None)
+    assert found is not None
+    assert found.is_unwritten is told
+    assert (elsewhere.feedback.id in found.evidence) is (not told or likely > 0.85)
+
+
+LEAVES = [
+    Reading(
+        Intervention(
+            "intent", "add_example", f"workspace/examples/{leaf}.jsonl", Wanted(leaf=leaf), None, 1.0
+        ),
+        share,
+    )
+    for leaf, share in (("a", 0.4), ("b", 0.3), ("c", 0.2))
+]
+
+
+def test_a_question_which_leaf_is_meant_has_none_of_these_among_its_choices() -> None:
+    bench = rejected_bench(NEGATED)[0]
+    for readings in (LEAVES, [*LEAVES, replace(NEW, probability=0.01)]):
+        members = [of_text(1, *readings)]
+        found = settle(members, hypotheses(bench, members), lambda group: None)
         assert found is not None
-        assert found.is_unwritten is told
-        assert (elsewhere.feedback.id in found.evidence) is not told
+        assert found.question is not None
+        assert [choice.label for choice in found.question.choices] == [
+            "the ticket means a",
+            "the ticket means b",
+            "the ticket means something no leaf answers yet",
+            "nothing is wrong with the proposal",
+        ]
+
+
+def test_a_fix_is_named_for_those_whom_it_mends_whoever_else_is_in_the_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two of five may have been mistaken: for the three others nothing has to be asked."""
+    bench = rejected_bench(NEGATED)[0]
+    members = [of_text(n, reading("plan", "p", 0.6)) for n in range(5)]
+    own = {one.feedback.id for one in members[:3]}
+    fix = Hint(
+        step="plan",
+        kind="set_condition",
+        target="plan_trees/a.yaml",
+        summary="",
+        evidence=tuple(sorted(own)),
+        operations=(NEGATED,),
+    )
+
+    def answer(some: Sequence[Diagnosis], *_: object, **__: object) -> Hint | None:
+        if {one.feedback.id for one in some} == own:
+            return fix
+        if len(some) == 5:
+            everyone = tuple(one.feedback.id for one in some)
+            asked = as_question((Choice("so", fix), Choice("nothing is wrong")), "what?")
+            return replace(asked, evidence=everyone)
+        return None
+
+    monkeypatch.setattr(run, "settle", answer)
+    hints = run._explained(Desk(bench, WHOLE, (), 5), members)
+    assert [hint.question for hint in hints] == [None] * 3
+    assert hints[0].operations == (NEGATED,)
+    assert set(hints[0].evidence) == own
+    assert {key for hint in hints[1:] for key in hint.evidence} == {m.feedback.id for m in members} - own
 
 
 def test_two_of_whom_one_is_sure_are_not_left_together() -> None:
