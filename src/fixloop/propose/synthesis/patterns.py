@@ -70,7 +70,7 @@ def patterns_for(missed: Sequence[Missed], present: Sequence[str], known: Iterab
         for pattern in present
         for one in _as_usual(pattern, present)
     ]
-    found = _that_find([*once, *_learnt(missed, alike), *_beside(missed, alike)], missed, present)
+    found = _that_find([*once, *_learnt(missed, alike), *_beside(missed, alike, present)], missed, present)
     if not any(one.instead for one in found):
         found += _that_find(_mended_twice(present), missed, present)
     found = [replace(one, size=round(one.size - KNOWN * _share_read(one.pattern, alike), 6)) for one in found]
@@ -267,9 +267,9 @@ def _column_form(column: Sequence[Run], several: bool) -> str:
 # --- a form beside words ------------------------------------------------------------------------------------
 
 
-def _beside(missed: Sequence[Missed], known: Sequence[str]) -> Iterator[Pattern]:
+def _beside(missed: Sequence[Missed], known: Sequence[str], present: Sequence[str]) -> Iterator[Pattern]:
     """The form of short numbers and amounts next to the words or signs they stood beside."""
-    form = _plain_form(missed, known)
+    form = _known_form(missed, present) or _plain_form(missed, known)
     if form is None:
         return
     for words in (WORDS_BESIDE, 1):
@@ -284,7 +284,9 @@ def _beside(missed: Sequence[Missed], known: Sequence[str]) -> Iterator[Pattern]
 
 
 def _vague(beside: Sequence[str], words: int) -> float:
-    """Small words stand beside anything; a sign needs no word before it."""
+    """Small words stand beside anything; a sign needs no word before it, and an amount has its currency."""
+    if any(all(word in spellings for word in beside) for spellings in _SPELLINGS):
+        return -IN_MONEY
     signs = [one for one in beside if not any(char.isalpha() for char in one)]
     if signs:
         return 0.0 if len(signs) == len(beside) else 0.3
@@ -292,20 +294,54 @@ def _vague(beside: Sequence[str], words: int) -> float:
     return small + (0.2 if words == 1 or any(not one[-1].isalpha() for one in beside) else 0.0)
 
 
+IN_MONEY = 0.1
+"""What is less vague about an amount beside its currency than beside two words that tell something."""
+
 _SIGNS = "€£$"
+_SPELLINGS = (
+    ("€", "eur", "euro", "euros"),
+    ("£", "gbp", "pound", "pounds"),
+    ("$", "usd", "dollar", "dollars"),
+    ("chf", "franken"),
+)
 
 
 def _either(words: Sequence[str]) -> str:
-    """Any of the words; one currency is as good as another."""
+    """Any of the words; one sign of a currency is as good as another, and so is one of its spellings."""
     if all(word in _SIGNS for word in words):
         return f"[{_SIGNS}]"
+    spelt = [spellings for spellings in _SPELLINGS if all(word in spellings for word in words)]
+    words = spelt[0] if spelt else words
     return "|".join(re.escape(word).replace(r"\ ", " ") for word in words)
+
+
+def _known_form(missed: Sequence[Missed], present: Sequence[str]) -> str | None:
+    """What the field's other patterns take out of what they match, where all missed values are written so."""
+    taken = dict.fromkeys(group for pattern in present if (group := _taken(pattern)))
+    fitting = (one for one in taken if all(re.fullmatch(one, missing.value) for missing in missed))
+    return next(fitting, None) if all(one.value[:1].isdigit() for one in missed) else None
+
+
+def _taken(pattern: str) -> str:
+    """The one group that a pattern takes out of what it matches, as it is written; else nothing."""
+    if re.compile(pattern).groups != 1:
+        return ""
+    plain = re.sub(r"\\.|\[(?:\\.|[^\]\\])*\]", lambda found: "_" * len(found[0]), pattern)
+    start = re.search(r"\((?!\?)|\(\?P<\w+>", plain)
+    if start is None:
+        return ""
+    open_now = 1
+    for at in range(start.end(), len(plain)):
+        open_now += {"(": 1, ")": -1}.get(plain[at], 0)
+        if not open_now:
+            return pattern[start.end() : at]
+    return ""
 
 
 def _plain_form(missed: Sequence[Missed], known: Sequence[str]) -> str | None:
     """Amounts, short numbers as long as they are known to be, and names that stand alike more than once."""
     values = [one.value for one in missed]
-    money = any(_MONEY.search(_left(one, 1) + _right(one)) for one in missed)
+    money = any(_MONEY.search(f"{_left(one, 1)} {_right(one)}") for one in missed)
     if all(re.fullmatch(_AMOUNT, value) for value in values) and (money or not "".join(values).isdigit()):
         return _AMOUNT
     if all(value.isdigit() for value in values):

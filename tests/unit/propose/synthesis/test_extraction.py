@@ -82,6 +82,39 @@ def test_one_value_alone_leaves_no_letter_of_a_customer_behind() -> None:
     assert form == r"[A-Z]{3}\d{5}"
 
 
+AFTER_THE_SIGN = r"(?i)(?:€|\beur) ?(\d{1,4}(?:[.,]\d{2})?)(?!\d)"
+
+
+@pytest.mark.parametrize(
+    ("pairs", "present", "read"),
+    [
+        (
+            [("119", "There stand 119 Euro on my bill")],
+            [AFTER_THE_SIGN],
+            {"was it 87,50 €?": "87,50", "pay 1200 euros": "1200", "only 5 EUR": "5"},
+        ),
+        (
+            [("119", "There stand 119 Euro on my bill")],
+            [],
+            {"was it 87,50 €?": "87,50", "1.200 euro": "1.200"},
+        ),
+        ([("40", "I paid £ 40 for it")], [], {"I paid €12.50": "12.50"}),
+        (
+            [("7", "it was 7 weeks ago")],
+            [r"\bweeks: (\d{1,2}(?:/\d)?)(?!\d)"],
+            {"some 12 weeks": "12", "1/2 weeks": "1/2"},
+        ),
+    ],
+)
+def test_a_short_number_is_read_in_the_form_that_its_field_knows(
+    pairs: list[tuple[str, str]], present: list[str], read: dict[str, str]
+) -> None:
+    best = patterns_for(missed(*pairs), present, [])[0].pattern
+    assert {text: values_in(best, text) for text in read} == {text: [value] for text, value in read.items()}
+    assert not pattern_complaint(best)
+    assert not values_in(best, "back in 2024 or in 30 days, room 12")
+
+
 def _group(
     bench: Workbench, right: Snapshot, rejected: list[Feedback], field: str, dropped: bool = False
 ) -> Group:
