@@ -45,10 +45,7 @@ class Told:
     @classmethod
     def of(cls, workspace: Workspace, calls: Calls, feedback: Feedback, before: Proposal) -> "Told":
         """What one rejected ticket gives."""
-        row = before.records[0].row if len(before.records) == 1 else {}
-        values = {f"record.{column}": held for column, held in row.items() if held is not None}
-        for group, fields in before.fields.items():
-            values |= {f"fields.{group}.{name}": found[0] for name, found in fields.items() if found}
+        values = _values_by_path(before)
         text = feedback.fixture.ticket.customer_text
         return cls(workspace, calls, text, values, frozenset(_personal_signs(workspace, before)))
 
@@ -107,6 +104,20 @@ class Told:
             return False
         number = has_digit(signs) and signs in canonical(self.text)
         return number or signs in self.personal or signs in rules.on_record
+
+
+def paths_given(before: Proposal) -> frozenset[str]:
+    """The paths of a ticket's record and fields that have a value."""
+    return frozenset(_values_by_path(before))
+
+
+def _values_by_path(before: Proposal) -> dict[str, Any]:
+    """Path to the value of a column or to the first of a field."""
+    row = before.records[0].row if len(before.records) == 1 else {}
+    values = {f"record.{column}": held for column, held in row.items() if held is not None}
+    for group, fields in before.fields.items():
+        values |= {f"fields.{group}.{name}": found[0] for name, found in fields.items() if found}
+    return values
 
 
 def usual_argument(workspace: Workspace, calls: Calls, arg: str) -> list[str]:

@@ -15,7 +15,7 @@ from fixloop.hints.ids import canonical_json
 from fixloop.propose.diagnose import Diagnosis
 from fixloop.propose.interventions import Action
 from fixloop.propose.kin import UNHEARD_OF, Kin, kin_of
-from fixloop.propose.spelt import untold
+from fixloop.propose.spelt import path_of, paths_given, required, untold
 from fixloop.propose.synthesis import tree_edits
 from fixloop.propose.synthesis.tree_edits import Edit
 from fixloop.propose.words import read_comment, stems
@@ -46,7 +46,8 @@ def fitted(
     if spells_out(member) or all(call.name in called for call in action.tools):
         return action
     suits = _Suits.of(workspace, tree, action, kin, said)
-    calls = [call if call.name in called else suits.call(call) for call in action.tools]
+    given = paths_given(member.before)
+    calls = [call if call.name in called else suits.call(call, given) for call in action.tools]
     return replace(action, tools=tuple(calls))
 
 
@@ -108,13 +109,20 @@ class _Suits:
         about = stems(tree.leaf) | stems(action.reply)
         return cls(workspace, kin, said, about, read_comment(told).affirmed, own)
 
-    def call(self, call: ToolCall) -> ToolCall:
-        """The call with each argument as it is likeliest here; one that is not given stays out."""
-        args = dict(call.args)
+    def call(self, call: ToolCall, given: frozenset[str]) -> ToolCall:
+        """The call with each argument as it is likeliest here; one that is not given stays out.
+
+        So does one that the tool can do without and that only what these tickets lack could give: no such
+        call would come about.
+        """
+        needed = required(self.workspace, call.name)
+        args: dict[str, Any] = {}
         for arg, present in call.args.items():
-            values = [present, *self.listed(call.name, arg), *self.known(call.name, arg)]
+            every = [present, *self.listed(call.name, arg), *self.known(call.name, arg)]
+            values = [one for one in every if not (path := path_of(one)) or path in given]
+            values = values or (every if arg in needed else [])
             scores = [round(self._score(call.name, arg, value), 9) for value in values]
-            args[arg] = values[scores.index(max(scores))]
+            args |= {arg: values[scores.index(max(scores))]} if values else {}
         return replace(call, args=args)
 
     def listed(self, tool: str, arg: str) -> Sequence[Any]:

@@ -7,6 +7,8 @@ import pytest
 from fixloop.hints.operation import Operation
 from fixloop.propose.draft import Draft
 from fixloop.propose.interventions import Action, Intervention
+from fixloop.propose.kin import Kin
+from fixloop.propose.synthesis.arguments import fitted
 from fixloop.propose.synthesis.plan import synthesise
 from fixloop.propose.wanted import Wanted
 from fixloop.workspace.model import ToolCall
@@ -53,6 +55,37 @@ def drafted(comment: str, elsewhere: str = ELSEWHERE, about: str = "The fraud de
     draft = synthesise(bench, group(bench, [(replace(one, comment=comment), change) for one in rejected]))
     assert isinstance(draft, Draft)
     return draft
+
+
+@pytest.mark.parametrize(
+    ("column", "needed", "args"),
+    [
+        ("hotline", "[account_id]", {"account_id", "where"}),
+        ("missing", "[account_id]", {"account_id"}),
+        ("missing", "[account_id, where]", {"account_id", "where"}),
+    ],
+)
+def test_an_argument_that_the_tickets_have_no_value_for_stays_out_where_it_may(
+    column: str, needed: str, args: set[str]
+) -> None:
+    tools = TOOLS.replace(
+        "sort: {type: string, enum: [virtual_card, plastic, metal]}", "where: {type: string}"
+    )
+    files = minimal_world(tools=tools.replace("[account_id, sort]", needed))
+    files["workspace/fetch.yaml"] = files["workspace/fetch.yaml"].replace(
+        "      hotline: string\n", "      hotline: string\n      missing: string\n"
+    )
+    right = build_snapshot(files)
+    bench, rejected = locked_bench(right, faulted(right, FORGOT))
+    call = ToolCall(
+        "order_card", {"account_id": "{{ record.account_id }}", "where": f"{{{{ record.{column} }}}}"}
+    )
+    action = Action("security_escalation", (call,))
+    change = Intervention("plan", "add_branch", TREE, Wanted(), None, 1.0, action)
+    (member,) = group(bench, [(rejected[0], change)]).members
+    tree = bench.workspace.plan_trees["account_locked"]
+    (made,) = fitted(bench.workspace, tree, member, action, Kin.of(bench.workspace)).tools
+    assert set(made.args) == args
 
 
 def sort_of(draft: Draft) -> str:
