@@ -32,6 +32,7 @@ from fixloop.workspace.model import Template, Workspace
 
 _EXPRESSION = re.compile(r"\{\{.*?\}\}", re.S)
 _TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
+_HAS_WORD = re.compile(r"\w")
 LIKE_ENOUGH = 0.4
 """Below this share of common words a corrected reply is another reply, not this one corrected."""
 
@@ -273,7 +274,7 @@ def edit_of(
         for end in (last, min(len(a), last + around)):
             start = offsets[max(0, first - around)]
             found = _stretch(pieces, *_with_values(rendered, told, start, offsets[end], values), told, values)
-            if found is not None and found.was.strip() and whole.count(found.was) == 1:
+            if found is not None and _HAS_WORD.search(found.was) and whole.count(found.was) == 1:
                 return found if found.was != found.to else None
     return None
 
@@ -351,7 +352,7 @@ def _draft(
         step="template",
         kind="edit_template",
         target=f"workspace/templates.yaml#{name}",
-        summary=f"{name} is outdated: say “{_short(edit.to)}” instead of “{_short(edit.was)}”"
+        summary=_summary(name, edit)
         + (f" (used by {len(leaves)} leaves: {', '.join(leaves)})" if len(leaves) > 1 else ""),
         evidence=evidence,
         operations=tuple(operations),
@@ -363,6 +364,14 @@ def _draft(
         open_work=tuple(f"the {other} text of {name} {_what_is_left(edits)}" for other in left),
         confidence=group.confidence,
     )
+
+
+def _summary(name: str, edit: Edit) -> str:
+    """What is wrong with a template: words that it lacks, or that stand there instead of others."""
+    before, _, after = edit.to.partition(edit.was)
+    if edit.was in edit.to and not (before and after):
+        return f"{name} lacks “{_short((before or after).strip())}”"
+    return f"{name} is outdated: say “{_short(edit.to)}” instead of “{_short(edit.was)}”"
 
 
 def _what_is_left(edits: Mapping[str, Edit]) -> str:

@@ -123,7 +123,8 @@ def test_a_sentence_added_in_one_language_is_said_to_be_missing_in_the_others() 
     draft = synthesise(bench, _group(bench, feedback))
     assert isinstance(draft, Draft)
     (edit,) = ops(draft.operations)
-    assert "Call us now.".replace(edit["was"], edit["to"]) == "Call us now. Have your card at hand."
+    assert (edit["was"], edit["to"]) == ("now.", "now. Have your card at hand.")
+    assert draft.summary.startswith("unlock_instructions lacks “Have your card at hand.” (used by 2")
     assert draft.open_work == ("the de text of unlock_instructions does not say what is added here",)
 
 
