@@ -175,6 +175,12 @@ def judgement_of(improver: Improver) -> Judgement:
     return replace(JUDGEMENT, priors={**PRIORS, **improver.priors}, kinds=improver.kinds, margin=margin)
 
 
+def mass_of(step: str, members: Sequence[Diagnosis]) -> float:
+    """How probable it is, in the mean of some rejections by themselves, that a step is wrong."""
+    found = [r.probability for one in members for r in one.readings if r.intervention.step == step]
+    return sum(found) / len(members)
+
+
 def diagnose(
     bench: Workbench,
     rejections: Sequence[Feedback],

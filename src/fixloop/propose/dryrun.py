@@ -264,9 +264,13 @@ def _mended_ids(trial: Trial, draft: Draft, after: Mapping[str, Proposal]) -> fr
 
 
 def _with_what_it_mends(draft: Draft, mended: frozenset[str]) -> Draft:
-    """The draft without the few pieces of evidence that it does nothing for: they are of something else."""
+    """The draft without the few pieces of evidence that it does nothing for: they are of something else.
+
+    An edge leads where it leads; what is taught may yet do more for the next ticket.
+    """
     left = draft.wanted.keys() - mended
-    if not left or len(left) * OTHERS_AMONG > len(draft.wanted):
+    few = len(left) * OTHERS_AMONG <= len(draft.wanted)
+    if not left or not (few or draft.kind == "add_edge"):
         return draft
     wanted = {key: one for key, one in draft.wanted.items() if key not in left}
     return replace(draft, evidence=tuple(one for one in draft.evidence if one.id not in left), wanted=wanted)

@@ -14,7 +14,7 @@ from fixloop.errors import FixloopError
 from fixloop.feedback.replays import replay_all
 from fixloop.hints.model import Hint
 from fixloop.propose.attempt import Desk, try_draft
-from fixloop.propose.diagnose import Diagnosis
+from fixloop.propose.diagnose import Diagnosis, mass_of
 from fixloop.propose.draft import Group
 from fixloop.propose.synthesis.intent import Move, exchange, mixed_examples, moved_back
 from fixloop.workspace.model import IntentDag, is_other
@@ -28,6 +28,9 @@ ENOUGH = 0.75
 
 FEWEST_TEXTS = 2
 """Distinct texts that it mends, unless it mends all there is: one of many was rejected for something else."""
+
+LIKELY, LIKELY_ALONE = 0.25, 0.5
+"""How probable it has to be by the rejections themselves that their leaf is wrong; and by one text alone."""
 
 SURE = 0.85
 """How probable it is that examples which lie in each other's leaf, and whose return mends the leaves'
@@ -71,7 +74,7 @@ def _tried(desk: Desk, pair: Pair, moves: Sequence[Move], asked: Sequence[Diagno
     """The exchange, if it mends nearly all that was rejected at the two leaves and may mean it."""
     leaves = _leaves_then(desk, pair, moves, asked)
     members = tuple(one for one in asked if one.feedback.id in leaves)
-    if not members:
+    if not members or not _is_likely(members, desk.read):
         return None
     group = Group(("intent", "exchange", *pair), members)
     draft = exchange(desk.bench, group, moves, leaves)
@@ -82,9 +85,15 @@ def _tried(desk: Desk, pair: Pair, moves: Sequence[Move], asked: Sequence[Diagno
     left = [one for one in meant if one.feedback.id not in found.evidence]
     if len(_texts(left)) > (1 - ENOUGH) * len(_texts(meant)):
         return None
-    if len(_texts(members)) < FEWEST_TEXTS and desk.read > len(found.evidence):
-        return None
     return replace(found, confidence=SURE)
+
+
+def _is_likely(members: Sequence[Diagnosis], read: int) -> bool:
+    """Whether so many rejections of all that were read may be about their leaf; one text if it is all."""
+    several = len(_texts(members)) >= FEWEST_TEXTS
+    if not several and len(members) < read:
+        return False
+    return mass_of("intent", members) >= (LIKELY if several else LIKELY_ALONE)
 
 
 def _leaves_then(

@@ -8,7 +8,7 @@ is likelier than as many leaves in want of examples.
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from fixloop.propose.diagnose import Diagnosis
+from fixloop.propose.diagnose import Diagnosis, mass_of
 from fixloop.propose.standing import is_kept
 from fixloop.propose.trying import MOST_OF_ONE_THING
 from fixloop.propose.workbench import Workbench
@@ -40,7 +40,7 @@ def scattered(bench: Workbench, open_ones: Sequence[Diagnosis], read: int) -> li
     unsure = [one for one in found if bisect_right(trust, _trust(one)) <= UNSURE * len(trust)]
     texts = {one.feedback.text_digest for one in unsure}
     leaves = {one.before.leaf for one in unsure}
-    if len(texts) < FEWEST_TEXTS or len(leaves) < FEWEST_LEAVES or _of_step_one(unsure) < RATHER:
+    if len(texts) < FEWEST_TEXTS or len(leaves) < FEWEST_LEAVES or mass_of("intent", unsure) < RATHER:
         return []
     return unsure if len(texts) <= MOST_OF_ONE_THING and ONE_IN * len(unsure) >= read else []
 
@@ -50,14 +50,7 @@ def _trust(one: Diagnosis) -> float:
 
 
 def _is_rather_right(one: Diagnosis) -> bool:
-    nothing = sum(reading.probability for reading in one.readings if reading.intervention.step == "none")
-    return nothing >= RATHER
-
-
-def _of_step_one(members: Sequence[Diagnosis]) -> float:
-    """How probable it is by themselves, in the mean, that it is the leaf that is wrong."""
-    steps = (reading for one in members for reading in one.readings if reading.intervention.step == "intent")
-    return sum(reading.probability for reading in steps) / len(members)
+    return mass_of("none", [one]) >= RATHER
 
 
 def _usual_trust(bench: Workbench) -> list[float]:

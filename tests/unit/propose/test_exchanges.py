@@ -70,12 +70,15 @@ def test_one_side_is_enough_where_the_examples_themselves_are_mixed() -> None:
     found = diagnose(bench, [one for one in bench.stored if one.outcome == "rejected"], feedback=bench.stored)
     desk = Desk(bench, WHOLE, tuple(found), len(found))
     assert len(exchanges(desk, found)) == 1
-    for leaf in ASKED:
-        own = [one for one in found if one.before.leaf == leaf]
-        alone = exchanges(replace(desk, read=len(own)), own)
-        assert {key for hint in alone for key in hint.evidence} == {one.feedback.id for one in own}
-        one_of_many = exchanges(replace(desk, read=9), own[:1])
-        assert one_of_many == []
+    own = [one for one in found if one.before.leaf == "transfer_failed"]
+    other = next(one for one in found if one not in own)
+    assert len(own) > 1
+    (hint,) = exchanges(replace(desk, read=9), own)
+    assert set(hint.evidence) == {one.feedback.id for one in own}
+    for read, sure, named in ((1, 0.9, 1), (1, 0.3, 0), (9, 0.9, 0)):
+        leaf = next(r for r in other.readings if r.intervention.step == "intent")
+        alone = replace(other, readings=(replace(leaf, probability=sure),))
+        assert len(exchanges(replace(desk, read=read), [alone])) == named
     assert exchanges(desk, [replace(one, disputed=True) for one in found]) == []
 
 
