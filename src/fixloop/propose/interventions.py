@@ -49,7 +49,7 @@ from fixloop.pipeline.fetch import FetchedRecord
 from fixloop.pipeline.fixture import Fixture
 from fixloop.pipeline.proposal import Proposal, Reply, ToolCallMade
 from fixloop.propose.failed import failed_template, meant_branch
-from fixloop.propose.spelt import Told
+from fixloop.propose.spelt import Told, required, usual_argument
 from fixloop.propose.wanted import Wanted, record_ids, tool_names
 from fixloop.workspace.model import Branch, IntentDag, PlanTree, ToolCall, Workspace, is_other
 
@@ -563,25 +563,12 @@ def _spelt_call(one: Mapping[str, Any], given: Told, catalog: Catalog) -> ToolCa
 
 
 def usual_call(tool: str, catalog: Catalog) -> ToolCall | None:
-    """How the workspace calls a tool elsewhere, else with the arguments that it requires.
-
-    Those as other tools are given one of that name, else from the column of that name.
-    """
+    """How the workspace calls a tool elsewhere, else with what it cannot do without, as other tools get it."""
     if tool in catalog.calls:
         return catalog.calls[tool][0]
-    required = catalog.workspace.tools[tool].args.get("required", [])
-    given = {name: _given_elsewhere(name, catalog) for name in required}
-    return None if None in given.values() else ToolCall(tool, given)
-
-
-def _given_elsewhere(arg: str, catalog: Catalog) -> str | None:
-    """What other tools get as an argument of this name, where that comes from ticket or record."""
-    column = f"{{{{ record.{arg} }}}}"
-    calls = [call for name in sorted(catalog.calls) for call in catalog.calls[name]]
-    found = Counter(str(call.args[arg]) for call in calls if "{{" in str(call.args.get(arg, "")))
-    if column in found or (not found and arg in catalog._columns):
-        return column
-    return min(found, key=lambda one: (-found[one], one)) if found else None
+    workspace = catalog.workspace
+    given = {name: usual_argument(workspace, catalog.calls, name) for name in required(workspace, tool)}
+    return ToolCall(tool, {name: found[0] for name, found in given.items()}) if all(given.values()) else None
 
 
 def replay_all(
