@@ -563,7 +563,7 @@ def _spelt_call(one: Mapping[str, Any], given: Told, catalog: Catalog) -> ToolCa
 
 
 def usual_call(tool: str, catalog: Catalog) -> ToolCall | None:
-    """How the workspace calls a tool elsewhere, else with what it cannot do without, as other tools get it."""
+    """How the workspace calls a tool, else a call with what it cannot do without, as other tools get it."""
     if tool in catalog.calls:
         return catalog.calls[tool][0]
     workspace = catalog.workspace
