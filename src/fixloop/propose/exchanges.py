@@ -16,6 +16,7 @@ from fixloop.hints.model import Hint
 from fixloop.propose.attempt import Desk, try_draft
 from fixloop.propose.diagnose import Diagnosis, mass_of
 from fixloop.propose.draft import Group
+from fixloop.propose.interventions import cut_off_leaves
 from fixloop.propose.synthesis.intent import Move, exchange, mixed_examples, moved_back
 from fixloop.workspace.model import IntentDag, is_other
 
@@ -42,8 +43,10 @@ Pair = tuple[str, str]
 def exchanges(desk: Desk, open_ones: Sequence[Diagnosis]) -> list[Hint]:
     """A fix for each two leaves whose examples are mixed, where that mends what was rejected there."""
     found: list[Hint] = []
+    dag = desk.bench.workspace.intents
     asked = [one for one in open_ones if not one.disputed]
-    for pair in _pairs(desk.bench.workspace.intents, asked):
+    # Tickets of a leaf that no way leads to look like those of any two others.
+    for pair in () if cut_off_leaves(dag) else _pairs(dag, asked):
         mended = {key for hint in found for key in hint.evidence}
         left = [one for one in asked if one.feedback.id not in mended]
         moves = mixed_examples(desk.bench, *pair, {leaf: _texts_of(leaf, pair, left) for leaf in pair})

@@ -9,6 +9,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from fixloop.propose.diagnose import Diagnosis, mass_of
+from fixloop.propose.interventions import cut_off_leaves
 from fixloop.propose.standing import is_kept
 from fixloop.propose.trying import MOST_OF_ONE_THING
 from fixloop.propose.workbench import Workbench
@@ -34,8 +35,8 @@ def scattered(bench: Workbench, open_ones: Sequence[Diagnosis], read: int) -> li
     `read` is how many rejections there are.
     """
     trust = _usual_trust(bench)
-    if len(trust) < FEWEST_ACCEPTED:
-        return []
+    if len(trust) < FEWEST_ACCEPTED or cut_off_leaves(bench.workspace.intents):
+        return []  # tickets of a leaf that no way leads to scatter as well
     found = [one for one in open_ones if one.wordless and not one.disputed and not _is_rather_right(one)]
     unsure = [one for one in found if bisect_right(trust, _trust(one)) <= UNSURE * len(trust)]
     texts = {one.feedback.text_digest for one in unsure}

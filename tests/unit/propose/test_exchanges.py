@@ -79,6 +79,9 @@ def test_one_side_is_enough_where_the_examples_themselves_are_mixed() -> None:
         leaf = next(r for r in other.readings if r.intervention.step == "intent")
         alone = replace(other, readings=(replace(leaf, probability=sure),))
         assert len(exchanges(replace(desk, read=read), [alone])) == named
+    dag = replace(bench.workspace.intents, root=bench.workspace.intents.root[1:])
+    loose = replace(bench, workspace=replace(bench.workspace, intents=dag))
+    assert exchanges(replace(desk, bench=loose), found) == []
     assert exchanges(desk, [replace(one, disputed=True) for one in found]) == []
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from fixloop.propose.diagnose import Diagnosis, Reading
-from fixloop.propose.interventions import Intervention
+from fixloop.propose.interventions import Intervention, cut_off_leaves
 from fixloop.propose.missing import FEWEST_ACCEPTED, scattered
 from fixloop.propose.run import propose
 from fixloop.propose.wanted import Wanted
@@ -69,6 +69,15 @@ def test_what_went_to_one_leaf_or_is_one_text_or_few_among_many_is_of_none() -> 
     assert scattered(bench, members, 3 * len(members) + 1) == []
     spoken = [replace(one, wordless=False) for one in members]
     assert scattered(bench, spoken, len(members)) == []
+
+
+def test_a_leaf_that_no_way_leads_to_explains_as_much() -> None:
+    bench, members = parrots()
+    dag = bench.workspace.intents
+    cut = replace(dag, root=dag.root[1:])
+    assert cut_off_leaves(cut)
+    loose = replace(bench, workspace=replace(bench.workspace, intents=cut))
+    assert scattered(loose, members, len(members)) == []
 
 
 def test_without_accepted_tickets_nothing_tells_what_is_unsure() -> None:

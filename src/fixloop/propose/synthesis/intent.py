@@ -41,10 +41,12 @@ they stay mixed. Of two leaves as they should be it is seldom a fifth."""
 MINGLED = 0.38
 """The share of two leaves' examples whose nearest is the other's, from which they may be mixed.
 
-By chance it is about half. Of leaves beside each other that are as they should be it was up to 0.37 in four
-workspaces, but for two kinds of questions of a shop (0.43); with over half of the examples exchanged at least
-0.39.
+By chance it is about half. With over half of the examples exchanged it was 0.37 or more in four workspaces;
+of leaves beside each other that are as they should be seldom so much.
 """
+
+SAME_TEXT = 1 - 1e-4
+"""Likeness from which two texts are one."""
 
 SURELY_OTHERS, CLEAREST = 4.0, 0.75
 """The log-odds (nats) from which an example is the other leaf's, and the part of those that is moved where
@@ -357,7 +359,7 @@ def mixed_examples(
     """
     known = {leaf: _known(bench, leaf) for leaf in (one, other)}
     found = _exchanged(bench, *known.items())
-    if not found or _mingled(bench, one, other) < MINGLED:
+    if not found or not _are_mixed(bench, known, found):
         return []
     if not rejected:
         return found
@@ -366,16 +368,44 @@ def mixed_examples(
     return _exchanged(bench, (one, mine), (other, theirs)) or found
 
 
-def _mingled(bench: Workbench, one: str, other: str) -> float:
-    """The share of two leaves' examples whose nearest among all of them is the other leaf's."""
+def _are_mixed(bench: Workbench, known: Mapping[str, Texts], moves: Sequence[Move]) -> bool:
+    """Whether two leaves' examples are mingled, and as many known texts are at home after the moves."""
+    one, other = known
+    owned = [(e.text, leaf) for leaf in known for e in bench.workspace.examples.get(leaf, ())]
+    if _strangers(owned) < MINGLED:
+        return False
+    to = {text: leaf for text, _, leaf in moves}
+    moved = [(text, to.get(text, leaf)) for text, leaf in owned]
+    told = [(text, leaf) for leaf in (one, other) for text in known[leaf]]
+    return _at_home(told, moved) >= _at_home(told, owned)
+
+
+Owned = Sequence[tuple[str, str]]
+"""Texts with the leaf each of them is in."""
+
+
+def _strangers(owned: Owned) -> float:
+    """The share of examples whose nearest among all others is another leaf's."""
     import numpy as np
 
-    texts = {leaf: [e.text for e in bench.workspace.examples.get(leaf, ())] for leaf in (one, other)}
-    both = [*texts[one], *texts[other]]
-    alike = np.round(similarities(both, both), 6)
+    texts = [text for text, _ in owned]
+    alike = np.round(similarities(texts, texts), 6)
     np.fill_diagonal(alike, -1.0)
-    first = np.arange(len(both)) < len(texts[one])
-    return float((first != first[alike.argmax(axis=1)]).mean())
+    nearest_of = alike.argmax(axis=1)
+    strangers = [leaf != owned[n][1] for (_, leaf), n in zip(owned, nearest_of, strict=True)]
+    return strangers.count(True) / len(strangers)
+
+
+def _at_home(told: Owned, owned: Owned) -> int:
+    """How many texts whose leaf is known have one of its examples for their nearest but the same text."""
+    import numpy as np
+
+    if not told:
+        return 0
+    alike = np.round(similarities([text for text, _ in told], [text for text, _ in owned]), 6)
+    alike[alike > SAME_TEXT] = 0.0
+    at_home = [leaf == owned[n][1] for (_, leaf), n in zip(told, alike.argmax(axis=1), strict=True)]
+    return at_home.count(True)
 
 
 def moved_back(moves: Iterable[Move]) -> list[Operation]:
@@ -440,7 +470,7 @@ def _exchanged(bench: Workbench, one: Known, other: Known) -> list[Move]:
     texts = {leaf: [e.text for e in bench.workspace.examples.get(leaf, ())] for leaf, _ in (one, other)}
     named = [[*known, leaf.replace("_", " ")] for leaf, known in (one, other)]
     (a, _), (b, _) = one, other
-    odds = told_apart([*texts[a], *texts[b]], *named)
+    odds = told_apart([*texts[a], *texts[b]], len(texts[a]), *named)
     moved = [(odd, text, a, b) for text, odd in zip(texts[a], odds, strict=False) if odd < -SURELY_OTHERS]
     rest = zip(texts[b], odds[len(texts[a]) :], strict=True)
     back = [(-odd, text, b, a) for text, odd in rest if odd > SURELY_OTHERS]

@@ -19,12 +19,12 @@ FAILED = (
 
 
 def test_known_texts_tell_whose_all_others_are() -> None:
-    odds = told_apart([*LOCKED, *FAILED], ["is my account locked"], ["was the transfer rejected"])
+    odds = told_apart([*LOCKED, *FAILED], 5, ["is my account locked"], ["was the transfer rejected"])
     assert [odd > 0 for odd in odds] == [True] * len(LOCKED) + [False] * len(FAILED)
 
 
 def test_what_nothing_is_known_of_is_nobodys() -> None:
-    first, second = told_apart(["zzyzx qwv", ""], ["is my account locked"], ["was the transfer rejected"])
+    first, second = told_apart(["zzyzx qwv", ""], 1, ["is my account locked"], ["was the transfer rejected"])
     assert abs(first) < 1
     assert abs(second) < 1
 
@@ -32,5 +32,13 @@ def test_what_nothing_is_known_of_is_nobodys() -> None:
 def test_words_that_go_with_known_words_tell_as_well() -> None:
     """“Monday” is in no known text; beside “locked” in others it speaks for that leaf."""
     texts = ["locked on monday", "locked, monday again", "monday", "rejected on friday", "friday rejected"]
-    odds = told_apart(texts, ["locked"], ["rejected"])
+    odds = told_apart(texts, 3, ["locked"], ["rejected"])
     assert odds[2] > 0
+
+
+def test_as_many_are_a_leafs_as_lie_in_its_file_though_only_the_others_texts_are_known() -> None:
+    """What both have in common would draw all to the leaf of which something is known."""
+    texts = [f"please help, {text}, thanks" for text in (*LOCKED, *FAILED)]
+    known = ["please help, was the transfer rejected, thanks", "please help, the transfer failed, thanks"]
+    odds = told_apart(texts, len(LOCKED), ["account"], known)
+    assert [odd > 0 for odd in odds] == [True] * len(LOCKED) + [False] * len(FAILED)
