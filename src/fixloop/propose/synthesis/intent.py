@@ -330,6 +330,8 @@ def _exchanged_draft(bench: Workbench, group: Group, pair: _Pair) -> Draft | Non
     Should all of it be too much for the dry run, what is clearest may be right.
     """
     moves = _exchanged(bench, (pair.leaf, pair.mine), (pair.rival, pair.theirs))
+    if not _are_mixed(bench, {pair.leaf: pair.mine, pair.rival: pair.theirs}, moves):
+        return None
     found = [_moving(bench, group, pair, some) for some in (moves, moves[: int(CLEAREST * len(moves))])]
     return _first_of([one for one in found if one is not None])
 
@@ -359,7 +361,7 @@ def mixed_examples(
     """
     known = {leaf: _known(bench, leaf) for leaf in (one, other)}
     found = _exchanged(bench, *known.items())
-    if not found or not _are_mixed(bench, known, found):
+    if not _are_mixed(bench, known, found):
         return []
     if not rejected:
         return found
@@ -370,6 +372,8 @@ def mixed_examples(
 
 def _are_mixed(bench: Workbench, known: Mapping[str, Texts], moves: Sequence[Move]) -> bool:
     """Whether two leaves' examples are mingled, and as many known texts are at home after the moves."""
+    if not moves:
+        return False
     one, other = known
     owned = [(e.text, leaf) for leaf in known for e in bench.workspace.examples.get(leaf, ())]
     if _strangers(owned) < MINGLED:
