@@ -25,6 +25,9 @@ TELLS, TOLD_AT = 2.4, 1.1
 """Log-odds (nats) that two rejections mean one thing: likeness in units of what links two groups times the
 first, less the second. Measured on rejected tickets of CLINC150, in bins of likeness from 0 to 4."""
 
+CERTAIN = 50.0
+"""Log-odds beyond which more says nothing: in a language of which all texts are alike they have no bounds."""
+
 SAME = 0.75
 """Likeness between two parties, against that within them, from which both ask for one thing."""
 
@@ -140,7 +143,7 @@ def of_one_thing(voices: Voices) -> Any:
     sizes = np.bincount(_linked(likeness, voices.link_at))
     chance = (float((sizes * (sizes - 1)).sum()) + count) / (count * (count - 1) + 2 * count)
     odds = np.log(chance / (1 - chance)) + TELLS * likeness / voices.link_at - TOLD_AT
-    likely = np.round(1 / (1 + np.exp(-odds)), 6)
+    likely = np.round(1 / (1 + np.exp(-np.clip(odds, -CERTAIN, CERTAIN))), 6)
     np.fill_diagonal(likely, 0.0)
     return likely
 

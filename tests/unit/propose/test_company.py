@@ -90,3 +90,11 @@ def test_a_text_that_repeats_is_nearest_to_itself() -> None:
     assert nearest([VISA[2][0]], others, 1) == [2]
     assert nearest([], others, 3) == []
     assert similarities(others, others).diagonal().round(3).min() >= 0.999
+
+
+def test_one_who_says_something_else_than_all_others_breaks_no_number() -> None:
+    same = [("start the timer please", "no")] * 7
+    with np.errstate(all="raise"):
+        likely = of_one_thing(voices_of(*same, ("the weather of tomorrow is what", "no")))
+    assert np.isfinite(likely).all()
+    assert likely[0, 7] == 0.0 < likely[0, 1]
