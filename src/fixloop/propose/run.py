@@ -39,7 +39,7 @@ from fixloop.propose.several import find_several
 from fixloop.propose.stakes import Surroundings, stakes_of
 from fixloop.propose.stated import stated
 from fixloop.propose.synthesis.spec import specify
-from fixloop.propose.thin import asked_if_bare, asked_if_it_takes, rests_on_little, sobered
+from fixloop.propose.thin import TEACHES, asked_if_bare, asked_if_it_takes, rests_on_little, sobered
 from fixloop.propose.trying import hypotheses, sets_of
 from fixloop.propose.workbench import Workbench
 from fixloop.workspace.text import count
@@ -303,10 +303,11 @@ def _settled(desk: Desk, members: Sequence[Diagnosis]) -> Hint | None:
 def _of_its_own(desk: Desk, members: Sequence[Diagnosis], asked: Hint) -> Hint:
     """The fix of those whom the first choice of a question mends, if by themselves they need none.
 
-    Whoever else is in the set may have been mistaken: then the others are not to be asked for it.
+    Whoever else is in the set may have been mistaken: then the others are not to be asked for it. A leaf that
+    is taught mends some of those who ask for it and not others, and that says nothing of them.
     """
     first = asked.question.choices[0].hint if asked.question else None
-    if first is None or not first.operations:
+    if first is None or not first.operations or first.kind in TEACHES:
         return asked
     own = [one for one in members if one.feedback.id in first.evidence]
     if not len(members) / 2 < len(own) < len(members):

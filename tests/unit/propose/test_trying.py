@@ -377,6 +377,9 @@ def test_a_fix_is_named_for_those_whom_it_mends_whoever_else_is_in_the_set(
     assert hints[0].operations == (NEGATED,)
     assert set(hints[0].evidence) == own
     assert {key for hint in hints[1:] for key in hint.evidence} == {m.feedback.id for m in members} - own
+    fix = replace(fix, step="intent", kind="add_leaf")
+    (taught,) = run._explained(Desk(bench, WHOLE, (), 5), members)
+    assert taught.question is not None
 
 
 def test_two_of_whom_one_is_sure_are_not_left_together() -> None:
