@@ -134,7 +134,7 @@ def _who_may_mean(members: Sequence[Diagnosis], first: Tried, beside: int) -> li
     key, place = first.reading.key, first.reading.intervention.place
     meant = [one for one in members if one.wordless or speaks_for(one, place)]
     if len(members) >= A_SET and meant:
-        meant += [one for one in members if one not in meant and _means(one, place)]
+        meant = [one for one in members if one.wordless or speaks_for(one, place) or _means(one, place)]
     texts = {one.feedback.text_digest for one in meant}
     if all(one.disputed for one in members) or first.reading.probability < needed(members, beside):
         return []
