@@ -17,7 +17,8 @@ from fixloop.propose.attempt import Desk, try_draft
 from fixloop.propose.diagnose import Diagnosis, mass_of
 from fixloop.propose.draft import Group
 from fixloop.propose.interventions import cut_off_leaves
-from fixloop.propose.synthesis.intent import Move, exchange, mixed_examples, moved_back
+from fixloop.propose.synthesis.intent import exchange
+from fixloop.propose.synthesis.mixed import Move, mixed_examples, moved_back
 from fixloop.workspace.model import IntentDag, is_other
 
 MOST_LEAVES, MOST_TOGETHER, MEANT = 40, 6, 2

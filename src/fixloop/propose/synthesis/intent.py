@@ -18,8 +18,8 @@ from fixloop.propose.draft import Draft, Group, Unable
 from fixloop.propose.interventions import Intervention, cut_off_leaves
 from fixloop.propose.near import nearest, similarities
 from fixloop.propose.synthesis import examples
-from fixloop.propose.synthesis.examples import border_of, fresh_texts, intent_cases, of_leaf
-from fixloop.propose.synthesis.mixed import told_apart
+from fixloop.propose.synthesis.examples import border_of, fresh_texts, intent_cases
+from fixloop.propose.synthesis.mixed import MOST_KNOWN, Move, exchanged, known_texts, moved_back
 from fixloop.propose.thresholds import known_scores
 from fixloop.propose.wanted import Wanted
 from fixloop.propose.workbench import Workbench
@@ -33,24 +33,8 @@ CLEARLY, LIKE = 1.25, 0.1
 ENOUGH_TEXTS = 3
 """Texts of the evidence from which single examples are moved: a border between two leaves has strays, too."""
 
-EXCHANGED, RENAMED, MOST_EXCHANGED = 0.3, 0.9, 80
-"""The share of the examples of each of two leaves from which they are mixed, and up to which: if nearly all
-changed places it would be the same two leaves under each other's name. And how many are moved: half mended
-they stay mixed. Of two leaves as they should be it is seldom a fifth."""
-
-MINGLED = 0.38
-"""The share of two leaves' examples whose nearest is the other's, from which they may be mixed.
-
-By chance it is about half. With over half of the examples exchanged it was 0.37 or more in four workspaces;
-of leaves beside each other that are as they should be seldom so much.
-"""
-
-SAME_TEXT = 1 - 1e-4
-"""Likeness from which two texts are one."""
-
-SURELY_OTHERS, CLEAREST = 4.0, 0.75
-"""The log-odds (nats) from which an example is the other leaf's, and the part of those that is moved where
-all of them are too much."""
+CLEAREST = 0.75
+"""The part of mixed examples that is moved where all of them are too much."""
 
 OTHERS_MIXED = 2
 """Leaves that tickets may mean instead, which are looked at for examples of a leaf."""
@@ -59,7 +43,6 @@ LOOSE_TRIED = 2
 """Places where what hangs loose is tried for a leaf that does not hang there."""
 
 NEAREST = 3
-MOST_KNOWN = 120
 MOST_CASES = 6
 NOTHING_TAUGHT = ("add_edge", "remove_example")
 LOW = 0.25
@@ -320,8 +303,8 @@ class _Pair:
 
 
 def _pair(bench: Workbench, leaf: str, rival: str, members: Sequence[Diagnosis]) -> _Pair:
-    mine = [m.feedback.fixture.ticket.customer_text for m in members] + _known(bench, leaf)
-    return _Pair(leaf, rival, members, mine, _known(bench, rival))
+    mine = [m.feedback.fixture.ticket.customer_text for m in members] + known_texts(bench, leaf)
+    return _Pair(leaf, rival, members, mine, known_texts(bench, rival))
 
 
 def _exchanged_draft(bench: Workbench, group: Group, pair: _Pair) -> Draft | None:
@@ -329,9 +312,7 @@ def _exchanged_draft(bench: Workbench, group: Group, pair: _Pair) -> Draft | Non
 
     Should all of it be too much for the dry run, what is clearest may be right.
     """
-    moves = _exchanged(bench, (pair.leaf, pair.mine), (pair.rival, pair.theirs))
-    if not _are_mixed(bench, {pair.leaf: pair.mine, pair.rival: pair.theirs}, moves):
-        return None
+    moves = exchanged(bench, {pair.leaf: pair.mine, pair.rival: pair.theirs})
     found = [_moving(bench, group, pair, some) for some in (moves, moves[: int(CLEAREST * len(moves))])]
     return _first_of([one for one in found if one is not None])
 
@@ -344,79 +325,6 @@ def _strayed_draft(bench: Workbench, group: Group, pair: _Pair) -> Draft | None:
     strayed = [(text, rival, leaf) for text in _strayed(bench, rival, pair.mine, pair.theirs)]
     strayed += [(text, leaf, rival) for text in _strayed(bench, leaf, pair.theirs, pair.mine)]
     return _moving(bench, group, pair, strayed[:MOST_MOVED])
-
-
-Move = tuple[str, str, str]
-"""An example's text, the leaf it lies in and the one it belongs to."""
-
-
-def mixed_examples(
-    bench: Workbench, one: str, other: str, rejected: Mapping[str, Texts] | None = None
-) -> list[Move]:
-    """The examples that two leaves have of each other, as far as cases and accepted answers tell; else none.
-
-    `rejected` are texts that came out as a leaf and may be the other's, by leaf. They make clearer which
-    examples are whose, and have no say in whether any are: of tickets that are neither leaf's the examples
-    would only follow.
-    """
-    known = {leaf: _known(bench, leaf) for leaf in (one, other)}
-    found = _exchanged(bench, *known.items())
-    if not _are_mixed(bench, known, found):
-        return []
-    if not rejected:
-        return found
-    mine = [*rejected.get(other, ()), *known[one]]
-    theirs = [*rejected.get(one, ()), *known[other]]
-    return _exchanged(bench, (one, mine), (other, theirs)) or found
-
-
-def _are_mixed(bench: Workbench, known: Mapping[str, Texts], moves: Sequence[Move]) -> bool:
-    """Whether two leaves' examples are mingled, and as many known texts are at home after the moves."""
-    if not moves:
-        return False
-    one, other = known
-    owned = [(e.text, leaf) for leaf in known for e in bench.workspace.examples.get(leaf, ())]
-    if _strangers(owned) < MINGLED:
-        return False
-    to = {text: leaf for text, _, leaf in moves}
-    moved = [(text, to.get(text, leaf)) for text, leaf in owned]
-    told = [(text, leaf) for leaf in (one, other) for text in known[leaf]]
-    return _at_home(told, moved) >= _at_home(told, owned)
-
-
-Owned = Sequence[tuple[str, str]]
-"""Texts with the leaf each of them is in."""
-
-
-def _strangers(owned: Owned) -> float:
-    """The share of examples whose nearest among all others is another leaf's."""
-    import numpy as np
-
-    texts = [text for text, _ in owned]
-    alike = np.round(similarities(texts, texts), 6)
-    np.fill_diagonal(alike, -1.0)
-    nearest_of = alike.argmax(axis=1)
-    strangers = [leaf != owned[n][1] for (_, leaf), n in zip(owned, nearest_of, strict=True)]
-    return strangers.count(True) / len(strangers)
-
-
-def _at_home(told: Owned, owned: Owned) -> int:
-    """How many texts whose leaf is known have one of its examples for their nearest but the same text."""
-    import numpy as np
-
-    if not told:
-        return 0
-    alike = np.round(similarities([text for text, _ in told], [text for text, _ in owned]), 6)
-    alike[alike > SAME_TEXT] = 0.0
-    at_home = [leaf == owned[n][1] for (_, leaf), n in zip(told, alike.argmax(axis=1), strict=True)]
-    return at_home.count(True)
-
-
-def moved_back(moves: Iterable[Move]) -> list[Operation]:
-    """Each of these examples taken out of the leaf it lies in and put where it belongs."""
-    found = list(moves)
-    removed = [Operation("remove_example", {"leaf": out, "text": text}) for text, out, _ in found]
-    return removed + [Operation("add_example", {"leaf": to, "text": text}) for text, _, to in found]
 
 
 def exchange(
@@ -457,31 +365,6 @@ def _moving_draft(
         f"workspace/examples/{moves[0][1]}.jsonl",
         f"{len(moves)} examples of {one} and {other} lie in each other's leaf: move them",
     )
-
-
-def _known(bench: Workbench, leaf: str) -> list[str]:
-    """Texts that staff or cases say are a leaf's."""
-    asked = [text for text, expected in bench.passing_intents if expected == leaf]
-    return [*of_leaf(bench, leaf), *asked][:MOST_KNOWN]
-
-
-Known = tuple[str, Texts]
-"""A leaf with the texts known to be its."""
-
-
-def _exchanged(bench: Workbench, one: Known, other: Known) -> list[Move]:
-    """The examples that two mixed leaves have of each other, clearest first."""
-    texts = {leaf: [e.text for e in bench.workspace.examples.get(leaf, ())] for leaf, _ in (one, other)}
-    named = [[*known, leaf.replace("_", " ")] for leaf, known in (one, other)]
-    (a, _), (b, _) = one, other
-    odds = told_apart([*texts[a], *texts[b]], len(texts[a]), *named)
-    moved = [(odd, text, a, b) for text, odd in zip(texts[a], odds, strict=False) if odd < -SURELY_OTHERS]
-    rest = zip(texts[b], odds[len(texts[a]) :], strict=True)
-    back = [(-odd, text, b, a) for text, odd in rest if odd > SURELY_OTHERS]
-    for out, own in ((moved, texts[a]), (back, texts[b])):
-        if not max(1, EXCHANGED * len(own)) <= len(out) <= RENAMED * len(own):
-            return []
-    return [found[1:] for found in sorted([*moved, *back])[:MOST_EXCHANGED]]
 
 
 def _strayed(bench: Workbench, leaf: str, elsewhere: Texts, here: Texts) -> list[str]:
