@@ -45,8 +45,8 @@ from fixloop.pipeline.compile import compile_pipeline
 from fixloop.pipeline.intent import choose_thresholds, fit_intent
 from fixloop.pipeline.ticket import parse_ticket
 from fixloop.ports.cache import Cache
+from fixloop.propose.bench.workbench import build_workbench
 from fixloop.propose.run import propose as run_proposer
-from fixloop.propose.workbench import build_workbench
 from fixloop.queue.rebuild import rebuild
 from fixloop.wiring import build_desk, build_site
 from fixloop.workspace.load import load_workspace

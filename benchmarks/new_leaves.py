@@ -29,8 +29,8 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score, normalized_mutual_info_score
 
 from fixloop.feedback.model import Feedback
-from fixloop.propose.company import USUAL, Groups, listen, parties
-from fixloop.propose.near import AnySpace, Embedder, space_of
+from fixloop.propose.evidence.company import USUAL, Groups, listen, parties
+from fixloop.propose.words.near import AnySpace, Embedder, space_of
 
 FIFTH = 5
 PUBLISHED = {

@@ -1,8 +1,8 @@
 """Fit how sure hints say they are: `python benchmarks/faults/fit_confidence.py OUT.json …`.
 
-OUT.json are files of `--out` of the tuning half, made while `propose/stated.py` changed nothing (NAMED and
-ASKED both (0, 1)). Prints the pairs for `stated.py`, and the calibration error as it is with questions held
-at their most, with the pairs fitted without a fault's fold, and with those in `stated.py`.
+OUT.json are files of `--out` of the tuning half, made while `propose/offer/stated.py` changed nothing (NAMED
+and ASKED both (0, 1)). Prints the pairs for `stated.py`, and the calibration error as it is with questions
+held at their most, with the pairs fitted without a fault's fold, and with those in `stated.py`.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from draws import draw
 from figures import calibration_error
 from sklearn.linear_model import LogisticRegression
 
-from fixloop.propose.ask import MOST_SURE
-from fixloop.propose.stated import ASKED, NAMED, SUREST, mapped
+from fixloop.propose.offer.ask import MOST_SURE
+from fixloop.propose.offer.stated import ASKED, NAMED, SUREST, mapped
 
 FOLDS = 5
 PAIRS = {"named": NAMED, "asked": ASKED}

@@ -3,8 +3,8 @@
 A conditional logit: of all readings of a rejection, those that name the planted step and place should have
 the probability. Weights are pulled towards where they are (ridge), so what the faults say nothing of stays.
 Every workspace and every tuning voice has its part, so that no one's words are fitted alone.
-Prints the dictionary for `propose/weights.py`, and how often the best reading is right, by manner and kind,
-before and after, with each fault judged by weights fitted without its fold.
+Prints the dictionary for `propose/evidence/weights.py`, and how often the best reading is right, by manner
+and kind, before and after, with each fault judged by weights fitted without its fold.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from staff import TUNING, Staff, load_words
 from three import FITTED, build_world
 
 from fixloop.pipeline.proposal import Proposal
-from fixloop.propose.diagnose import JUDGEMENT, Asking
-from fixloop.propose.interventions import Intervention
-from fixloop.propose.wanted import record_ids, tool_names
-from fixloop.propose.weights import PRIORS, WEIGHTS
-from fixloop.propose.workbench import build_workbench
+from fixloop.propose.bench.wanted import record_ids, tool_names
+from fixloop.propose.bench.workbench import build_workbench
+from fixloop.propose.diagnosis.diagnose import JUDGEMENT, Asking
+from fixloop.propose.evidence.weights import PRIORS, WEIGHTS
+from fixloop.propose.readings.interventions import Intervention
 
 FOLDS = 5
 MANNERS = 3

@@ -18,8 +18,8 @@ from fixloop.fixes.apply import apply_operations
 from fixloop.hints.model import Hint
 from fixloop.pipeline.compile import compile_pipeline
 from fixloop.pipeline.proposal import Proposal
+from fixloop.propose.bench.workbench import build_workbench
 from fixloop.propose.run import Proposed, propose
-from fixloop.propose.workbench import build_workbench
 from fixloop.workspace.load import load_workspace
 
 COMMIT = "0" * 40

@@ -26,9 +26,9 @@ from fixloop.hints.ids import content_id
 from fixloop.pipeline.compile import compile_pipeline
 from fixloop.pipeline.ticket import parse_ticket
 from fixloop.propose import attempt
-from fixloop.propose.diagnose import diagnose
+from fixloop.propose.bench.workbench import build_workbench
+from fixloop.propose.diagnosis.diagnose import diagnose
 from fixloop.propose.run import propose
-from fixloop.propose.workbench import build_workbench
 from fixloop.workspace.load import load_workspace
 
 LEAVES, TICKETS = 20, 50

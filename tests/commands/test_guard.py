@@ -16,7 +16,7 @@ from fixloop.gate.reach import risks
 from fixloop.gate.verdict import OVERRIDDEN, PASS, SKIP, Check, Verdict
 from fixloop.hints.model import Hint
 from fixloop.hints.operation import Operation
-from fixloop.propose.stakes import Guard
+from fixloop.propose.offer.stakes import Guard
 from fixloop.workspace.stored import load_stored
 from tests.support.git_worlds import commit_all, run_git
 from tests.support.hints import record, transfer_hint

@@ -10,8 +10,8 @@ from fixloop.gate.lanes import is_of_the_judge
 from fixloop.hints.ids import short_id
 from fixloop.hints.model import Hint
 from fixloop.hints.store import HintBook
-from fixloop.propose.known_good import SUITE, grow_known_good, retire_outdated, ripe
-from fixloop.propose.workbench import Workbench, build_workbench
+from fixloop.propose.bench.known_good import SUITE, grow_known_good, retire_outdated, ripe
+from fixloop.propose.bench.workbench import Workbench, build_workbench
 from fixloop.queue.ground import Ground, commit_of, target_branch
 from fixloop.queue.prepare import APPLICABLE
 

@@ -9,10 +9,10 @@ from fixloop.errors import BadInput
 from fixloop.feedback.model import Feedback
 from fixloop.hints.ids import find_by_prefix
 from fixloop.hints.model import Hint
+from fixloop.propose.bench.dryrun import Dropped, try_once
+from fixloop.propose.bench.workbench import Workbench, build_workbench
 from fixloop.propose.by_hand import as_file, draft_of, read_hint_file, skeleton
-from fixloop.propose.dryrun import Dropped, try_once
-from fixloop.propose.rubric import grade, is_ready
-from fixloop.propose.workbench import Workbench, build_workbench
+from fixloop.propose.offer.rubric import grade, is_ready
 from fixloop.queue.ground import Ground, commit_of, target_branch
 from fixloop.workspace.rubric import load_rubric
 

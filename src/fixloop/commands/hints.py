@@ -12,8 +12,8 @@ from fixloop.feedback.model import Feedback
 from fixloop.hints.ids import short_id
 from fixloop.hints.ledger import CLOSED, Event, in_order
 from fixloop.hints.model import Hint
-from fixloop.propose.rank import rank, worth_of
-from fixloop.propose.stakes import NO_STAKES, Stakes
+from fixloop.propose.offer.rank import rank, worth_of
+from fixloop.propose.offer.stakes import NO_STAKES, Stakes
 from fixloop.queue.ground import commit_of, target_branch
 from fixloop.queue.rebuild import rebuild
 from fixloop.workspace.unified import unified

@@ -13,19 +13,19 @@ from fixloop.hints.ids import content_id, find_by_prefix, short_id
 from fixloop.hints.ledger import JOINED, in_order
 from fixloop.hints.model import Hint
 from fixloop.hints.store import HintBook
-from fixloop.propose.diagnose import judgement_of
-from fixloop.propose.dryrun import Dropped
+from fixloop.propose.bench.dryrun import Dropped
+from fixloop.propose.bench.settled import is_settled
+from fixloop.propose.bench.workbench import build_workbench
+from fixloop.propose.diagnosis.diagnose import judgement_of
+from fixloop.propose.evidence.memory import Suggestion, suggest
 from fixloop.propose.explain import Explained
 from fixloop.propose.explain import explain as explain_readings
-from fixloop.propose.memory import Suggestion, suggest
-from fixloop.propose.rank import worth_of
-from fixloop.propose.recurred import recurrences
-from fixloop.propose.rubric import grade, grade_json
+from fixloop.propose.offer.rank import worth_of
+from fixloop.propose.offer.recurred import recurrences
+from fixloop.propose.offer.rubric import grade, grade_json
+from fixloop.propose.offer.stakes import NO_STAKES, Stakes
 from fixloop.propose.run import PROPOSER
 from fixloop.propose.run import propose as run_proposer
-from fixloop.propose.settled import is_settled
-from fixloop.propose.stakes import NO_STAKES, Stakes
-from fixloop.propose.workbench import build_workbench
 from fixloop.queue.ground import commit_of, target_branch
 from fixloop.workspace.improver import IMPROVER, load_improver
 from fixloop.workspace.rubric import load_rubric

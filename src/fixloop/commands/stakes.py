@@ -7,7 +7,7 @@ from fixloop.commands.desk import Desk
 from fixloop.errors import FixloopError
 from fixloop.hints.ledger import Event, in_order
 from fixloop.hints.model import Hint
-from fixloop.propose.stakes import Stakes, Surroundings, places_asked, stakes_of
+from fixloop.propose.offer.stakes import Stakes, Surroundings, places_asked, stakes_of
 from fixloop.queue.ground import commit_of, target_branch
 from fixloop.workspace.code import code_digest
 from fixloop.workspace.model import Workspace

@@ -5,19 +5,19 @@ from dataclasses import dataclass, replace
 
 from fixloop.errors import FixloopError
 from fixloop.feedback.replays import replay_all
-from fixloop.hints.model import Alternative, Choice, Hint
+from fixloop.hints.model import Choice, Hint
 from fixloop.pipeline.proposal import Proposal
-from fixloop.propose.ask import Tried, alternatives_of, describe, speaks_for
-from fixloop.propose.diagnose import Diagnosis, Reading
-from fixloop.propose.draft import Draft, Group, Unable
-from fixloop.propose.dryrun import Dropped, dry_run, untried
+from fixloop.propose.bench.draft import Draft, Unable
+from fixloop.propose.bench.dryrun import Dropped, dry_run, untried
+from fixloop.propose.bench.wanted import Wanted, satisfied_share, tool_names
+from fixloop.propose.bench.workbench import Workbench
+from fixloop.propose.diagnosis.diagnose import Diagnosis, Reading
+from fixloop.propose.diagnosis.group import Group
+from fixloop.propose.diagnosis.thresholds import HELD_BACK
+from fixloop.propose.offer.ask import describe, others_of, speaks_for
+from fixloop.propose.offer.thin import as_question
 from fixloop.propose.synthesis import synthesiser
 from fixloop.propose.synthesis.new_leaf import draft_named, renamed, rival_names
-from fixloop.propose.thin import as_question
-from fixloop.propose.thresholds import HELD_BACK
-from fixloop.propose.trying import pooled_readings
-from fixloop.propose.wanted import Wanted, satisfied_share, tool_names
-from fixloop.propose.workbench import Workbench
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +188,3 @@ def fix_of(desk: Desk, part: Group) -> Hint | Dropped | None:
     if isinstance(result, Hint) and result.question is not None:
         return result.question.choices[0].hint
     return result
-
-
-def others_of(group: Group) -> tuple[Alternative, ...]:
-    """The readings that explained the group's rejections less well."""
-    mine = {r.key for m in group.members for r in m.readings if group.key in (r.key, r.intervention.place)}
-    pooled = [one for one in pooled_readings(group.members) if one.key not in mine]
-    return alternatives_of([Tried(one, None, one.probability) for one in pooled])

@@ -14,9 +14,9 @@ from fixloop.hints.model import Hint
 from fixloop.hints.operation import Operation
 from fixloop.hints.store import render_hint
 from fixloop.pipeline.proposal import Proposal
-from fixloop.propose.draft import Draft
-from fixloop.propose.wanted import Wanted
-from fixloop.propose.workbench import Workbench
+from fixloop.propose.bench.draft import Draft
+from fixloop.propose.bench.wanted import Wanted
+from fixloop.propose.bench.workbench import Workbench
 from fixloop.workspace.problems import Problems
 from fixloop.workspace.schema import NotBlank, Strict, read_model
 from fixloop.workspace.text import escaped

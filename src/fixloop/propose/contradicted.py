@@ -15,12 +15,13 @@ from fixloop.evals.result import PASS
 from fixloop.evals.run import evaluate
 from fixloop.evals.splits import case_text
 from fixloop.hints.model import Hint
-from fixloop.propose.diagnose import Diagnosis
-from fixloop.propose.draft import Draft, Group
-from fixloop.propose.dryrun import Dropped, dry_run
-from fixloop.propose.interventions import Intervention
+from fixloop.propose.bench.draft import Draft
+from fixloop.propose.bench.dryrun import Dropped, dry_run
+from fixloop.propose.bench.workbench import Workbench
+from fixloop.propose.diagnosis.diagnose import Diagnosis
+from fixloop.propose.diagnosis.group import Group
+from fixloop.propose.readings.interventions import Intervention
 from fixloop.propose.synthesis.case_edit import REVIEWERS, synthesise
-from fixloop.propose.workbench import Workbench
 from fixloop.workspace.text import normalise
 
 MOST_WRONG = 2

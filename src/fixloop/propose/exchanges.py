@@ -14,9 +14,9 @@ from fixloop.errors import FixloopError
 from fixloop.feedback.replays import replay_all
 from fixloop.hints.model import Hint
 from fixloop.propose.attempt import Desk, try_draft
-from fixloop.propose.diagnose import Diagnosis, mass_of
-from fixloop.propose.draft import Group
-from fixloop.propose.interventions import cut_off_leaves
+from fixloop.propose.diagnosis.diagnose import Diagnosis, mass_of
+from fixloop.propose.diagnosis.group import Group
+from fixloop.propose.readings.interventions import cut_off_leaves
 from fixloop.propose.synthesis.intent import exchange
 from fixloop.propose.synthesis.mixed import Move, mixed_examples, moved_back
 from fixloop.workspace.model import IntentDag, is_other

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from fixloop.feedback.model import Feedback
-from fixloop.propose.ask import describe
-from fixloop.propose.causes import share_causes
-from fixloop.propose.diagnose import CLEAR_WITHIN, Asking, Diagnosis, Judgement
-from fixloop.propose.evidence import by_kind
-from fixloop.propose.leaf_evidence import learn_comments
+from fixloop.propose.bench.workbench import Workbench
+from fixloop.propose.diagnosis.causes import share_causes
+from fixloop.propose.diagnosis.diagnose import CLEAR_WITHIN, Asking, Diagnosis, Judgement
+from fixloop.propose.evidence.features import by_kind
+from fixloop.propose.evidence.leaf_evidence import learn_comments
+from fixloop.propose.offer.ask import describe
 from fixloop.propose.run import disputed_texts
-from fixloop.propose.workbench import Workbench
 
 SHOWN = 6
 """Readings that are shown of each rejection."""

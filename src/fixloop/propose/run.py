@@ -7,15 +7,6 @@ from typing import Any
 from fixloop.feedback.model import Feedback
 from fixloop.hints.ids import canonical_json
 from fixloop.hints.model import Hint
-from fixloop.propose.ask import (
-    FELL,
-    are_unlike,
-    describe,
-    missing_leaf,
-    needed,
-    settle,
-    waits_for_words,
-)
 from fixloop.propose.attempt import (
     WHOLE,
     Ablation,
@@ -25,23 +16,31 @@ from fixloop.propose.attempt import (
     try_group,
     with_wordless,
 )
+from fixloop.propose.bench.dryrun import Dropped
+from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.contradicted import beside_wrong_cases
-from fixloop.propose.diagnose import JUDGEMENT, Diagnosis, Judgement, diagnose
-from fixloop.propose.draft import Group
-from fixloop.propose.dryrun import Dropped
+from fixloop.propose.diagnosis.diagnose import JUDGEMENT, Diagnosis, Judgement, diagnose
+from fixloop.propose.diagnosis.group import Group, clear_groups, lone_wishes, nothing_to_fix, one_change_each
+from fixloop.propose.diagnosis.missing import scattered
+from fixloop.propose.diagnosis.several import find_several
+from fixloop.propose.diagnosis.trying import hypotheses, sets_of
+from fixloop.propose.evidence.leaf_evidence import learn_comments
 from fixloop.propose.exchanges import exchanges
-from fixloop.propose.group import clear_groups, lone_wishes, nothing_to_fix, one_change_each
-from fixloop.propose.idle import lone_wish, nothing_wrong, several_things, unexplained, unreplayable
-from fixloop.propose.leaf_evidence import learn_comments
-from fixloop.propose.missing import scattered
-from fixloop.propose.rank import rank, with_conflicts
-from fixloop.propose.several import find_several
-from fixloop.propose.stakes import Surroundings, stakes_of
-from fixloop.propose.stated import stated
+from fixloop.propose.offer.ask import (
+    FELL,
+    are_unlike,
+    describe,
+    missing_leaf,
+    needed,
+    settle,
+    waits_for_words,
+)
+from fixloop.propose.offer.idle import lone_wish, nothing_wrong, several_things, unexplained, unreplayable
+from fixloop.propose.offer.rank import rank, with_conflicts
+from fixloop.propose.offer.stakes import Surroundings, stakes_of
+from fixloop.propose.offer.stated import stated
+from fixloop.propose.offer.thin import TEACHES, asked_if_bare, asked_if_it_takes, rests_on_little, sobered
 from fixloop.propose.synthesis.spec import specify
-from fixloop.propose.thin import TEACHES, asked_if_bare, asked_if_it_takes, rests_on_little, sobered
-from fixloop.propose.trying import hypotheses, sets_of
-from fixloop.propose.workbench import Workbench
 from fixloop.workspace.text import count
 
 __all__ = ["MOST_QUESTIONS", "PROPOSER", "Ablation", "Proposed", "propose", "rank"]

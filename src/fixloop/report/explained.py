@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from fixloop.propose.evidence.memory import Suggestion
 from fixloop.propose.explain import Explained, Told
-from fixloop.propose.memory import Suggestion
 from fixloop.report.page import Page, dim, good, name, strong, warn
 from fixloop.workspace.improver import IMPROVER
 from fixloop.workspace.text import count

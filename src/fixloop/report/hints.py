@@ -7,8 +7,8 @@ from fixloop.feedback.model import Feedback
 from fixloop.hints.ledger import CLOSED, Event
 from fixloop.hints.model import Hint, Measured, Question, instead_of_applying
 from fixloop.pipeline.ticket import parse_ticket
-from fixloop.propose.dryrun import Dropped
-from fixloop.propose.stakes import Guard, Stakes
+from fixloop.propose.bench.dryrun import Dropped
+from fixloop.propose.offer.stakes import Guard, Stakes
 from fixloop.report.cases import draw_cases
 from fixloop.report.diffs import draw_diff
 from fixloop.report.page import Page, Part, bad, dim, good, name, strong, warn

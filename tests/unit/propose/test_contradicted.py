@@ -9,7 +9,7 @@ from fixloop.feedback.model import Feedback
 from fixloop.hints.model import Hint
 from fixloop.propose.run import Proposed, propose
 from tests.support.worlds import minimal_world
-from tests.unit.propose.test_diagnosis import bench_of, said_of
+from tests.unit.propose.diagnosis.test_diagnosis import bench_of, said_of
 
 TEXTS = (
     "my account is locked at the second screen",

@@ -6,10 +6,10 @@ from dataclasses import replace
 from fixloop.feedback.model import Feedback
 from fixloop.hints.operation import Operation
 from fixloop.propose.attempt import WHOLE, Desk
-from fixloop.propose.diagnose import diagnose
+from fixloop.propose.bench.workbench import Workbench
+from fixloop.propose.diagnosis.diagnose import diagnose
 from fixloop.propose.exchanges import exchanges
 from fixloop.propose.run import propose
-from fixloop.propose.workbench import Workbench
 from tests.unit.propose.synthesis.benches import bench_of, faulted, propose_all, told, world
 
 ENDS = ("again", "today", "since monday", "now", "once more")

@@ -5,8 +5,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from fixloop.propose.draft import Draft, Group, Unable
-    from fixloop.propose.workbench import Workbench
+    from fixloop.propose.bench.draft import Draft, Unable
+    from fixloop.propose.bench.workbench import Workbench
+    from fixloop.propose.diagnosis.group import Group
 
 Synthesiser = Callable[["Workbench", "Group"], "Draft | Unable"]
 
@@ -41,7 +42,7 @@ def synthesiser(kind: str) -> Synthesiser | None:
     made: Synthesiser = getattr(import_module(f"{__name__}.{maker.module}"), maker.function)
 
     def guarded(bench: "Workbench", group: "Group") -> "Draft | Unable":
-        from fixloop.propose.draft import Draft
+        from fixloop.propose.bench.draft import Draft
         from fixloop.propose.synthesis.guards import with_enough
 
         found = made(bench, group)

@@ -12,14 +12,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fixloop.hints.ids import canonical_json
-from fixloop.propose.diagnose import Diagnosis
-from fixloop.propose.interventions import Action
-from fixloop.propose.kin import UNHEARD_OF, Kin, kin_of
-from fixloop.propose.spelt import path_of, paths_given, required, untold
-from fixloop.propose.synthesis import tree_edits
-from fixloop.propose.synthesis.tree_edits import Edit
-from fixloop.propose.words import read_comment, stems
-from fixloop.propose.workbench import Workbench
+from fixloop.propose.bench.workbench import Workbench
+from fixloop.propose.diagnosis.diagnose import Diagnosis
+from fixloop.propose.evidence.kin import UNHEARD_OF, Kin, kin_of
+from fixloop.propose.readings import tree_edits
+from fixloop.propose.readings.interventions import Action
+from fixloop.propose.readings.tree_edits import Edit
+from fixloop.propose.words.spelt import path_of, paths_given, required, untold
+from fixloop.propose.words.words import read_comment, stems
 from fixloop.workspace.model import PlanTree, ToolCall, Workspace
 
 AT_HOME = 1.0

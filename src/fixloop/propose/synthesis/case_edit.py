@@ -14,11 +14,12 @@ from fixloop.evals.splits import case_text
 from fixloop.feedback.model import Feedback
 from fixloop.hints.ids import canonical_json
 from fixloop.hints.operation import Operation
-from fixloop.propose.diagnose import Diagnosis
-from fixloop.propose.draft import Draft, Group, Unable
-from fixloop.propose.interventions import Intervention
-from fixloop.propose.wanted import Wanted
-from fixloop.propose.workbench import Workbench
+from fixloop.propose.bench.draft import Draft, Unable
+from fixloop.propose.bench.wanted import Wanted
+from fixloop.propose.bench.workbench import Workbench
+from fixloop.propose.diagnosis.diagnose import Diagnosis
+from fixloop.propose.diagnosis.group import Group
+from fixloop.propose.readings.interventions import Intervention
 from fixloop.workspace.text import text_digest
 
 REVIEWERS = 2

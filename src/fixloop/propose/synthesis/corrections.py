@@ -3,7 +3,7 @@
 import re
 
 from fixloop.feedback.model import Feedback
-from fixloop.propose.words import (
+from fixloop.propose.words.words import (
     LEAST_SAID,
     exchanged_parts,
     inserted_sentence,

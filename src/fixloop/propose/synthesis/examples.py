@@ -11,10 +11,11 @@ from typing import NamedTuple
 from fixloop.feedback.model import Feedback
 from fixloop.hints.model import JsonCase
 from fixloop.hints.operation import Operation
-from fixloop.propose.draft import Draft, Group, Unable
-from fixloop.propose.near import nearest
-from fixloop.propose.wanted import Wanted
-from fixloop.propose.workbench import Workbench
+from fixloop.propose.bench.draft import Draft, Unable
+from fixloop.propose.bench.wanted import Wanted
+from fixloop.propose.bench.workbench import Workbench, of_leaf, unused
+from fixloop.propose.diagnosis.group import Group
+from fixloop.propose.words.near import nearest
 from fixloop.workspace.text import text_digest
 
 NEAR_MISSES = 3
@@ -72,13 +73,6 @@ def fresh_texts(bench: Workbench, evidence: Iterable[Feedback]) -> list[str]:
     return unused(bench, (one.fixture.ticket.customer_text for one in evidence))
 
 
-def unused(bench: Workbench, candidates: Iterable[str]) -> list[str]:
-    """The distinct ones of some texts that say anything and are neither example nor case, in digest order."""
-    texts = {text_digest(text): text for text in candidates if text.strip()}
-    taken = texts.keys() & (bench.example_leaves.keys() | bench.case_texts)
-    return [texts[digest] for digest in sorted(texts) if digest not in taken]
-
-
 def split_texts(texts: list[str]) -> tuple[list[str], list[str]]:
     """(texts that teach, texts that become cases): a third, at least one, becomes cases."""
     asked = max(1, len(texts) // 3)
@@ -90,11 +84,6 @@ def neighbours(bench: Workbench, texts: list[str], leaf: str) -> list[str]:
     candidates = unused(bench, of_leaf(bench, leaf))
     most = max(NEIGHBOURS_OF_ONE, min(BESIDE_EACH * len(texts), MOST_EXAMPLES - len(texts)))
     return [candidates[n] for n in nearest(texts, candidates, most, bench.embedder)]
-
-
-def of_leaf(bench: Workbench, leaf: str) -> list[str]:
-    """Tickets that staff accepted as a leaf's."""
-    return [text for text, accepted in bench.accepted if accepted == leaf]
 
 
 def intent_cases(texts: Iterable[str], leaf: str) -> tuple[JsonCase, ...]:

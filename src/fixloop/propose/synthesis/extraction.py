@@ -15,14 +15,15 @@ from fixloop.hints.operation import Operation
 from fixloop.pipeline.compile import Forced
 from fixloop.pipeline.fixture import rows_json
 from fixloop.pipeline.rows import values_at
-from fixloop.propose.draft import Draft, Group, Unable
-from fixloop.propose.interventions import Intervention, Value
-from fixloop.propose.reach import values_read
+from fixloop.propose.bench.draft import Draft, Unable
+from fixloop.propose.bench.reach import values_read
+from fixloop.propose.bench.situations import names_of
+from fixloop.propose.bench.wanted import Wanted, tool_names
+from fixloop.propose.bench.workbench import Workbench
+from fixloop.propose.diagnosis.group import Group
+from fixloop.propose.readings.interventions import Intervention, Value
+from fixloop.propose.readings.patterns import Missed, patterns_for
 from fixloop.propose.synthesis.guards import accepted_tickets, extraction_near_misses
-from fixloop.propose.synthesis.patterns import Missed, patterns_for
-from fixloop.propose.synthesis.situations import names_of
-from fixloop.propose.wanted import Wanted, tool_names
-from fixloop.propose.workbench import Workbench
 from fixloop.workspace.model import FieldRule
 from fixloop.workspace.text import normalise, text_digest
 

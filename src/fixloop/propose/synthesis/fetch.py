@@ -16,12 +16,13 @@ from fixloop.hints.model import JsonCase
 from fixloop.hints.operation import Operation
 from fixloop.pipeline.fetch import FetchedRecord, Fields
 from fixloop.pipeline.rows import KEYS, values_at
-from fixloop.propose.draft import Draft, Group, Unable
+from fixloop.propose.bench.draft import Draft, Unable
+from fixloop.propose.bench.situations import names_of
+from fixloop.propose.bench.wanted import Wanted, record_ids
+from fixloop.propose.bench.workbench import Workbench
+from fixloop.propose.diagnosis.group import Group
 from fixloop.propose.synthesis.guards import accepted_tickets
-from fixloop.propose.synthesis.situations import names_of
 from fixloop.propose.synthesis.weights import Change, Lookup, chosen, smallest_change, wins
-from fixloop.propose.wanted import Wanted, record_ids
-from fixloop.propose.workbench import Workbench
 from fixloop.workspace.model import FetchRules, Signal
 
 __all__ = ["Change", "Lookup", "lookup_of", "smallest_change", "synthesise", "wins"]

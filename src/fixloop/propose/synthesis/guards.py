@@ -16,11 +16,11 @@ from fixloop.hints.ids import canonical_json
 from fixloop.hints.model import JsonCase
 from fixloop.pipeline.fixture import fields_json, rows_json
 from fixloop.pipeline.proposal import Proposal
-from fixloop.propose.draft import Draft
+from fixloop.propose.bench.draft import Draft
+from fixloop.propose.bench.situations import Ground, Situation, scope_of, situation_of
+from fixloop.propose.bench.wanted import record_ids, tool_names
+from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.synthesis.known_cases import case_near_misses, example_near_misses
-from fixloop.propose.synthesis.situations import Ground, Situation, scope_of, situation_of
-from fixloop.propose.wanted import record_ids, tool_names
-from fixloop.propose.workbench import Workbench
 from fixloop.workspace.model import Branch, Condition, PlanTree, Row, Test
 from fixloop.workspace.plan_tree import all_tests
 

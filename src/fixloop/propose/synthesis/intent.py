@@ -13,16 +13,17 @@ from typing import Any
 
 from fixloop.hints.operation import Operation
 from fixloop.pipeline.engines import path_to
-from fixloop.propose.diagnose import Diagnosis
-from fixloop.propose.draft import Draft, Group, Unable
-from fixloop.propose.interventions import Intervention, cut_off_leaves
-from fixloop.propose.near import nearest, similarities
+from fixloop.propose.bench.draft import Draft, Unable
+from fixloop.propose.bench.wanted import Wanted
+from fixloop.propose.bench.workbench import Workbench
+from fixloop.propose.diagnosis.diagnose import Diagnosis
+from fixloop.propose.diagnosis.group import Group
+from fixloop.propose.diagnosis.thresholds import known_scores
+from fixloop.propose.readings.interventions import Intervention, cut_off_leaves
 from fixloop.propose.synthesis import examples
 from fixloop.propose.synthesis.examples import border_of, fresh_texts, intent_cases
 from fixloop.propose.synthesis.mixed import MOST_KNOWN, Move, exchanged, known_texts, moved_back
-from fixloop.propose.thresholds import known_scores
-from fixloop.propose.wanted import Wanted
-from fixloop.propose.workbench import Workbench
+from fixloop.propose.words.near import nearest, similarities
 from fixloop.workspace.model import OTHER, is_other, other_of
 
 MOST_MOVED = 24

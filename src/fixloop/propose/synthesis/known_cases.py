@@ -13,9 +13,9 @@ from fixloop.evals.result import PASS
 from fixloop.evals.splits import case_text, text_in
 from fixloop.gate.reach import leaf_of
 from fixloop.hints.model import A_CASE, JsonCase
-from fixloop.propose.draft import Draft
-from fixloop.propose.near import nearest
-from fixloop.propose.workbench import Workbench
+from fixloop.propose.bench.draft import Draft
+from fixloop.propose.bench.workbench import Workbench
+from fixloop.propose.words.near import nearest
 from fixloop.workspace.model import Workspace
 from fixloop.workspace.text import text_digest
 

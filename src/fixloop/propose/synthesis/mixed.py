@@ -11,9 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from fixloop.hints.operation import Operation
-from fixloop.propose.near import similarities
-from fixloop.propose.synthesis.examples import of_leaf
-from fixloop.propose.workbench import Workbench
+from fixloop.propose.bench.workbench import Workbench, of_leaf
+from fixloop.propose.words.near import similarities
 
 ROUNDS = 40
 SMOOTHED = 0.1

@@ -1,34 +1,32 @@
-"""A new leaf from rejections that no leaf explains: cluster, name, parent, starter tree, examples and cases.
+"""A new leaf from rejections that no leaf explains: name, parent, starter tree, examples and cases.
 
-Tickets and the words staff use for them are clustered together (`company`); the name is the phrase most of a
-cluster's comments share and few others have.
+They are of one thing (`diagnosis.clusters`); the name is the phrase most of their comments share and few
+others have.
 """
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
 from fixloop.hints.model import Hint, fingerprint
 from fixloop.hints.operation import Operation
-from fixloop.propose.company import Voices, listen, parties
-from fixloop.propose.diagnose import Diagnosis
-from fixloop.propose.draft import Draft, Group, Unable
-from fixloop.propose.interventions import flat_branches
-from fixloop.propose.near import Space, similarities
+from fixloop.propose.bench.draft import Draft, Unable
+from fixloop.propose.bench.wanted import Wanted
+from fixloop.propose.bench.workbench import Workbench
+from fixloop.propose.diagnosis.clusters import SMALLEST_CLUSTER
+from fixloop.propose.diagnosis.diagnose import Diagnosis
+from fixloop.propose.diagnosis.group import Group
+from fixloop.propose.readings.interventions import flat_branches
 from fixloop.propose.synthesis.examples import border_of, fresh_texts, intent_cases, split_texts, teaching
 from fixloop.propose.synthesis.promotion import promoted
-from fixloop.propose.wanted import Wanted
-from fixloop.propose.words import stems
-from fixloop.propose.workbench import Workbench
+from fixloop.propose.words.near import similarities
+from fixloop.propose.words.words import phrases, stems
 from fixloop.workspace.model import OTHER, is_other
 from fixloop.workspace.text import normalise
 
-SMALLEST_CLUSTER = 3
-
-_PHRASE_WORD = re.compile(r"[^\W\d_]{3,}")
 OWN_SHARE = 0.3
 """A phrase names a cluster when at least this share of all comments that have it is the cluster's."""
 
@@ -37,57 +35,6 @@ MOST_WORDS = 3
 
 A_SENTENCE = 3
 """Content words from which a comment may name what no ticket of the cluster says: less is an exclamation."""
-
-
-def clusters(members: Sequence[Diagnosis]) -> list[tuple[Diagnosis, ...]]:
-    """Groups of rejections about one thing, larger first; what stands alone is left out."""
-    if not members:
-        return []
-    found = [[members[row] for row in rows] for rows in parties(voices_of(members))]
-    kept = [tuple(one) for one in _joined_by_name(found) if len(one) >= SMALLEST_CLUSTER]
-    return sorted(kept, key=lambda one: (-len(one), one[0].feedback.id))
-
-
-def _joined_by_name(found: Sequence[Sequence[Diagnosis]]) -> list[list[Diagnosis]]:
-    """Clusters that most of their staff call by one name are one, however unlike the customers' words are.
-
-    So is one without a name of its own of which half call it by another's: in another language, say.
-    """
-    names = [_called(one) for one in found]
-    joined: dict[Any, list[Diagnosis]] = {}
-    for place, one in enumerate(found):
-        joined.setdefault(names[place] or _also_called(one, names) or place, []).extend(one)
-    return list(joined.values())
-
-
-def _also_called(members: Sequence[Diagnosis], names: Sequence[frozenset[str]]) -> frozenset[str]:
-    """The name of another cluster that at least half of these comments (and two) hold, if there is one."""
-    said = [stems(member.feedback.comment) for member in members]
-    users = {name: sum(name <= one for one in said) for name in names if name}
-    shared = [(count, sorted(name)) for name, count in users.items() if 2 * count >= len(said) and count > 1]
-    return frozenset(max(shared)[1]) if shared else frozenset()
-
-
-def _called(members: Sequence[Diagnosis]) -> frozenset[str]:
-    """The stems of the phrase of several words that more than half of the comments share, if there is one."""
-    counts: Counter[frozenset[str]] = Counter()
-    for member in members:
-        counts.update(
-            {stems(" ".join(words)) for words in _phrases(member.feedback.comment) if len(words) > 1}
-        )
-    shared = [
-        (count, sorted(name)) for name, count in counts.items() if 2 * count > len(members) and count > 1
-    ]
-    return frozenset(max(shared)[1]) if shared else frozenset()
-
-
-def voices_of(members: Sequence[Diagnosis]) -> Voices:
-    """The members among all rejections of their run; made up from their own texts where that is not known."""
-    first = members[0].company
-    if first is not None and all(m.company is not None and m.company.voices is first.voices for m in members):
-        return first.voices.take([m.company.row for m in members if m.company is not None])
-    texts = [m.feedback.fixture.ticket.customer_text for m in members]
-    return listen([m.feedback for m in members], Space.of(texts))
 
 
 def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
@@ -223,7 +170,7 @@ def _shared_phrases(texts: tuple[str, ...], everywhere: tuple[str, ...]) -> list
 @lru_cache(maxsize=4)
 def _phrase_counts(comments: tuple[str, ...]) -> Counter[tuple[str, ...]]:
     """In how many of some comments each phrase is."""
-    return Counter(phrase for comment in comments for phrase in set(_phrases(comment)))
+    return Counter(phrase for comment in comments for phrase in set(phrases(comment)))
 
 
 def rival_names(bench: Workbench, members: Sequence[Diagnosis]) -> list[str]:
@@ -247,18 +194,6 @@ def rival_names(bench: Workbench, members: Sequence[Diagnosis]) -> list[str]:
 def _worth(words: tuple[str, ...], count: int) -> float:
     """Two words name a thing better than one; a phrase must be shared to count."""
     return count * {1: 1.0, 2: 1.9, 3: 2.0}[len(words)]
-
-
-def _phrases(comment: str) -> Iterator[tuple[str, ...]]:
-    """Runs of up to three content words of a comment, as they stand next to each other."""
-    run: list[str] = []
-    for word in (*_PHRASE_WORD.findall(normalise(comment).replace("_", " ")), ""):
-        if word and stems(word):
-            run.append(word)
-            continue
-        for size in (1, 2, 3):
-            yield from (tuple(run[at : at + size]) for at in range(len(run) - size + 1))
-        run = []
 
 
 def _is_id(name: str) -> bool:

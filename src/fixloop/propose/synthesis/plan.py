@@ -15,13 +15,8 @@ from typing import Any
 from fixloop.hints.ids import canonical_json
 from fixloop.hints.model import JsonCase
 from fixloop.pipeline.compile import Forced
-from fixloop.propose.draft import Draft, Group, Unable
-from fixloop.propose.interventions import Action, Intervention
-from fixloop.propose.kin import kin_of
-from fixloop.propose.synthesis import conditions, tree_edits
-from fixloop.propose.synthesis.arguments import fitted, guesses, lacking, left_out, spells_out, words_of
-from fixloop.propose.synthesis.guards import plan_near_misses
-from fixloop.propose.synthesis.situations import (
+from fixloop.propose.bench.draft import Draft, Unable
+from fixloop.propose.bench.situations import (
     Answer,
     Ground,
     Situation,
@@ -30,10 +25,16 @@ from fixloop.propose.synthesis.situations import (
     settled_situations,
     situation_of,
 )
-from fixloop.propose.synthesis.tree_edits import Edit
-from fixloop.propose.texts import astray
-from fixloop.propose.wanted import Wanted
-from fixloop.propose.workbench import Workbench
+from fixloop.propose.bench.wanted import Wanted
+from fixloop.propose.bench.workbench import Workbench
+from fixloop.propose.diagnosis.group import Group
+from fixloop.propose.evidence.kin import kin_of
+from fixloop.propose.evidence.texts import astray
+from fixloop.propose.readings import conditions, tree_edits
+from fixloop.propose.readings.interventions import Action, Intervention
+from fixloop.propose.readings.tree_edits import Edit
+from fixloop.propose.synthesis.arguments import fitted, guesses, lacking, left_out, spells_out, words_of
+from fixloop.propose.synthesis.guards import plan_near_misses
 from fixloop.workspace.model import Branch, Condition, PlanTree, Test, Workspace
 from fixloop.workspace.paths import uses_record
 from fixloop.workspace.plan_tree import all_tests

@@ -5,8 +5,8 @@ from difflib import SequenceMatcher
 from typing import NamedTuple
 
 from fixloop.hints.operation import Operation
-from fixloop.propose.diagnose import Diagnosis
-from fixloop.propose.workbench import Workbench
+from fixloop.propose.bench.workbench import Workbench
+from fixloop.propose.diagnosis.diagnose import Diagnosis
 from fixloop.workspace.plan_tree import DEFAULT
 
 ALIKE = 0.7

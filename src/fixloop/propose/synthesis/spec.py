@@ -11,12 +11,12 @@ from typing import Any
 from fixloop.hints.model import Hint, JsonCase, Measured, fingerprint
 from fixloop.pipeline.fixture import rows_json
 from fixloop.pipeline.proposal import Proposal
-from fixloop.propose.diagnose import Diagnosis
-from fixloop.propose.draft import Group
-from fixloop.propose.interventions import Intervention
+from fixloop.propose.bench.wanted import record_ids, tool_names
+from fixloop.propose.bench.workbench import Workbench
+from fixloop.propose.diagnosis.diagnose import Diagnosis
+from fixloop.propose.diagnosis.group import Group
+from fixloop.propose.readings.interventions import Intervention
 from fixloop.propose.synthesis.guards import ticket_near_misses
-from fixloop.propose.wanted import record_ids, tool_names
-from fixloop.propose.workbench import Workbench
 from fixloop.workspace.text import text_digest
 
 FEWEST = 2

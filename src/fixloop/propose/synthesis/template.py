@@ -17,17 +17,18 @@ from typing import Any
 from fixloop.hints.model import JsonCase
 from fixloop.hints.operation import Operation
 from fixloop.pipeline.proposal import Proposal
-from fixloop.propose.diagnose import Diagnosis
-from fixloop.propose.draft import Draft, Group, Unable
-from fixloop.propose.failed import failed_template, missing_variable
-from fixloop.propose.habits import Habits, long_numbers, words_before
-from fixloop.propose.interventions import flat_branches
+from fixloop.propose.bench.draft import Draft, Unable
+from fixloop.propose.bench.failed import failed_template, missing_variable
+from fixloop.propose.bench.situations import situation_of
+from fixloop.propose.bench.wanted import Wanted, tool_names
+from fixloop.propose.bench.workbench import Workbench
+from fixloop.propose.diagnosis.diagnose import Diagnosis
+from fixloop.propose.diagnosis.group import Group
+from fixloop.propose.evidence.habits import Habits, long_numbers, words_before
+from fixloop.propose.readings.interventions import flat_branches
 from fixloop.propose.synthesis.corrections import corrected_reply
 from fixloop.propose.synthesis.guards import text_near_misses
-from fixloop.propose.synthesis.situations import situation_of
-from fixloop.propose.ticket_values import every_value, in_words, is_plain, values_of
-from fixloop.propose.wanted import Wanted, tool_names
-from fixloop.propose.workbench import Workbench
+from fixloop.propose.words.ticket_values import every_value, in_words, is_plain, values_of
 from fixloop.workspace.model import Template, Workspace
 
 _EXPRESSION = re.compile(r"\{\{.*?\}\}", re.S)

@@ -16,11 +16,11 @@ from fixloop.pipeline.fixture import Forced
 from fixloop.pipeline.proposal import Proposal
 from fixloop.pipeline.ticket import parse_ticket
 from fixloop.ports.cache import NoCache
-from fixloop.propose.diagnose import Diagnosis, Reading
-from fixloop.propose.draft import Group
-from fixloop.propose.interventions import Action, Intervention
-from fixloop.propose.wanted import Wanted, tool_names
-from fixloop.propose.workbench import Workbench, build_workbench
+from fixloop.propose.bench.wanted import Wanted, tool_names
+from fixloop.propose.bench.workbench import Workbench, build_workbench
+from fixloop.propose.diagnosis.diagnose import Diagnosis, Reading
+from fixloop.propose.diagnosis.group import Group
+from fixloop.propose.readings.interventions import Action, Intervention
 from fixloop.workspace.load import load_workspace
 from fixloop.workspace.model import ToolCall
 from fixloop.workspace.snapshot import Snapshot

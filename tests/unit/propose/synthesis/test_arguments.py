@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from fixloop.hints.operation import Operation
-from fixloop.propose.draft import Draft
-from fixloop.propose.interventions import Action, Intervention
-from fixloop.propose.kin import Kin
+from fixloop.propose.bench.draft import Draft
+from fixloop.propose.bench.wanted import Wanted
+from fixloop.propose.evidence.kin import Kin
+from fixloop.propose.readings.interventions import Action, Intervention
 from fixloop.propose.synthesis.arguments import fitted
 from fixloop.propose.synthesis.plan import synthesise
-from fixloop.propose.wanted import Wanted
 from fixloop.workspace.model import ToolCall
 from tests.support.worlds import build_snapshot, minimal_world
 from tests.unit.propose.synthesis.benches import CALL, LEAF, TREE, faulted, group, locked_bench

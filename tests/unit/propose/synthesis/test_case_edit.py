@@ -3,12 +3,12 @@
 from fixloop.feedback.model import Feedback
 from fixloop.hints.model import Hint
 from fixloop.pipeline.fixture import Forced
-from fixloop.propose.draft import Draft, Unable
-from fixloop.propose.dryrun import dry_run
-from fixloop.propose.interventions import Intervention
+from fixloop.propose.bench.draft import Draft, Unable
+from fixloop.propose.bench.dryrun import dry_run
+from fixloop.propose.bench.wanted import Wanted
+from fixloop.propose.bench.workbench import Workbench
+from fixloop.propose.readings.interventions import Intervention
 from fixloop.propose.synthesis.case_edit import synthesise
-from fixloop.propose.wanted import Wanted
-from fixloop.propose.workbench import Workbench
 from fixloop.workspace.snapshot import Snapshot
 from tests.support.worlds import build_snapshot, minimal_world
 from tests.unit.propose.synthesis.benches import bench_of, group, ops, propose_all, told

@@ -9,13 +9,14 @@ from fixloop.fixes.apply import apply_operations
 from fixloop.hints.model import Hint
 from fixloop.hints.operation import Operation
 from fixloop.pipeline.fixture import Fixture, Forced
-from fixloop.propose.draft import Draft, Group, Unable
-from fixloop.propose.dryrun import dry_run
-from fixloop.propose.interventions import Intervention, Value
+from fixloop.propose.bench.draft import Draft, Unable
+from fixloop.propose.bench.dryrun import dry_run
+from fixloop.propose.bench.wanted import Wanted
+from fixloop.propose.bench.workbench import Workbench
+from fixloop.propose.diagnosis.group import Group
+from fixloop.propose.readings.interventions import Intervention, Value
+from fixloop.propose.readings.patterns import Missed, form_of_values, patterns_for, values_in
 from fixloop.propose.synthesis.extraction import synthesise, unread
-from fixloop.propose.synthesis.patterns import Missed, form_of_values, patterns_for, values_in
-from fixloop.propose.wanted import Wanted
-from fixloop.propose.workbench import Workbench
 from fixloop.workspace.checks.extraction import pattern_complaint
 from fixloop.workspace.snapshot import Snapshot
 from tests.unit.propose.synthesis.benches import (

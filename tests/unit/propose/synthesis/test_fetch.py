@@ -13,13 +13,14 @@ from fixloop.fixes.apply import apply_operations
 from fixloop.hints.model import Hint
 from fixloop.hints.operation import Operation
 from fixloop.pipeline.fixture import Forced
-from fixloop.propose.draft import Draft, Group, Unable
-from fixloop.propose.dryrun import dry_run
-from fixloop.propose.interventions import Intervention, _records
+from fixloop.propose.bench.draft import Draft, Unable
+from fixloop.propose.bench.dryrun import dry_run
+from fixloop.propose.bench.wanted import Wanted
+from fixloop.propose.bench.workbench import Workbench
+from fixloop.propose.diagnosis.group import Group
+from fixloop.propose.readings.interventions import Intervention, _records
 from fixloop.propose.synthesis.fetch import synthesise
 from fixloop.propose.synthesis.weights import Change, Lookup, smallest_change, wins
-from fixloop.propose.wanted import Wanted
-from fixloop.propose.workbench import Workbench
 from fixloop.workspace.model import FetchRules, Signal
 from tests.unit.propose.synthesis.benches import (
     LOCKED,

@@ -7,13 +7,13 @@ from fixloop.feedback.model import Feedback
 from fixloop.hints.model import Hint
 from fixloop.hints.operation import Operation
 from fixloop.pipeline.fixture import Forced
-from fixloop.propose.draft import Draft, Group, Unable
-from fixloop.propose.dryrun import dry_run
-from fixloop.propose.interventions import Intervention
-from fixloop.propose.synthesis.examples import unused
+from fixloop.propose.bench.draft import Draft, Unable
+from fixloop.propose.bench.dryrun import dry_run
+from fixloop.propose.bench.wanted import Wanted
+from fixloop.propose.bench.workbench import Workbench, unused
+from fixloop.propose.diagnosis.group import Group
+from fixloop.propose.readings.interventions import Intervention
 from fixloop.propose.synthesis.intent import _loose_edges, _moved_examples, synthesise, threshold
-from fixloop.propose.wanted import Wanted
-from fixloop.propose.workbench import Workbench
 from fixloop.workspace.snapshot import Overlay
 from fixloop.workspace.text import text_digest
 from tests.unit.propose.synthesis.benches import bench_of, faulted, group, ops, propose_all, told, world

@@ -8,13 +8,13 @@ import pytest
 from fixloop.fixes.apply import apply_operations
 from fixloop.hints.model import Hint
 from fixloop.hints.operation import Operation
-from fixloop.propose.draft import Draft, Unable
-from fixloop.propose.dryrun import Dropped, dry_run
-from fixloop.propose.interventions import Action, Intervention
-from fixloop.propose.kin import Kin
+from fixloop.propose.bench.draft import Draft, Unable
+from fixloop.propose.bench.dryrun import Dropped, dry_run
+from fixloop.propose.bench.wanted import Wanted
+from fixloop.propose.evidence.kin import Kin
+from fixloop.propose.readings.interventions import Action, Intervention
 from fixloop.propose.synthesis.arguments import fitted
 from fixloop.propose.synthesis.plan import synthesise
-from fixloop.propose.wanted import Wanted
 from fixloop.workspace.load import load_workspace
 from fixloop.workspace.model import LeafId, ToolCall
 from tests.unit.propose.synthesis.benches import (

@@ -1,9 +1,9 @@
 """What no operation mends is written down: what should happen, evidence, a case that fails."""
 
 from fixloop.pipeline.fixture import Forced
-from fixloop.propose.interventions import Intervention
+from fixloop.propose.bench.wanted import Wanted
+from fixloop.propose.readings.interventions import Intervention
 from fixloop.propose.synthesis.spec import said_of, specify
-from fixloop.propose.wanted import Wanted
 from tests.unit.propose.synthesis.benches import LOCKED, bench_of, group, propose_all, told, world
 
 

@@ -7,13 +7,13 @@ import pytest
 from fixloop.feedback.model import Feedback
 from fixloop.fixes.apply import apply_operations
 from fixloop.hints.model import Hint
-from fixloop.propose.draft import Draft, Unable
-from fixloop.propose.dryrun import dry_run
-from fixloop.propose.interventions import Intervention
+from fixloop.propose.bench.draft import Draft, Unable
+from fixloop.propose.bench.dryrun import dry_run
+from fixloop.propose.bench.wanted import Wanted
+from fixloop.propose.bench.workbench import Workbench
+from fixloop.propose.readings.interventions import Intervention
 from fixloop.propose.synthesis.corrections import corrected_reply
 from fixloop.propose.synthesis.template import synthesise
-from fixloop.propose.wanted import Wanted
-from fixloop.propose.workbench import Workbench
 from tests.unit.propose.synthesis.benches import LOCKED, bench_of, group, ops, propose_all, told, world
 
 TEMPLATES = str(world().read("workspace/templates.yaml"), "utf-8")  # type: ignore[arg-type]

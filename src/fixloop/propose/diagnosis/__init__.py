@@ -1,0 +1,1 @@
+"""Which reading is meant: by each rejection, by those that explain each other, by all as groups and sets."""

@@ -1,0 +1,1 @@
+"""What speaks for a reading: each piece, and what it is worth."""

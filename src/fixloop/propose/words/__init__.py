@@ -1,0 +1,1 @@
+"""How words are read: stems, synonyms, which texts are alike, and what values are called."""
