@@ -16,7 +16,7 @@ from fixloop.hints.model import Hint
 from fixloop.propose.attempt import Desk, try_draft
 from fixloop.propose.diagnosis.diagnose import Diagnosis, mass_of
 from fixloop.propose.diagnosis.group import Group
-from fixloop.propose.readings.interventions import cut_off_leaves
+from fixloop.propose.readings.catalog import cut_off_leaves
 from fixloop.propose.synthesis.intent import exchange
 from fixloop.propose.synthesis.mixed import Move, mixed_examples, moved_back
 from fixloop.workspace.model import IntentDag, is_other

@@ -9,8 +9,8 @@ from fixloop.feedback.model import Feedback
 from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.diagnosis.causes import share_causes
 from fixloop.propose.diagnosis.diagnose import CLEAR_WITHIN, Asking, Diagnosis, Judgement
-from fixloop.propose.evidence.features import by_kind
 from fixloop.propose.evidence.leaf_evidence import learn_comments
+from fixloop.propose.evidence.score import by_kind
 from fixloop.propose.offer.ask import describe
 from fixloop.propose.run import disputed_texts
 

@@ -15,33 +15,21 @@ from fixloop.feedback.model import Feedback
 from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.evidence.company import Voices
-from fixloop.propose.evidence.features import (
-    STRANGE,
-    Evidence,
-    Features,
-    Heard,
-    explained_by_reply,
-    hear,
-    information_of,
-    notes_of,
-    score,
-    spoken_for,
-)
+from fixloop.propose.evidence.features import Evidence
 from fixloop.propose.evidence.habits import Habits
+from fixloop.propose.evidence.heard import Heard, hear, notes_of
 from fixloop.propose.evidence.kin import kin_of
+from fixloop.propose.evidence.known import information_of
 from fixloop.propose.evidence.leaf_evidence import Learnt, hear_leaves
+from fixloop.propose.evidence.score import STRANGE, Features, score, spoken_for
 from fixloop.propose.evidence.standing import build_standing
 from fixloop.propose.evidence.texts import Texts
+from fixloop.propose.evidence.told import explained_by_reply
 from fixloop.propose.evidence.tries import Tries
 from fixloop.propose.evidence.weights import PRIORS, TEMPERATURE, WEIGHTS
-from fixloop.propose.readings.interventions import (
-    Catalog,
-    Intervention,
-    Outcome,
-    interventions,
-    present_action,
-    replay_all,
-)
+from fixloop.propose.readings.catalog import Catalog
+from fixloop.propose.readings.forced import interventions, present_action, replay_all
+from fixloop.propose.readings.interventions import Intervention, Outcome
 from fixloop.propose.readings.pairs import parts_of_pairs
 from fixloop.propose.readings.unread import Unread
 from fixloop.propose.words.lexicon import build_lexicon, with_likeness

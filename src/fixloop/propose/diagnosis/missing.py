@@ -12,7 +12,7 @@ from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.diagnosis.diagnose import Diagnosis, mass_of
 from fixloop.propose.diagnosis.trying import MOST_OF_ONE_THING
 from fixloop.propose.evidence.standing import is_kept
-from fixloop.propose.readings.interventions import cut_off_leaves
+from fixloop.propose.readings.catalog import cut_off_leaves
 
 UNSURE = 0.2
 """The share of the accepted tickets that step one trusted less: what it trusts no more is unsure."""

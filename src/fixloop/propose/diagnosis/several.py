@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.diagnosis.diagnose import Diagnosis
-from fixloop.propose.evidence.features import notes_of
+from fixloop.propose.evidence.heard import notes_of
 from fixloop.workspace.model import is_other
 
 SURE = 0.5

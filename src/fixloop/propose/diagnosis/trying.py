@@ -18,7 +18,8 @@ from fixloop.propose.diagnosis.clusters import clusters
 from fixloop.propose.diagnosis.diagnose import Diagnosis, Reading
 from fixloop.propose.diagnosis.group import Group
 from fixloop.propose.evidence.tries import Outcomes, Tried, tree_tries
-from fixloop.propose.readings.interventions import NEW_LEAF, Action, Intervention
+from fixloop.propose.readings.actions import Action
+from fixloop.propose.readings.interventions import NEW_LEAF, Intervention
 
 UNLIKELY = 0.02
 """The probability of a place below which it does not help to explain a rejection."""

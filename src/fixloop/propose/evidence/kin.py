@@ -13,7 +13,7 @@ from typing import Any
 
 from fixloop.hints.ids import canonical_json
 from fixloop.propose.bench.workbench import Workbench
-from fixloop.propose.readings.interventions import decides, flat_branches
+from fixloop.propose.readings.actions import decides, flat_branches
 from fixloop.propose.words.words import stems
 from fixloop.workspace.model import Branch, Condition, ToolCall, Workspace
 

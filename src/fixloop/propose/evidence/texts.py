@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fixloop.feedback.model import Feedback
 from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.bench.workbench import Workbench
-from fixloop.propose.readings.interventions import Action
+from fixloop.propose.readings.actions import Action
 from fixloop.propose.words.words import numbers_in
 from fixloop.workspace.model import Template, Workspace
 

@@ -23,7 +23,7 @@ from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.evidence.kin import Deed, deed_of, kin_of
 from fixloop.propose.evidence.texts import astray
 from fixloop.propose.readings import conditions, tree_edits
-from fixloop.propose.readings.interventions import Action
+from fixloop.propose.readings.actions import Action
 from fixloop.propose.readings.tree_edits import Edit
 from fixloop.workspace.model import Branch, PlanTree
 

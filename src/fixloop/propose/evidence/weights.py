@@ -1,6 +1,6 @@
 """What each piece of evidence is worth, in nats: every constant of the evidence model, in one place.
 
-A reading's log-odds are the sum of its features times these; `evidence` says what each feature is. The priors
+A reading's log-odds are the sum of its features times these; `features` says what each is. The priors
 of the steps can be changed by `workspace/improver.yaml`.
 """
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from fixloop.hints.operation import Operation
 from fixloop.pipeline.conditions import describe, typed_equal
-from fixloop.propose.readings.interventions import Action
+from fixloop.propose.readings.actions import Action
 from fixloop.propose.words.words import stems
 from fixloop.workspace.model import All, AnyOf, Branch, Condition, Not, PlanTree, Test, ToolCall
 from fixloop.workspace.plan_tree import (

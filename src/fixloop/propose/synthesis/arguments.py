@@ -16,7 +16,7 @@ from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.diagnosis.diagnose import Diagnosis
 from fixloop.propose.evidence.kin import UNHEARD_OF, Kin, kin_of
 from fixloop.propose.readings import tree_edits
-from fixloop.propose.readings.interventions import Action
+from fixloop.propose.readings.actions import Action
 from fixloop.propose.readings.tree_edits import Edit
 from fixloop.propose.words.spelt import path_of, paths_given, required, untold
 from fixloop.propose.words.words import read_comment, stems

@@ -19,7 +19,8 @@ from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.diagnosis.diagnose import Diagnosis
 from fixloop.propose.diagnosis.group import Group
 from fixloop.propose.diagnosis.thresholds import known_scores
-from fixloop.propose.readings.interventions import Intervention, cut_off_leaves
+from fixloop.propose.readings.catalog import cut_off_leaves
+from fixloop.propose.readings.interventions import Intervention
 from fixloop.propose.synthesis import examples
 from fixloop.propose.synthesis.examples import border_of, fresh_texts, intent_cases
 from fixloop.propose.synthesis.mixed import MOST_KNOWN, Move, exchanged, known_texts, moved_back

@@ -19,7 +19,7 @@ from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.diagnosis.clusters import SMALLEST_CLUSTER
 from fixloop.propose.diagnosis.diagnose import Diagnosis
 from fixloop.propose.diagnosis.group import Group
-from fixloop.propose.readings.interventions import flat_branches
+from fixloop.propose.readings.actions import flat_branches
 from fixloop.propose.synthesis.examples import border_of, fresh_texts, intent_cases, split_texts, teaching
 from fixloop.propose.synthesis.promotion import promoted
 from fixloop.propose.words.near import similarities

@@ -31,7 +31,8 @@ from fixloop.propose.diagnosis.group import Group
 from fixloop.propose.evidence.kin import kin_of
 from fixloop.propose.evidence.texts import astray
 from fixloop.propose.readings import conditions, tree_edits
-from fixloop.propose.readings.interventions import Action, Intervention
+from fixloop.propose.readings.actions import Action
+from fixloop.propose.readings.interventions import Intervention
 from fixloop.propose.readings.tree_edits import Edit
 from fixloop.propose.synthesis.arguments import fitted, guesses, lacking, left_out, spells_out, words_of
 from fixloop.propose.synthesis.guards import plan_near_misses

@@ -25,7 +25,7 @@ from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.diagnosis.diagnose import Diagnosis
 from fixloop.propose.diagnosis.group import Group
 from fixloop.propose.evidence.habits import Habits, long_numbers, words_before
-from fixloop.propose.readings.interventions import flat_branches
+from fixloop.propose.readings.actions import flat_branches
 from fixloop.propose.synthesis.corrections import corrected_reply
 from fixloop.propose.synthesis.guards import text_near_misses
 from fixloop.propose.words.ticket_values import every_value, in_words, is_plain, values_of

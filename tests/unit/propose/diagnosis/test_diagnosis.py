@@ -20,7 +20,8 @@ from fixloop.propose.evidence.leaf_evidence import rarity
 from fixloop.propose.evidence.memory import suggest
 from fixloop.propose.evidence.weights import PRIORS
 from fixloop.propose.offer.rank import rank
-from fixloop.propose.readings.interventions import Intervention, Way, cut_off_leaves
+from fixloop.propose.readings.catalog import cut_off_leaves
+from fixloop.propose.readings.interventions import Intervention, Way
 from fixloop.propose.run import propose
 from fixloop.workspace.improver import Improver, load_improver
 from tests.support.worlds import build_snapshot, build_workspace, minimal_world

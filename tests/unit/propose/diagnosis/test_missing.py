@@ -9,7 +9,8 @@ from fixloop.propose.bench.wanted import Wanted
 from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.diagnosis.diagnose import Diagnosis, Reading
 from fixloop.propose.diagnosis.missing import FEWEST_ACCEPTED, scattered
-from fixloop.propose.readings.interventions import Intervention, cut_off_leaves
+from fixloop.propose.readings.catalog import cut_off_leaves
+from fixloop.propose.readings.interventions import Intervention
 from fixloop.propose.run import propose
 from tests.unit.propose.synthesis.benches import LOCKED, bench_of, propose_all, told, world
 

@@ -21,7 +21,8 @@ from fixloop.propose.evidence.standing import branch_part, build_standing
 from fixloop.propose.evidence.tries import tree_tries
 from fixloop.propose.offer.ask import Tried, _leads, _speaks, are_unlike, settle
 from fixloop.propose.offer.thin import as_question
-from fixloop.propose.readings.interventions import Action, Intervention
+from fixloop.propose.readings.actions import Action
+from fixloop.propose.readings.interventions import Intervention
 from fixloop.propose.readings.tree_edits import says_itself
 from fixloop.propose.run import _is_wordless, propose
 from fixloop.workspace.model import Branch, Not, Test

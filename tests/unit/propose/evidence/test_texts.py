@@ -3,7 +3,7 @@
 import pytest
 
 from fixloop.propose.diagnosis.diagnose import diagnose
-from fixloop.propose.evidence.features import edit_likeness, likeness
+from fixloop.propose.evidence.heard import edit_likeness, likeness
 from fixloop.propose.evidence.texts import MOST_ASTRAY, Texts, to_customer
 from tests.support.worlds import build_snapshot, minimal_world
 from tests.unit.propose.synthesis.benches import LOCKED, bench_of, propose_all, told

@@ -10,7 +10,9 @@ from fixloop.propose.bench.wanted import satisfied_share
 from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.evidence.kin import Kin
 from fixloop.propose.evidence.tries import Tried, Tries
-from fixloop.propose.readings.interventions import Action, Catalog, expected_actions, interventions
+from fixloop.propose.readings.actions import Action
+from fixloop.propose.readings.catalog import Catalog
+from fixloop.propose.readings.forced import expected_actions, interventions
 from fixloop.propose.synthesis.plan import synthesise
 from fixloop.propose.words.words import stems
 from fixloop.workspace.load import load_workspace

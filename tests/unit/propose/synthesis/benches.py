@@ -20,7 +20,8 @@ from fixloop.propose.bench.wanted import Wanted, tool_names
 from fixloop.propose.bench.workbench import Workbench, build_workbench
 from fixloop.propose.diagnosis.diagnose import Diagnosis, Reading
 from fixloop.propose.diagnosis.group import Group
-from fixloop.propose.readings.interventions import Action, Intervention
+from fixloop.propose.readings.actions import Action
+from fixloop.propose.readings.interventions import Intervention
 from fixloop.workspace.load import load_workspace
 from fixloop.workspace.model import ToolCall
 from fixloop.workspace.snapshot import Snapshot

@@ -8,7 +8,8 @@ from fixloop.hints.operation import Operation
 from fixloop.propose.bench.draft import Draft
 from fixloop.propose.bench.wanted import Wanted
 from fixloop.propose.evidence.kin import Kin
-from fixloop.propose.readings.interventions import Action, Intervention
+from fixloop.propose.readings.actions import Action
+from fixloop.propose.readings.interventions import Intervention
 from fixloop.propose.synthesis.arguments import fitted
 from fixloop.propose.synthesis.plan import synthesise
 from fixloop.workspace.model import ToolCall

@@ -18,7 +18,8 @@ from fixloop.propose.bench.dryrun import dry_run
 from fixloop.propose.bench.wanted import Wanted
 from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.diagnosis.group import Group
-from fixloop.propose.readings.interventions import Intervention, _records
+from fixloop.propose.readings.forced import _records
+from fixloop.propose.readings.interventions import Intervention
 from fixloop.propose.synthesis.fetch import synthesise
 from fixloop.propose.synthesis.weights import Change, Lookup, smallest_change, wins
 from fixloop.workspace.model import FetchRules, Signal

@@ -12,7 +12,8 @@ from fixloop.propose.bench.draft import Draft, Unable
 from fixloop.propose.bench.dryrun import Dropped, dry_run
 from fixloop.propose.bench.wanted import Wanted
 from fixloop.propose.evidence.kin import Kin
-from fixloop.propose.readings.interventions import Action, Intervention
+from fixloop.propose.readings.actions import Action
+from fixloop.propose.readings.interventions import Intervention
 from fixloop.propose.synthesis.arguments import fitted
 from fixloop.propose.synthesis.plan import synthesise
 from fixloop.workspace.load import load_workspace

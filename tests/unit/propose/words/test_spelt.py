@@ -13,7 +13,9 @@ from fixloop.pipeline.ticket import parse_ticket
 from fixloop.ports.cache import NoCache
 from fixloop.propose.bench.draft import Draft, Unable
 from fixloop.propose.bench.wanted import Wanted
-from fixloop.propose.readings.interventions import Catalog, Intervention, expected_actions
+from fixloop.propose.readings.catalog import Catalog
+from fixloop.propose.readings.forced import expected_actions
+from fixloop.propose.readings.interventions import Intervention
 from fixloop.propose.synthesis.plan import synthesise
 from fixloop.propose.words.spelt import Told, usual_argument
 from fixloop.workspace.model import Workspace

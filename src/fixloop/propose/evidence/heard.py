@@ -1,0 +1,81 @@
+"""What was heard: a rejection read once, what staff quote in it, and how like two texts are."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from fixloop.feedback.model import Feedback
+from fixloop.pipeline.proposal import Proposal
+from fixloop.propose.readings.actions import Action
+from fixloop.propose.words.words import Said, exchanged_parts, quoted_parts, spoken_sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A rejection, read once: its words, what staff quote, how like the corrected reply is to it."""
+
+    row: int
+    feedback: Feedback
+    before: Proposal
+    said: Said
+    note: Said
+    disputed: bool = False
+    quoted: tuple[str, ...] = ()
+    named: frozenset[str] = frozenset()
+    spoken: str = ""
+    sent_like: float = 0.0
+    explained: bool = False
+    known: float = 1.0
+    present: Action | None = None
+
+    @property
+    def moved(self) -> bool:
+        """Whether the ticket gets another leaf today than the one that was rejected."""
+        return self.feedback.proposal.get("leaf") not in (None, self.before.leaf)
+
+
+@lru_cache(maxsize=20_000)
+def _pairs(text: str) -> frozenset[tuple[str, str]]:
+    words = text.split()
+    return frozenset(zip(["", *words], [*words, ""], strict=True))
+
+
+def likeness(a: str, b: str) -> float:
+    """How alike two texts are by pairs of words that follow each other, 0…1 (Sørensen, 1948)."""
+    here, there = _pairs(a), _pairs(b)
+    return 2 * len(here & there) / (len(here) + len(there))
+
+
+LENGTHENED = 0.15
+"""How much less a text that another one holds almost whole is like it than one with as many words."""
+
+
+def edit_likeness(sent: str, corrected: str) -> float:
+    """How like a text is to one that could be it with a stretch more or less, however long, 0…1."""
+    here, there = _pairs(sent), _pairs(corrected)
+    held = len(here & there) / min(len(here), len(there))
+    return max(likeness(sent, corrected), held - LENGTHENED)
+
+
+def hear(row: int, feedback: Feedback, before: Proposal, said: Said, note: Said, disputed: bool) -> Heard:
+    """A rejection read once."""
+    spoken = " ".join([feedback.comment, *notes_of(feedback)])
+    quoted = tuple(part.casefold() for part in quoted_parts(spoken)) or _unquoted(feedback, before)
+    named = frozenset(word.strip(".,;:!?()\"'“”„") for word in spoken.casefold().split()) | set(quoted)
+    alike = likeness(before.reply.text, feedback.reply) if feedback.reply else 0.0
+    return Heard(
+        row, feedback, before, said, note, disputed, quoted, frozenset(named), spoken.casefold(), alike
+    )
+
+
+def _unquoted(feedback: Feedback, before: Proposal) -> tuple[str, ...]:
+    """The words that should stand in the reply, and those that do, where staff say so without quoting."""
+    parts = exchanged_parts(feedback.comment)
+    if parts and parts[1] in before.reply.text:
+        return tuple(part.casefold() for part in parts)
+    sentence = spoken_sentence(feedback.comment)
+    return (sentence.casefold().strip(" ."),) if sentence else ()
+
+
+def notes_of(feedback: Feedback) -> tuple[str, ...]:
+    """An engineer's own words on a rejection."""
+    return tuple(getattr(feedback, "notes", ()))
