@@ -6,10 +6,9 @@ accepted ticket gets another answer; among those the smallest wins, where an edi
 rejections of the leaf counts as smaller.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from math import ceil, exp, log, prod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from math import exp, log, prod
 from typing import Any
 
 from fixloop.hints.ids import canonical_json
@@ -17,7 +16,6 @@ from fixloop.hints.model import JsonCase
 from fixloop.pipeline.compile import Forced
 from fixloop.propose.bench.draft import Draft, Unable
 from fixloop.propose.bench.situations import (
-    Answer,
     Ground,
     Situation,
     names_of,
@@ -36,54 +34,24 @@ from fixloop.propose.readings.interventions import Intervention
 from fixloop.propose.readings.tree_edits import Edit
 from fixloop.propose.synthesis.arguments import fitted, guesses, lacking, left_out, spells_out, words_of
 from fixloop.propose.synthesis.guards import plan_near_misses
-from fixloop.workspace.model import Branch, Condition, PlanTree, Test, Workspace
-from fixloop.workspace.paths import uses_record
+from fixloop.propose.synthesis.plan_field import (
+    UNMENDED,
+    Field,
+    breaks,
+    enough_of,
+    kept_by,
+    mended_by,
+    ranked_edits,
+)
+from fixloop.workspace.model import Condition, PlanTree, Test, Workspace
 from fixloop.workspace.plan_tree import all_tests
-from fixloop.workspace.reach import ONE, visit_branches
-from fixloop.workspace.template_uses import uses_of
-
-ENOUGH = 0.6
-"""The least share of the evidence that an edit must mend; the rest may be mistaken."""
-
-UNMENDED, MENDED, CHANGED = 1.5, 0.6, 0.3
-"""What evidence left as it is costs, and what another rejection that is mended, or moved, gives back."""
-
-EMPTIED = 0.9
-"""What it costs that a branch would answer nothing any more: somebody wrote it for something."""
 
 REPEATED = 1.4
 """What it costs that a branch would answer as another one of its tree does: those would be one branch."""
 
-MOST_HELP = 8.0
 DRAFTS = 3
 EARLIER = 0.02
 MOST_CASES = 5
-
-
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """One leaf's tree with all that is known of it; sets of situations are bits (see Ground).
-
-    `losses` are for each piece of evidence what it costs, in nats, that it is answered otherwise than it asks
-    for most, by what it is answered with; what is not in it explains nothing of it.
-    """
-
-    tree: PlanTree
-    ground: Ground
-    wanted: tuple[Action, ...]
-    losses: tuple[Mapping[Any, float], ...]
-    exactly: bool
-    evidence: int
-    settled: int
-    strict: int
-    now: tuple[tuple[Branch, int], ...]
-
-    def key(self, does: Branch | Action) -> Any:
-        """What makes two branches answer alike: template and tools, and the arguments where they matter."""
-        names = (does.reply, tuple(sorted(call.name for call in does.tools)))
-        if not self.exactly:
-            return names
-        return (*names, canonical_json(sorted([call.name, dict(call.args)] for call in does.tools)))
 
 
 def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
@@ -93,11 +61,11 @@ def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
     if isinstance(field, Unable):
         return field
     said = conditions.said_of(member.feedback.comment for member in group.members)
-    ranked = _ranked(bench, field, _edits(bench, field, said))
+    ranked = ranked_edits(bench, field, _edits(bench, field, said))
     if not ranked:
-        enough = _enough(field)
+        enough = enough_of(field)
         found = conditions.pairs(bench, field.ground, field.evidence, enough, said)
-        ranked = _ranked(bench, field, [*_additions(bench, field, found), *_two_edits(bench, field)])
+        ranked = ranked_edits(bench, field, [*_additions(bench, field, found), *_two_edits(bench, field)])
     if not ranked:
         return Unable("no single change of the plan tree does it without changing answers that are right")
     sure = _sureness(field, ranked)
@@ -105,7 +73,7 @@ def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
     return replace(drafts[0], instead=tuple(drafts[1:]))
 
 
-def _sureness(field: _Field, ranked: Sequence[tuple[float, Edit]]) -> dict[tuple[str, str], float]:
+def _sureness(field: Field, ranked: Sequence[tuple[float, Edit]]) -> dict[tuple[str, str], float]:
     """How sure each kind of edit of each branch is among all that do the same for the evidence, 0…1."""
     mass: dict[tuple[str, str], float] = {}
     for cost, edit in ranked:
@@ -115,7 +83,7 @@ def _sureness(field: _Field, ranked: Sequence[tuple[float, Edit]]) -> dict[tuple
     return {key: share / total for key, share in mass.items()}
 
 
-def _field(bench: Workbench, group: Group) -> _Field | Unable:
+def _field(bench: Workbench, group: Group) -> Field | Unable:
     leaf = group.members[0].before.leaf
     tree = bench.workspace.plan_trees.get(leaf)
     if tree is None:
@@ -137,9 +105,9 @@ def _field(bench: Workbench, group: Group) -> _Field | Unable:
     ground = Ground([*evidence, *settled, *open_situations(bench, leaf, digests)])
     exactly = all((m.before.reply.template, _names(m.before)) == (a.reply, a.tool_names) for m, a in told)
     wanted = tuple(action for _, action in told)
-    bare = _Field(tree, ground, wanted, (), exactly, 0, 0, 0, ())
+    bare = Field(tree, ground, wanted, (), exactly, 0, 0, 0, ())
     losses = tuple(_losses(bare, group, member, action) for member, action in told)
-    return _Field(
+    return Field(
         tree,
         ground,
         wanted,
@@ -152,7 +120,7 @@ def _field(bench: Workbench, group: Group) -> _Field | Unable:
     )
 
 
-def _losses(field: _Field, group: Group, member: Any, wanted: Action) -> dict[Any, float]:
+def _losses(field: Field, group: Group, member: Any, wanted: Action) -> dict[Any, float]:
     """What other answers cost: their log odds against the wanted one, where only a place is asked for."""
     own = field.key(wanted)
     shares: dict[Any, float] = {}
@@ -193,7 +161,7 @@ def wanted_action(workspace: Workspace, tree: PlanTree, asked: Intervention) -> 
 # --- candidates -------------------------------------------------------------------------------------------
 
 
-def _edits(bench: Workbench, field: _Field, said: frozenset[str]) -> Iterator[Edit]:
+def _edits(bench: Workbench, field: Field, said: frozenset[str]) -> Iterator[Edit]:
     tree, usual = field.tree, field.wanted[0]
     yield from _action_edits(bench, field)
     yield from tree_edits.move_edits(tree)
@@ -202,11 +170,11 @@ def _edits(bench: Workbench, field: _Field, said: frozenset[str]) -> Iterator[Ed
     yield from tree_edits.condition_edits(tree, values, conditions.whole_conditions(bench, tree))
     yield from _stretched(bench, field, said)
     yield from tree_edits.removal_edits(tree)
-    found = conditions.candidates(bench, field.ground, field.evidence, _enough(field), said, elsewhere)
+    found = conditions.candidates(bench, field.ground, field.evidence, enough_of(field), said, elsewhere)
     yield from _additions(bench, field, found)
 
 
-def _action_edits(bench: Workbench, field: _Field) -> Iterator[Edit]:
+def _action_edits(bench: Workbench, field: Field) -> Iterator[Edit]:
     """The branches that answer evidence, doing what is wanted; calls that stay keep their arguments."""
     for path, branch in tree_edits.walk(field.tree.branches):
         reached = next((mask for one, mask in field.now if one is branch), 0) & field.evidence
@@ -228,9 +196,9 @@ def _action_edits(bench: Workbench, field: _Field) -> Iterator[Edit]:
                 yield replace(edit, size=edit.size + more - less)
 
 
-def _stretched(bench: Workbench, field: _Field, said: frozenset[str]) -> Iterator[Edit]:
+def _stretched(bench: Workbench, field: Field, said: frozenset[str]) -> Iterator[Edit]:
     """Conditions with one test more: a wanted branch takes the evidence, or a wrong one lets it go."""
-    enough = _enough(field)
+    enough = enough_of(field)
     shared = conditions.shared_tests(bench, field.ground, field.evidence, enough)[: conditions.MOST_TESTS]
     ground, evidence = field.ground, field.evidence
     sizes = {repr(t): conditions.stretch_size(bench, ground, t, evidence, said) for t in shared}
@@ -251,7 +219,7 @@ def _stretched(bench: Workbench, field: _Field, said: frozenset[str]) -> Iterato
                 yield tree_edits.condition_edit(field.tree, path, condition, tree_edits.RANGED + more)
 
 
-def _additions(bench: Workbench, field: _Field, found: Sequence[conditions.Candidate]) -> Iterator[Edit]:
+def _additions(bench: Workbench, field: Field, found: Sequence[conditions.Candidate]) -> Iterator[Edit]:
     """A new branch for each condition, where the evidence is answered now or where other trees have it."""
     for rank, one in enumerate(found):
         for path, more in _places(bench, field, one.condition):
@@ -259,7 +227,7 @@ def _additions(bench: Workbench, field: _Field, found: Sequence[conditions.Candi
             yield tree_edits.addition_edit(field.tree, path, one.condition, field.wanted[0], size)
 
 
-def _places(bench: Workbench, field: _Field, condition: Condition) -> list[tuple[tree_edits.Path, float]]:
+def _places(bench: Workbench, field: Field, condition: Condition) -> list[tuple[tree_edits.Path, float]]:
     """Before the first branch that answers evidence, or earlier: where others are rejected as well.
 
     Where other trees have such a condition before others of this tree, there is the likelier place.
@@ -275,7 +243,7 @@ def _places(bench: Workbench, field: _Field, condition: Condition) -> list[tuple
     return [(first, 0.0), *(place for place in places if place[0] != first)]
 
 
-def _two_edits(bench: Workbench, field: _Field) -> Iterator[Edit]:
+def _two_edits(bench: Workbench, field: Field) -> Iterator[Edit]:
     """Two faults at once: an edit of order or conditions, and then another deed of the branch it leads to.
 
     Only first edits are gone on with that take nothing right away and lead the evidence somewhere else.
@@ -288,7 +256,7 @@ def _two_edits(bench: Workbench, field: _Field) -> Iterator[Edit]:
     ]
     for first in firsts:
         after = tuple(field.ground.answers(first.branches))
-        if _breaks(field, after) or not field.evidence & ~_kept(field, after):
+        if breaks(field, after) or not field.evidence & ~kept_by(field, after):
             continue
         moved = replace(field, tree=replace(field.tree, branches=first.branches), now=after)
         for second in _action_edits(bench, moved):
@@ -302,133 +270,15 @@ def _two_edits(bench: Workbench, field: _Field) -> Iterator[Edit]:
             )
 
 
-def _enough(field: _Field) -> int:
-    """How much evidence an edit must mend: of several outcomes wanted here, most of the commonest."""
-    largest = max(Counter(repr(field.key(action)) for action in field.wanted).values())
-    return max(1, ceil(ENOUGH * largest))
-
-
-# --- which stands -----------------------------------------------------------------------------------------
-
-
-def _ranked(bench: Workbench, field: _Field, edits: Iterable[Edit]) -> list[tuple[float, Edit]]:
-    """The edits that mend enough and break nothing with their costs, smallest first."""
-    scored: list[tuple[float, str, Edit]] = []
-    for edit in edits:
-        cost = _cost(field, edit)
-        if cost is not None and _fits(bench.workspace, edit):
-            scored.append((round(cost, 6), canonical_json([o.to_json() for o in edit.operations]), edit))
-    scored.sort(key=lambda item: item[:2])
-    return [(cost, edit) for cost, _, edit in scored]
-
-
-def _cost(field: _Field, edit: Edit) -> float | None:
-    """An edit's size less what else speaks for it; None where it breaks something or mends too little."""
-    after = field.ground.answers(edit.branches)
-    if _breaks(field, after):
-        return None
-    mended = _mended(field, after)
-    if len(mended) < _enough(field):
-        return None
-    lost = sum(field.losses[n][field.key(action)] for n, action in mended.items())
-    lost += UNMENDED * (field.evidence.bit_count() - len(mended))
-    return edit.size + lost + EMPTIED * _emptied(field, after) - min(MOST_HELP, _help(field, after))
-
-
-def _mended(field: _Field, after: Sequence[tuple[Branch, int]]) -> dict[int, Action]:
-    """The pieces of evidence that get an answer they may have asked for, and what is done for each."""
-    kept = _kept(field, after)
-    found = {}
-    for n, losses in enumerate(field.losses):
-        branch = next((one for one, mask in after if mask >> n & 1), None)
-        if branch is not None and not kept >> n & 1 and field.key(branch) in losses:
-            found[n] = Action(branch.reply or "", branch.tools)
-    return found
-
-
-def _emptied(field: _Field, after: Sequence[tuple[Branch, int]]) -> int:
-    """How many branches that answer something today would answer nothing that was ever seen."""
-    answering = {branch.id for branch, _ in after}
-    return sum(branch.id not in answering for branch, _ in field.now)
-
-
-def _breaks(field: _Field, after: Sequence[tuple[Branch, int]]) -> bool:
-    """Whether something settled gets another answer; arguments count where they were seen or asked for."""
-    lost = field.settled & ~_kept(field, after)
-    return bool(lost and (lost & field.strict or lost & ~_kept(field, after, strictly=False)))
-
-
-def _kept(field: _Field, after: Sequence[tuple[Branch, int]], strictly: bool = True) -> int:
-    """Where the answer stays as it is."""
-    same = 0
-    for old, before in field.now:
-        for new, reached in after:
-            if before & reached and (old is new or _alike(old, new, strictly)):
-                same |= before & reached
-    answered = sum(mask for _, mask in field.now)
-    return same | (field.ground.everything & ~answered & ~sum(mask for _, mask in after))
-
-
-def _alike(a: Branch, b: Branch, strictly: bool) -> bool:
-    if not strictly:
-        return a.reply == b.reply and sorted(c.name for c in a.tools) == sorted(c.name for c in b.tools)
-    return a.reply == b.reply and canonical_json(_calls(a)) == canonical_json(_calls(b))
-
-
-def _calls(branch: Branch) -> list[Any]:
-    return sorted([call.name, dict(call.args)] for call in branch.tools)
-
-
-def _help(field: _Field, after: Sequence[tuple[Branch, int]]) -> float:
-    """What an edit does for what was rejected besides the evidence."""
-    total = 0.0
-    known = field.evidence | field.settled
-    kept = _kept(field, after)
-    for n, one in enumerate(field.ground.situations):
-        if known >> n & 1 or kept >> n & 1:
-            continue
-        total += CHANGED if one.answer is None else _met(one.answer, after, n)
-    return total
-
-
-def _met(answer: Answer, after: Sequence[tuple[Branch, int]], n: int) -> float:
-    for branch, mask in after:
-        if mask >> n & 1:
-            names = tuple(sorted(call.name for call in branch.tools))
-            return MENDED if (branch.reply, names) == answer else -CHANGED
-    return -CHANGED
-
-
-def _fits(workspace: Workspace, edit: Edit) -> bool:
-    """Whether every branch of the tree may be reached only with what its reply and calls read."""
-    for visit in visit_branches(edit.branches):
-        if visit.counts <= {ONE} or not visit.branch.reply:
-            continue
-        if _reads_record(workspace, visit.branch):
-            return False
-    return True
-
-
-def _reads_record(workspace: Workspace, branch: Branch) -> bool:
-    template = workspace.templates.get(branch.reply or "")
-    texts = [*(template.texts.values() if template else ()), *_texts(branch)]
-    return any(uses_record(path) for text in texts for path in uses_of(text).paths)
-
-
-def _texts(branch: Branch) -> Iterator[str]:
-    for call in branch.tools:
-        yield from (value for value in call.args.values() if isinstance(value, str))
-
-
 # --- the draft --------------------------------------------------------------------------------------------
 
 
 def _draft(
-    bench: Workbench, group: Group, field: _Field, edit: Edit, sure: Mapping[tuple[str, str], float]
+    bench: Workbench, group: Group, field: Field, edit: Edit, sure: Mapping[tuple[str, str], float]
 ) -> Draft:
     after = field.ground.answers(edit.branches)
     members = _members(group, field)
-    mended = [(n, members[n], action) for n, action in _mended(field, after).items()]
+    mended = [(n, members[n], action) for n, action in mended_by(field, after).items()]
     evidence = tuple(member.feedback for _, member, _ in mended)
     situations = [field.ground.situations[n] for n, _, _ in mended]
     guessed = guesses(bench, field.tree, edit, [member for _, member, _ in mended])
@@ -457,7 +307,7 @@ def _draft(
     )
 
 
-def _members(group: Group, field: _Field) -> list[Any]:
+def _members(group: Group, field: Field) -> list[Any]:
     names = {one.name for one in field.ground.situations}
     leaf = field.tree.leaf
     found = [m for m in group.members if m.before.leaf == leaf and m.feedback.id in names]
@@ -469,7 +319,7 @@ def _target(tree: PlanTree, edit: Edit) -> str:
     return f"{tree.path}#{name}" if isinstance(name, str) else tree.path
 
 
-def _summary(field: _Field, edit: Edit, members: Sequence[Any]) -> str:
+def _summary(field: Field, edit: Edit, members: Sequence[Any]) -> str:
     instead = sorted({member.before.reply.template for member in members} - {edit.at.reply})
     tail = f" instead of {', '.join(instead)}" if edit.kind == "add_branch" and instead else ""
     return f"{field.tree.leaf}: {edit.says}{tail}"
@@ -481,7 +331,7 @@ def _idea(edit: Edit, wanted: Action) -> dict[str, Any]:
     return {"reply": wanted.reply, "tools": list(wanted.tool_names), "paths": paths}
 
 
-def _wanted(bench: Workbench, field: _Field, member: Any, action: Action) -> Wanted:
+def _wanted(bench: Workbench, field: Field, member: Any, action: Action) -> Wanted:
     made = _made(bench, member, action) if field.exactly else None
     return Wanted(leaf=field.tree.leaf, reply=action.reply, tools=action.tool_names, calls=made)
 
@@ -493,7 +343,7 @@ def _made(bench: Workbench, member: Any, action: Action) -> tuple[dict[str, Any]
     return tuple({"name": call.name, "args": dict(call.args)} for call in proposal.tools)
 
 
-def _cases(bench: Workbench, field: _Field, mended: Sequence[Any]) -> tuple[JsonCase, ...]:
+def _cases(bench: Workbench, field: Field, mended: Sequence[Any]) -> tuple[JsonCase, ...]:
     """A third of the evidence, each situation once, in the order of its texts' digests."""
     ordered = sorted(mended, key=lambda item: item[1].feedback.text_digest)
     looks = _looks_at_ticket(field.tree)

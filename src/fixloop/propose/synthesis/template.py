@@ -1,17 +1,13 @@
 """A template edit from a corrected reply: the difference, with its variables put back.
 
-A rendered reply is the template's pieces in order, literals as they stand and each `{{ … }}` as what it gave,
-so a differing stretch of the reply names the pieces it came from; an insertion takes a neighbour along, so
-that its place is named. What is no language's own (a number, a variable) is changed in every language's text.
-A reply that is unlike every template becomes a new one.
+The difference is found in the template's `pieces`. What is no language's own (a number, a variable) is
+changed in every language's text. A reply that is unlike every template becomes a new one.
 """
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
-from itertools import accumulate
 from typing import Any
 
 from fixloop.hints.model import JsonCase
@@ -28,37 +24,15 @@ from fixloop.propose.evidence.habits import Habits, long_numbers, words_before
 from fixloop.propose.readings.actions import flat_branches
 from fixloop.propose.synthesis.corrections import corrected_reply
 from fixloop.propose.synthesis.guards import text_near_misses
-from fixloop.propose.words.ticket_values import every_value, in_words, is_plain, values_of
+from fixloop.propose.synthesis.pieces import EXPRESSION, TOKEN, Edit, Piece, align, cut, edit_of, restore
+from fixloop.propose.words.ticket_values import every_value, in_words, values_of
 from fixloop.workspace.model import Template, Workspace
 
-_EXPRESSION = re.compile(r"\{\{.*?\}\}", re.S)
-_TOKEN = re.compile(r"\w+|\s+|[^\w\s]")
-_HAS_WORD = re.compile(r"\w")
 LIKE_ENOUGH = 0.4
 """Below this share of common words a corrected reply is another reply, not this one corrected."""
 
-MOST_AROUND = 16
-"""Words and signs taken along on a side until the place is named by them alone."""
 
 MOST_CASES = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A stretch of the template's source and what it rendered to."""
-
-    source: str
-    rendered: str
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    """One replacement in a template's source, and the same in the rendered reply."""
-
-    was: str
-    to: str
-    rendered_was: str
-    rendered_to: str
 
 
 def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
@@ -170,7 +144,7 @@ def _other_number(
 def _pieces(source: str, before: Proposal) -> list[Piece]:
     """The text in pieces: with what was sent, or with nothing in its variables where nothing could be."""
     if failed_template(before) is not None:
-        return _cut(source, [""] * len(_EXPRESSION.findall(source)))
+        return cut(source, [""] * len(EXPRESSION.findall(source)))
     return (align(source, before.reply.text) if before.reply.text else None) or []
 
 
@@ -211,7 +185,7 @@ def _exchange(workspace: Workspace, template: Template, one: Diagnosis, was: str
     if len(places) != 1 or to not in values:
         return None
     piece, before = pieces[places[0]], pieces[places[0] - 1].source if places[0] else ""
-    tokens = _TOKEN.findall(before)
+    tokens = TOKEN.findall(before)
     for around in range(len(tokens) + 1):
         lead = "".join(tokens[len(tokens) - around :])
         if source.count(lead + was) != 1:
@@ -225,114 +199,6 @@ def _exchange(workspace: Workspace, template: Template, one: Diagnosis, was: str
 
 def _alike(a: str, b: str) -> float:
     return SequenceMatcher(None, a.split(), b.split(), autojunk=False).ratio()
-
-
-def align(source: str, rendered: str) -> list[Piece] | None:
-    """The template's literals and expressions with what each rendered to; None when that is ambiguous."""
-    literals = _EXPRESSION.split(source)
-    pattern = "(.*?)".join(
-        re.escape(part.strip("\n") if n in (0, len(literals) - 1) else part)
-        for n, part in enumerate(literals)
-    )
-    found = re.fullmatch(r"\s*" + pattern + r"\s*", rendered, re.S)
-    if found is None:
-        return None
-    return _cut(source, found.groups())
-
-
-def _cut(source: str, rendered: Sequence[str]) -> list[Piece]:
-    """The literals and expressions of a text in order, with what each expression rendered to."""
-    literals, expressions = _EXPRESSION.split(source), _EXPRESSION.findall(source)
-    pieces = [Piece(literals[0], literals[0])]
-    for expression, text, literal in zip(expressions, rendered, literals[1:], strict=True):
-        pieces += [Piece(expression, text), Piece(literal, literal)]
-    return pieces
-
-
-def edit_of(
-    pieces: Sequence[Piece], corrected: str, values: Mapping[str, str], source: str | None = None
-) -> Edit | None:
-    """The one stretch that differs, with as much around it as names its place in the source.
-
-    Widened to whole pieces where it cuts into an expression. `source` is the whole text where the pieces are
-    not all of it.
-    """
-    whole = "".join(piece.source for piece in pieces) if source is None else source
-    own = {p.rendered: p.source for p in pieces if p.source.startswith("{{") and not is_plain(p.rendered)}
-    values = {**values, **{text: variable for text, variable in own.items() if len(text) >= 2}}
-    rendered = "".join(piece.rendered for piece in pieces)
-    a, b = _TOKEN.findall(rendered.strip()), _TOKEN.findall(corrected.strip())
-    blocks = [
-        block for block in SequenceMatcher(None, a, b, autojunk=False).get_opcodes() if block[0] != "equal"
-    ]
-    if not blocks:
-        return None
-    told, lead = corrected.strip(), len(rendered) - len(rendered.lstrip())
-    offsets = list(accumulate((len(token) for token in a), initial=lead))
-    first, last = blocks[0][1], blocks[-1][2]
-    for around in range(MOST_AROUND):
-        # Before first, behind only where nothing stands before: a sentence follows what it follows.
-        for end in (last, min(len(a), last + around)):
-            start = offsets[max(0, first - around)]
-            found = _stretch(pieces, *_with_values(rendered, told, start, offsets[end], values), told, values)
-            if found is not None and _HAS_WORD.search(found.was) and whole.count(found.was) == 1:
-                return found if found.was != found.to else None
-    return None
-
-
-def _with_values(
-    rendered: str, told: str, start: int, end: int, values: Mapping[str, str]
-) -> tuple[int, int]:
-    """A differing stretch widened so that a value which changed in a part of it is in it as a whole."""
-    after = len(rendered.rstrip()) - end
-    lead = len(rendered) - len(rendered.lstrip())
-    low, high = start - lead, len(told) - after
-    for value in values:
-        at = told.find(value, max(0, low - len(value) + 1))
-        if 0 <= at < high and at + len(value) > low and (at < low or at + len(value) > high):
-            return start - max(0, low - at), end + max(0, at + len(value) - high)
-    return start, end
-
-
-def _stretch(
-    pieces: Sequence[Piece], start: int, end: int, told: str, values: Mapping[str, str]
-) -> Edit | None:
-    """The edit of what was rendered from one place to another."""
-    rendered = "".join(piece.rendered for piece in pieces)
-    lead = len(rendered) - len(rendered.lstrip())
-    start, end, source = _widen(pieces, start, end)
-    prefix, suffix = rendered[lead:start], rendered[end:].rstrip()
-    fits = told.startswith(prefix) and told.endswith(suffix) and len(prefix) + len(suffix) <= len(told)
-    if not fits:
-        return None
-    to = told[len(prefix) : len(told) - len(suffix)]
-    return Edit(source, restore(to, values), rendered[start:end], to)
-
-
-def _widen(pieces: Sequence[Piece], start: int, end: int) -> tuple[int, int, str]:
-    """Rendered offsets widened to whole expressions (and to a word where they are empty), with the source."""
-    source, at, begin, stop = "", 0, start, end
-    for piece in pieces:
-        low, high = at, at + len(piece.rendered)
-        at = high
-        if high <= start and not (low == high == start):
-            continue
-        if low >= end:
-            break
-        if piece.source.startswith("{{"):
-            begin, stop = min(begin, low), max(stop, high)
-            source += piece.source
-        else:
-            source += piece.source[max(0, start - low) : max(0, end - low)]
-    return begin, stop, source
-
-
-def restore(text: str, values: Mapping[str, str]) -> str:
-    """The text with values of this ticket put back as the variables they come from, braces made harmless."""
-    found = text.replace("{{", "{ {").replace("{%", "{ %")
-    for value, variable in values.items():
-        found = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", lambda _: variable, found)  # noqa: B023
-    return found
 
 
 def _draft(
@@ -396,7 +262,7 @@ def _carried_over(template: Template, edits: Mapping[str, Edit]) -> dict[str, tu
     found: dict[str, tuple[str, str]] = {}
     for edit in edits.values():
         was, to = _core(edit.was, edit.to)
-        if not was or any(char.isalpha() for char in _EXPRESSION.sub("", was + to)):
+        if not was or any(char.isalpha() for char in EXPRESSION.sub("", was + to)):
             continue
         for language, text in template.texts.items():
             if language not in edits and text.count(was) == 1:
@@ -406,7 +272,7 @@ def _carried_over(template: Template, edits: Mapping[str, Edit]) -> dict[str, tu
 
 def _core(was: str, to: str) -> tuple[str, str]:
     """What differs, without the words and expressions that both begin or end with."""
-    pattern = re.compile(rf"{_EXPRESSION.pattern}|[\d ./-]*\d|\w+|\s+|[^\w\s]", re.S)
+    pattern = re.compile(rf"{EXPRESSION.pattern}|[\d ./-]*\d|\w+|\s+|[^\w\s]", re.S)
     a, b = pattern.findall(was), pattern.findall(to)
     while a and b and a[0] == b[0]:
         a, b = a[1:], b[1:]

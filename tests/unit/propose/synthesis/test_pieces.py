@@ -1,6 +1,6 @@
 """A corrected reply becomes an edit of the template's source, with its variables put back."""
 
-from fixloop.propose.synthesis.template import align, edit_of, restore
+from fixloop.propose.synthesis.pieces import align, edit_of, restore
 
 SOURCE = "Dear customer, please visit {{ fields.account.branch | first }} with your passport."
 
