@@ -301,5 +301,11 @@ def failed(one: Scenario, error: str) -> Outcome:
 
 def world_words(world: World) -> str:
     """Which column staff name a record by."""
-    columns = {"bank": "account_number", "shop": "user_id", "clinc": "customer_id", "telecom": "kdnr"}
+    columns = {
+        "bank": "account_number",
+        "shop": "user_id",
+        "clinc": "customer_id",
+        "telecom": "kdnr",
+        "hotel": "confirmation",
+    }
     return columns[world.name]

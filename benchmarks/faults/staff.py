@@ -1,7 +1,7 @@
 """Scripted staff: they know the right proposal, see the given one, and say so in one of five manners.
 
-Sentences are in `sentences/<half>.txt`, words for leaves, templates and tools in `words/<world>.<half>.txt`;
-no frame and no phrase of one half is in the other.
+Sentences are in `sentences/<half>.txt`, or in `sentences/<world>.<half>.txt` where a world has its own; words
+for leaves, templates and tools in `words/<world>.<half>.txt`. No frame or phrase of one half is in the other.
 """
 
 from __future__ import annotations
@@ -89,7 +89,10 @@ def _words_file(world: str, voice: str) -> Path:
 
 
 def load_words(world: str, half: str) -> Words:
-    """The sentences of a half or voice, and its words of a world: where it has none, those of `tune`."""
+    """The sentences of a half or voice, and its words of a world: where it has none, those of `tune`.
+
+    A world may have sentences of its own for a half or voice; the others' are then not said there.
+    """
     own = _words_file(world, half)
     names: dict[tuple[str, str, str], Sequence[str]] = {}
     wishes: dict[tuple[str, str], Sequence[str]] = {}
@@ -108,7 +111,7 @@ def load_words(world: str, half: str) -> Words:
             if not head.startswith("*"):
                 names["leaf", head, "en"], wishes[head, "en"] = cells[0], cells[1]
         wishes["other", "en"] = wishes["other", "de"] = ["asks for what we have no topic for"]
-    frames = {(what, language[0]): said for what, language, said in _frames(half)}
+    frames = {(what, language[0]): said for what, language, said in _frames(world, half)}
     return Words(names, wishes, frames)
 
 
@@ -120,8 +123,9 @@ def _rows(path: Path) -> list[list[Any]]:
     ]
 
 
-def _frames(half: str) -> list[list[Any]]:
-    return _rows(HERE / "sentences" / f"{half}.txt")
+def _frames(world: str, half: str) -> list[list[Any]]:
+    own = HERE / "sentences" / f"{world}.{half}.txt"
+    return _rows(own if own.is_file() else HERE / "sentences" / f"{half}.txt")
 
 
 @dataclass(frozen=True)
@@ -350,6 +354,8 @@ def _holder(row: Mapping[str, Any]) -> str:
         return f"{holders[0].get('given_name', '')} {holders[0].get('family_name', '')}".strip()
     if "nachname" in row:
         return f"{row.get('vorname', '')} {row['nachname']}".strip()
+    if isinstance(guest := row.get("guest"), Mapping):
+        return f"{guest.get('first', '')} {guest.get('last', '')}".strip()
     name = row.get("name")
     if isinstance(name, Mapping):
         return f"{name.get('first_name', '')} {name.get('last_name', '')}".strip()

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bank import build_bank
 from clinc import build_clinc
+from hotel import build_hotel
 from shop import build_shop
 from telecom import build_telecom
 from worlds import World
@@ -15,13 +16,19 @@ from fixloop.adapters.disk_cache import DiskCache
 FITTED = ("bank", "clinc", "shop")
 """What the constants of `propose` are fitted on; a world that is not here says how they do elsewhere."""
 
-WORLDS = (*FITTED, "telecom")
+WORLDS = (*FITTED, "telecom", "hotel")
 MODELS = 4 * 1024**3
 """Every faulted workspace has intent models of its own."""
 
 
 def build_world(name: str, cache: Path, data: Path | None) -> World:
-    """A right workspace; the bank and the provider need no data."""
+    """A right workspace; the bank, the provider and the hotels need no data."""
     models, kept = DiskCache(cache / "models", MODELS), DiskCache(cache / "kept")
-    build = {"bank": build_bank, "clinc": build_clinc, "shop": build_shop, "telecom": build_telecom}[name]
-    return build(models, kept, data)
+    build = {
+        "bank": build_bank,
+        "clinc": build_clinc,
+        "shop": build_shop,
+        "telecom": build_telecom,
+        "hotel": build_hotel,
+    }
+    return build[name](models, kept, data)
