@@ -215,6 +215,12 @@ WRONG = [
     ),
     (ACCOUNTS, '"fee_refunds": 0', '"fee_refunds": "0"', '`fee_refunds` must be a number, not "0"'),
     (
+        ACCOUNTS,
+        '0800 1234"}',
+        '0800 1234"}\n{"account_id": "acc_002", "hotline": "0800 9999"}',
+        '`accounts` has a second row with `account_id` "acc_002"',
+    ),
+    (
         FETCH,
         "threshold: 4",
         "threshold: 40",

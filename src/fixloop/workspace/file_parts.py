@@ -6,7 +6,7 @@ the schema, whose pydantic a gate of one such file does without.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
 
@@ -60,7 +60,7 @@ class RowsPart(NamedTuple):
 
     path: str
     rows: tuple[Row, ...]
-    lines: tuple[int, ...]
+    lines: Sequence[int]
     problems: tuple[Problem, ...] = ()
 
 

@@ -9,8 +9,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from fixloop.workspace import file_parts
+from fixloop.workspace.checks.one_row import check_one_row
 from fixloop.workspace.checks.plan import check_each_tree
-from fixloop.workspace.file_parts import Part, read_part
+from fixloop.workspace.file_parts import Part, RowsPart, read_part
 from fixloop.workspace.improver import IMPROVER, Improver
 from fixloop.workspace.model import Example, PlanTree, Workspace
 from fixloop.workspace.parts import Parts
@@ -52,7 +53,8 @@ def _with_trees(snapshot: Snapshot, trees: Iterable[str], known: Workspace) -> W
     found = [part.value for part in parts if part.value is not None]
     if len(found) < len(parts) or any(tree.leaf not in known.plan_trees for tree in found):
         return None
-    problems = check_each_tree(_around(known, parts), known_paths(known.extraction, known.fetch))
+    around = _around(known, parts)
+    problems = (*check_each_tree(around, known_paths(known.extraction, known.fetch)), *check_one_row(around))
     if any(problem.severity == "error" for problem in problems):
         return None
     return replace(known, plan_trees={**known.plan_trees, **{tree.leaf: tree for tree in found}})
@@ -71,6 +73,6 @@ def _around(known: Workspace, trees: Iterable[Part[PlanTree]]) -> Parts:
         improver=Part(IMPROVER, Improver(), Document(IMPROVER, None)),
         examples={},
         plan_trees=tuple(trees),
-        records={},
+        records={name: RowsPart("", rows, range(1, len(rows) + 1)) for name, rows in known.records.items()},
         stray=(),
     )

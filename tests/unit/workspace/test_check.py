@@ -316,6 +316,90 @@ def test_rows_must_fit_their_declaration() -> None:
     assert found[4][1].startswith("2 more values of `accounts`")
 
 
+# --- rows of one id -------------------------------------------------------------------------------------
+
+ACCOUNTS = "workspace/records/accounts.jsonl"
+
+
+def second_row(row: str, **files: str) -> list[Problem]:
+    world = minimal_world(**files)
+    world[ACCOUNTS] += row + "\n"
+    return [problem for problem in problems_of(world) if problem.place.path == ACCOUNTS]
+
+
+def test_a_second_row_of_a_record_where_a_template_takes_one_value() -> None:
+    [problem] = second_row('{"account_id": "a2", "hotline": "0800 9999"}')
+    assert str(problem.place) == f"{ACCOUNTS}:5:1"
+    assert problem.severity == "error"
+    assert problem.message == (
+        '`accounts` has a second row with `account_id` "a2", the first is in line 2: `record.hotline` is '
+        "a list there, and the template `unlock_instructions` takes one value"
+    )
+    assert problem.mend == "remove one of the two, or say `many: true` at `accounts` in workspace/fetch.yaml"
+
+
+def test_a_second_row_of_a_record_where_a_call_takes_one_value() -> None:
+    branches = (
+        "leaf: account_locked\nbranches:\n  - when: {fetched.count: 1}\n    reply: handover\n"
+        "    tools: [{name: escalate_to_security, args: {account_id: 'at {{ record.branch }}'}}]\n"
+        "  - {reply: handover}\n"
+    )
+    [problem] = second_row('{"account_id": "a4", "branch": "Riverton"}', account_locked=branches)
+    assert "the first is in line 4: `record.branch` is a list" in problem.message
+    assert "the call of `escalate_to_security` in plan_trees/account_locked.yaml takes" in problem.message
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        '{"account_id": "a2", "hotline": "0800 1234"}',
+        '{"account_id": "a2", "account_number": "NSB01235"}',
+        '{"account_id": "a2", "branch": "Easton"}',
+        '{"account_id": "a2", "holders": [{"given_name": "Eve"}]}',
+        '{"account_id": "a3", "fraud_flag": true}',
+    ],
+)
+def test_a_second_row_that_makes_no_list_of_what_somebody_takes_as_one(row: str) -> None:
+    assert second_row(row) == []
+
+
+@pytest.mark.parametrize(("branch", "reached"), [("Easton", False), ("Riverton", True)])
+def test_a_second_row_whose_record_never_gets_where_one_value_is_taken(branch: str, reached: bool) -> None:
+    tree = (
+        "leaf: account_locked\nbranches:\n"
+        f"  - when: {{record.fraud_flag: {{exists: true}}, record.branch: {{in: [Ashford, {branch}]}}}}\n"
+        "    branches: [{when: {fetched.count: 1}, reply: unlock_instructions}, {reply: handover}]\n"
+        "  - {reply: handover}\n"
+    )
+    nothing = "leaf: login_problem\nbranches: [{reply: handover}]\n"
+    row = '{"account_id": "a2", "hotline": "0800 9999"}'
+    assert bool(second_row(row, account_locked=tree, login_problem=nothing)) is reached
+
+
+def test_a_third_row_may_differ_from_the_second_alone() -> None:
+    rows = '{"account_id": "a9"}\n{"account_id": "a9", "hotline": "1"}\n{"account_id": "a9", "hotline": "2"}'
+    [problem] = second_row(rows)
+    assert problem.place.line == 7
+    assert "the first is in line 6" in problem.message
+
+
+def test_of_many_second_rows_the_first_are_told() -> None:
+    rows = "\n".join(f'{{"account_id": "a2", "hotline": "{number}"}}' for number in range(9))
+    found = second_row(rows)
+    assert [problem.place.line for problem in found] == [5, 6, 7]
+
+
+def test_many_rows_may_be_declared() -> None:
+    row = '{"user_id": "ann", "order_id": "#2", "status": "shipped"}\n'
+    text = "handover: {text: 'About {{ record.status | first }}.'}\ntransfer_help: {text: Please wait.}\n"
+    world = shop("{when: {record.status: pending}, reply: handover}")
+    world["workspace/records/orders.jsonl"] += row
+    world["workspace/templates.yaml"] = text
+    assert not [message for message in errors_in(world) if "second row" in message]
+    world["workspace/fetch.yaml"] = world["workspace/fetch.yaml"].replace("    many: true\n", "")
+    assert [message for message in errors_in(world) if "second row" in message]
+
+
 # --- plan trees -----------------------------------------------------------------------------------------
 
 

@@ -296,3 +296,16 @@ def test_a_wrong_tree_beside_a_known_workspace_is_told_as_ever(
     with pytest.raises(WorkspaceInvalid) as whole:
         load_workspace(build_snapshot({**minimal_world(), "plan_trees/account_locked.yaml": tree}))
     assert near.value.problems == whole.value.problems
+
+
+def test_a_tree_that_takes_a_column_of_two_rows_as_one_value_is_told_beside_a_known_workspace() -> None:
+    """The rows are those of the known workspace."""
+    world = minimal_world()
+    world["workspace/records/accounts.jsonl"] += '{"account_id": "a1", "branch": "Easton"}\n'
+    tree = world["plan_trees/account_locked.yaml"].replace("{{ record.account_id }}", "{{ record.branch }}")
+    before = build_snapshot(world)
+    after = build_snapshot({**world, "plan_trees/account_locked.yaml": tree})
+    store = Kept()
+    load_stored(before, store)
+    with pytest.raises(WorkspaceInvalid, match=r"`record\.branch` is a list there"):
+        load_stored(after, store, before)
