@@ -236,6 +236,12 @@ WRONG = [
     ),
     (
         TREE,
+        "{record.fraud_flag: true}",
+        "{record.fraud_flag: true, fields.card.card_type: girocrad}",
+        '`fields.card.card_type` is never "girocrad"',
+    ),
+    (
+        TREE,
         SECOND,
         "",
         "`unlock_instructions` uses `record.hotline`, but this branch can be reached with several records",

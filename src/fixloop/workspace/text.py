@@ -3,6 +3,7 @@
 import difflib
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Iterable
 from functools import lru_cache
@@ -64,6 +65,56 @@ def did_you_mean(name: object, known: Iterable[str], *, otherwise: str = "") -> 
         return otherwise
     few = ", ".join(named(known_name) for known_name in names[:8])
     return f"known here: {few}" + (", …" if len(names) > 8 else "")
+
+
+def fold_signs(text: str) -> str:
+    """The letters and digits of the normalised form."""
+    return "".join(filter(str.isalnum, normalise(text)))
+
+
+def is_near_miss(text: str, known: str) -> bool:
+    """Whether one text is the other with a slip of the pen, also in case or signs.
+
+    Word by word one letter, or two in a long word. Other digits are another number, and two letters more at
+    an end make another word (`verified`, `unverified`).
+    """
+    if text == known:
+        return False
+    one, other = _words(text), _words(known)
+    if len(one) != len(other):
+        one, other = ["".join(one)], ["".join(other)]
+    return any(one) and all(a == b or _is_slip(a, b) for a, b in zip(one, other, strict=True))
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in re.split(r"[\W_]+", normalise(text)) if word]
+
+
+_SHORT = 5
+"""Words with fewer letters are near too many others: `late`, `date`."""
+
+
+def _is_slip(word: str, known: str) -> bool:
+    short, long = sorted((word, known), key=len)
+    if re.sub(r"\d", "", word) == re.sub(r"\d", "", known) or (len(long) > len(short) + 1 and short in long):
+        return False
+    exchanged = sorted(word) == sorted(known) and len(word) > 2
+    most = 1 if exchanged else 0 if len(short) < _SHORT else 1 if len(short) < 2 * _SHORT else 2
+    return _slips(word, known) <= most
+
+
+def _slips(one: str, other: str) -> int:
+    """Letters too many, too few, wrong, or exchanged with their neighbour (optimal string alignment)."""
+    before: list[int] = []
+    last = list(range(len(other) + 1))
+    for i, char in enumerate(one):
+        row = [i + 1]
+        for j, wanted in enumerate(other):
+            row.append(min(last[j + 1] + 1, row[j] + 1, last[j] + (char != wanted)))
+            if i and j and char == other[j - 1] and one[i - 1] == wanted:
+                row[-1] = min(row[-1], before[j - 1] + 1)
+        before, last = last, row
+    return last[-1]
 
 
 def _harmless(char: str) -> bool:

@@ -490,6 +490,59 @@ def test_plan_trees(branches: str, line: int, said: str) -> None:
     assert told(tree(branches), said) == [(line, "error")]
 
 
+def literals(condition: str) -> list[Problem]:
+    world = tree(f"  - {{when: {condition}, reply: handover}}\n  - {{reply: transfer_help}}\n")
+    world["workspace/extraction.yaml"] += "  card: {kind: {values: [debit, Kreditkarte, hot-water]}}\n"
+    return [
+        problem
+        for problem in problems_of(world)
+        if problem.severity == "error" or "no row has" in problem.message or "is never" in problem.message
+    ]
+
+
+@pytest.mark.parametrize(
+    ("condition", "text"),
+    [
+        ("{record.branch: Rivreton}", "Rivreton"),
+        ("{record.branch: riverton}", "riverton"),
+        ("{record.branch: {in: [Easton, Rivertn]}}", "Rivertn"),
+        ("{not: {any: [{records.branch: {ne: Rivertom}}]}}", "Rivertom"),
+    ],
+)
+def test_a_value_that_no_row_has_and_that_is_near_one(condition: str, text: str) -> None:
+    [problem] = literals(condition)
+    column = len("  - {when: ") + condition.index(text) + 1
+    assert (problem.place.line, problem.place.column, problem.severity) == (3, column, "warning")
+    assert problem.message in {f'no row has "{text}" at `{path}.branch`' for path in ("record", "records")}
+    assert problem.mend == 'did you mean "Riverton"?'
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        "{record.branch: Riverton}",
+        "{record.branch: Ashford}",
+        "{record.branch: {contains: Rivert}}",
+        "{record.account_number: KTR05822}",
+        "{record.account_number: KTR05812}",
+        "{record.holders.given_name: Alexa}",
+        "{ticket.language: em}",
+        "{fields.account.branch: Rivreton}",
+        "{fields.card.kind: {in: [debit, Debit, kreditkarte, Hot water]}}",
+        "{fields.card.kind: {contains: Kredit}}",
+    ],
+)
+def test_values_that_a_row_may_have_or_a_field_find(condition: str) -> None:
+    assert literals(condition) == []
+
+
+def test_a_value_that_a_closed_list_does_not_have() -> None:
+    [problem] = literals("{fields.card.kind: {in: [debit, Kreditkart]}}")
+    assert (problem.place.line, problem.severity) == (3, "warning")
+    assert problem.message == '`fields.card.kind` is never "Kreditkart": its `values:` have no such word'
+    assert problem.mend == "did you mean `Kreditkarte`?"
+
+
 @pytest.mark.parametrize(
     ("leaf", "said"),
     [

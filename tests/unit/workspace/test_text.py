@@ -1,7 +1,8 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fixloop.workspace.text import did_you_mean, escaped, normalise, shown, text_digest
+from fixloop.workspace.text import did_you_mean, escaped, is_near_miss, normalise, shown, text_digest
 
 
 def test_texts_that_differ_in_case_width_and_blanks_are_one_text() -> None:
@@ -30,3 +31,30 @@ def test_the_nearest_name_is_offered() -> None:
     assert did_you_mean("holder", ["holders", "branch"]) == "did you mean `holders`?"
     assert did_you_mean("zzz", ["holders"]) == "known here: `holders`"
     assert did_you_mean("zzz", ["holders"], otherwise="add it") == "add it"
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "near"),
+    [
+        ("Lantern Cuort", "Lantern Court", True),
+        ("LANTERN  court", "Lantern Court", True),
+        ("in house", "in_house", True),
+        ("smsm", "smms", True),
+        ("canceled", "cancelled", True),
+        ("cnfirmd", "confirmed", False),
+        ("confirmd", "confirmed", True),
+        ("late", "date", False),
+        ("Lumen M", "Lumen L", False),
+        ("refund_sent", "refund_lost", False),
+        ("Lantren Cuort", "Lantern Court", True),
+        ("tier_1", "tier_2", False),
+        ("unverified", "verified", False),
+        ("paid", "unpaid", False),
+        ("open", "open", False),
+        ("", "open", False),
+        ("--", "?!", False),
+    ],
+)
+def test_a_slip_of_the_pen(text: str, known: str, near: bool) -> None:
+    assert is_near_miss(text, known) is near
+    assert is_near_miss(known, text) is near

@@ -65,7 +65,7 @@ def _check_tree(
     for visit in visit_branches(tree.branches):
         _check_id(visit, seen, part, report)
         _check_condition(
-            _value_at(part.document.value, visit.key_path), known, below(report, *visit.key_path, "when")
+            condition_at(part.document.value, visit.key_path), known, below(report, *visit.key_path, "when")
         )
         _check_answer(visit, parts, known, below(report, *visit.key_path))
         if not visit.counts:
@@ -139,7 +139,7 @@ def _check_id(visit: Visit, seen: dict[str, KeyPath], part: Part[PlanTree], repo
 # --- conditions -----------------------------------------------------------------------------------------
 
 
-class _Asked(NamedTuple):
+class Asked(NamedTuple):
     """A test as it stands in the file."""
 
     key_path: KeyPath
@@ -148,30 +148,31 @@ class _Asked(NamedTuple):
     value: Any
 
 
-def _value_at(value: Any, key_path: KeyPath) -> Any:
+def condition_at(value: Any, key_path: KeyPath) -> Any:
+    """The condition of the branch at a key path, as it stands in the file."""
     for key in key_path:
         value = value[key]
     return value.get("when")
 
 
-def _asked(value: Any, above: KeyPath) -> Iterator[_Asked]:
+def asked_tests(value: Any, above: KeyPath) -> Iterator[Asked]:
     """The tests of a condition with their places; the condition is known to be well formed."""
     for key, wanted in (value or {}).items():
         if key == "not":
-            yield from _asked(wanted, (*above, key))
+            yield from asked_tests(wanted, (*above, key))
         elif key in ("any", "all"):
             for index, item in enumerate(wanted):
-                yield from _asked(item, (*above, key, index))
+                yield from asked_tests(item, (*above, key, index))
         elif isinstance(wanted, dict):
             for op, operand in wanted.items():
-                yield _Asked((*above, key, op), key, op, operand)
+                yield Asked((*above, key, op), key, op, operand)
         else:
-            yield _Asked((*above, key), key, "eq", wanted)
+            yield Asked((*above, key), key, "eq", wanted)
 
 
 def _check_condition(value: Any, known: KnownPaths | None, report: Report) -> None:
     unknown: set[KeyPath] = set()
-    for asked in _asked(value, ()) if known else ():
+    for asked in asked_tests(value, ()) if known else ():
         kind = known.type_of(asked.path) if known else None
         key_path = asked.key_path if asked.key_path[-1] == asked.path else asked.key_path[:-1]
         if known and kind is None and key_path not in unknown:
@@ -182,7 +183,7 @@ def _check_condition(value: Any, known: KnownPaths | None, report: Report) -> No
             report(asked.key_path, complaint, _misfit_mend(asked))
 
 
-def _misfit(asked: _Asked, kind: str, known: KnownPaths) -> str:
+def _misfit(asked: Asked, kind: str, known: KnownPaths) -> str:
     """Why a test can never hold, given the type of what it looks at; "" when it can."""
     path, op, value = asked.path, asked.op, asked.value
     if op == "exists":
@@ -198,7 +199,7 @@ def _misfit(asked: _Asked, kind: str, known: KnownPaths) -> str:
     return ""
 
 
-def _misfit_mend(asked: _Asked) -> str:
+def _misfit_mend(asked: Asked) -> str:
     if isinstance(asked.value, bool | int | float):
         return 'comparison is typed: 1 is not true, and "1" is not 1; put a text in quotes'
     return "comparison is typed: write the value without quotes" if asked.op not in ORDERING else ""
