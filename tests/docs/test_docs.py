@@ -206,6 +206,12 @@ WRONG = [
     (file_parts.EXTRACTION, "accounts.branch", "accounts.brunch", "`accounts` has no column `brunch`"),
     (FETCH, "source: accounts, match: branch", "source: acounts, match: branch", "no source `acounts`"),
     (FETCH, "match: branch,", "match: branche,", "`accounts` has no column `branche`"),
+    (
+        FETCH,
+        "match: holders.given_name",
+        "match: holders.given",
+        "no row of `accounts` has `given` in `holders`",
+    ),
     (FETCH, "field: account.account_number", "field: account.number", "there is no field `account.number`"),
     (
         FETCH,

@@ -7,6 +7,7 @@ from fixloop.workspace.checks.extraction import check_extraction
 from fixloop.workspace.checks.fetch import check_fetch
 from fixloop.workspace.checks.intents import check_intents
 from fixloop.workspace.checks.literals import check_literals
+from fixloop.workspace.checks.object_keys import check_object_keys
 from fixloop.workspace.checks.one_row import check_one_row
 from fixloop.workspace.checks.plan import check_plan_trees
 from fixloop.workspace.checks.templates import check_templates
@@ -28,6 +29,7 @@ def check_references(parts: Parts) -> Iterator[Problem]:
     yield from check_plan_trees(parts, known)
     yield from check_one_row(parts)
     yield from check_literals(parts)
+    yield from check_object_keys(parts)
 
 
 def _known_paths(parts: Parts) -> KnownPaths | None:

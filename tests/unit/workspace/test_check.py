@@ -295,6 +295,54 @@ def test_objects_and_lists_of_many_rows_used_wrongly(branch: str, said: str) -> 
     assert said in message
 
 
+def warned(world: dict[str, str], said: str) -> list[Problem]:
+    return [one for one in problems_of(world) if said in one.message and one.severity == "warning"]
+
+
+@pytest.mark.parametrize(
+    ("path", "was", "to"),
+    [
+        ("workspace/fetch.yaml", "match: name.first_name", "match: name.frist_name"),
+        (
+            "workspace/fetch.yaml",
+            "many: true",
+            "many: true\n    narrow: {people.first_name: items.frist_name}",
+        ),
+        ("workspace/extraction.yaml", "users.name.first_name", "users.name.frist_name"),
+        ("workspace/templates.yaml", "Please wait.", "'{{ record.name.frist_name }}'"),
+        ("workspace/templates.yaml", "Please wait.", "'{{ record.items[0].frist_name }}'"),
+        ("plan_trees/account_locked.yaml", "record.name.first_name", "record.name.frist_name"),
+        ("plan_trees/account_locked.yaml", "record.name.first_name", "record.items.frist_name"),
+        ("plan_trees/account_locked.yaml", "'{{ record.name }}'", "{a: ['x {{ record.name.frist_name }}']}"),
+    ],
+)
+def test_a_key_that_no_row_has_in_an_object_or_a_list(path: str, was: str, to: str) -> None:
+    branch = calls("who: '{{ record.name }}'").replace("ticket.language: en", "record.name.first_name: Ann")
+    world = shop(branch)
+    world["workspace/fetch.yaml"] = world["workspace/fetch.yaml"].replace(
+        "string}\nsig", "string, items: list}\nsig"
+    )
+    world["workspace/records/orders.jsonl"] = (
+        '{"user_id": "ann", "items": [{"first_name": "Mug"}, {"size": 1}]}\n'
+    )
+    assert warned(world, "no row of") == []
+    assert was in world[path]
+    world[path] = world[path].replace(was, to)
+    [problem] = warned(world, "no row of")
+    source, column = ("orders", "items") if "items" in to else ("users", "name")
+    assert problem.message == f"no row of `{source}` has `frist_name` in `{column}`"
+    assert problem.mend == "did you mean `first_name`?"
+    line = world[path].split("\n")[problem.place.line - 1]
+    assert "frist_name" in line[problem.place.column - 1 :]
+
+
+@pytest.mark.parametrize("row", ["", '{"user_id": "ann"}\n', '{"user_id": "ann", "name": {}}\n'])
+def test_keys_of_an_object_that_no_row_has_are_not_known(row: str) -> None:
+    world = shop("{when: {record.name.frist_name: Ann}, reply: handover}")
+    world["workspace/records/users.jsonl"] = row
+    assert warned(world, "no row of") == []
+
+
 def test_a_row_whose_object_is_a_text() -> None:
     path, row = "workspace/records/users.jsonl", '{"user_id": "ann", "name": "Ann"}\n'
     [message] = errors_in(shop("{when: {ticket.language: en}, reply: handover}", **{path: row}))

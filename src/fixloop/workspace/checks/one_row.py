@@ -9,9 +9,10 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from fixloop.errors import Place
+from fixloop.workspace.checks.plan import texts_in
 from fixloop.workspace.file_parts import RowsPart
 from fixloop.workspace.model import All, Branch, Condition, Problem, Row, Source, Template, Test
 from fixloop.workspace.parts import Parts
@@ -127,7 +128,7 @@ def _named_values(condition: Condition | None) -> Iterator[Test]:
 def _takers(branch: Branch, path: str, templates: Mapping[str, Template]) -> Iterator[tuple[str, str]]:
     """The columns that a branch's calls and its reply read, and in words who does."""
     for call in branch.tools:
-        for column in _columns(_texts(call.args)):
+        for column in _columns(text for _, text in texts_in(call.args, ())):
             yield column, f"the call of {named(call.name)} in {path}"
     template = templates.get(branch.reply or "")
     for column in _columns(template.texts.values() if template else ()):
@@ -140,15 +141,6 @@ def _columns(texts: Iterable[str]) -> Iterator[str]:
             root, _, rest = path.partition(".")
             if root == "record" and rest:
                 yield rest.partition(".")[0]
-
-
-def _texts(value: Any) -> Iterator[str]:
-    """Every text in a call's arguments, at any depth."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping | list):
-        for inner in value.values() if isinstance(value, Mapping) else value:
-            yield from _texts(inner)
 
 
 # --- rows of one id -------------------------------------------------------------------------------------

@@ -222,7 +222,8 @@ def _check_answer(visit: Visit, parts: Parts, known: KnownPaths | None, report: 
         _check_reply(branch.reply, parts.templates.value, visit, report)
     for index, call in enumerate(branch.tools):
         deeper = below(report, "tools", index)
-        _check_arguments(call.args, ("args",), visit, known, deeper)
+        for where, text in texts_in(call.args, ("args",)):
+            _check_text(text, where, visit, known, deeper)
         if parts.tools.value is None:
             continue
         tool = parts.tools.value.get(call.name)
@@ -246,18 +247,16 @@ def _check_reply(name: str, templates: Mapping[str, Template], visit: Visit, rep
         report(("reply",), f"{named(name)} uses {named(next(iter(used)))}, {_unsafe(visit)}", _ONE_RECORD)
 
 
-def _check_arguments(
-    value: Any, where: KeyPath, visit: Visit, known: KnownPaths | None, report: Report
-) -> None:
-    """Every text in a call's arguments, at any depth."""
+def texts_in(value: Any, where: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+    """Every text in a call's arguments, at any depth, with its key path."""
     if isinstance(value, Mapping):
         for key, inner in value.items():
-            _check_arguments(inner, (*where, key), visit, known, report)
+            yield from texts_in(inner, (*where, key))
     elif isinstance(value, list):
         for index, inner in enumerate(value):
-            _check_arguments(inner, (*where, index), visit, known, report)
+            yield from texts_in(inner, (*where, index))
     elif isinstance(value, str):
-        _check_text(value, where, visit, known, report)
+        yield where, value
 
 
 def _check_text(text: str, where: KeyPath, visit: Visit, known: KnownPaths | None, report: Report) -> None:
