@@ -264,6 +264,12 @@ WRONG = [
         "{de",
         "`ask_which_account` has no text in `en`",
     ),
+    (
+        file_parts.TEMPLATES,
+        "de: Mehrere",
+        "ed: Mehrere",
+        "`ed` stands in the template `ask_which_account` alone",
+    ),
     (TREE, SECOND, "", "nothing uses the template "),
 ]
 

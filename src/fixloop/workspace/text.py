@@ -100,10 +100,10 @@ def _is_slip(word: str, known: str) -> bool:
         return False
     exchanged = sorted(word) == sorted(known) and len(word) > 2
     most = 1 if exchanged else 0 if len(short) < _SHORT else 1 if len(short) < 2 * _SHORT else 2
-    return _slips(word, known) <= most
+    return slips(word, known) <= most
 
 
-def _slips(one: str, other: str) -> int:
+def slips(one: str, other: str) -> int:
     """Letters too many, too few, wrong, or exchanged with their neighbour (optimal string alignment)."""
     before: list[int] = []
     last = list(range(len(other) + 1))

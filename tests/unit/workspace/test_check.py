@@ -697,6 +697,39 @@ def test_languages() -> None:
     assert found["`x` has no text in `de`"] == "warning"
 
 
+def in_languages(*more: str) -> list[Problem]:
+    """What is said of languages where five templates have English and German and one has these instead."""
+    templates = "".join(
+        f"{name}: {{text: {{{', '.join(f'{language}: X' for language in languages)}}}}}\n"
+        for name, languages in (*((f"t{number}", ("en", "de")) for number in range(5)), ("odd", more))
+    )
+    found = problems_of(minimal_world(templates=templates))
+    return [one for one in found if "text in" in one.message or "alone" in one.message]
+
+
+def test_a_misspelt_language_is_told_once_where_it_stands() -> None:
+    [problem] = in_languages("en", "ed")
+    assert str(problem.place) == "workspace/templates.yaml:6:21"
+    assert problem.severity == "warning"
+    assert problem.message == "`ed` stands in the template `odd` alone"
+    assert problem.mend == "did you mean `de`?"
+
+
+def test_the_own_language_misspelt_is_missing_too() -> None:
+    assert [(one.severity, one.message) for one in in_languages("ne", "de")] == [
+        ("error", "`odd` has no text in `en`"),
+        ("warning", "`ne` stands in the template `odd` alone"),
+    ]
+
+
+@pytest.mark.parametrize("languages", [("en", "de", "da"), ("en", "fr")])
+def test_one_language_more_is_missed_in_the_others(languages: tuple[str, ...]) -> None:
+    found = in_languages(*languages)
+    assert {one.severity for one in found} == {"warning"}
+    assert f"`t0` has no text in `{languages[-1]}`" in [one.message for one in found]
+    assert not [one for one in found if "alone" in one.message]
+
+
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [

@@ -1,5 +1,6 @@
 """Templates: readable, using only what exists, in every language, and used by somebody."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from fixloop.workspace.model import Branch, Problem, Template
@@ -7,7 +8,7 @@ from fixloop.workspace.parts import Parts
 from fixloop.workspace.paths import KnownPaths
 from fixloop.workspace.problems import Problems, Report
 from fixloop.workspace.template_uses import uses_of
-from fixloop.workspace.text import did_you_mean, escaped, named
+from fixloop.workspace.text import did_you_mean, escaped, named, slips
 
 
 def check_templates(parts: Parts, known: KnownPaths | None) -> Iterator[Problem]:
@@ -55,16 +56,36 @@ PATHS = "paths start with `ticket.`, `fields.`, `fetched.` or `record.`, or are 
 def _check_languages(templates: Mapping[str, Template], parts: Parts, error: Report, warning: Report) -> None:
     """A text for the workspace's own language is needed; one that other templates have is missed."""
     main = parts.config.value.language if parts.config.value else None
-    all_languages = {language for template in templates.values() for language in template.texts if language}
+    spelt = _misspelt_languages(templates, main)
+    for (name, language), meant in spelt.items():
+        message = f"{named(language)} stands in the template {named(name)} alone"
+        warning((name, "text", language), message, f"did you mean {named(meant)}?", on_key=True)
+    known = {language for template in templates.values() for language in template.texts if language}
+    known -= {language for _, language in spelt}
     for template in templates.values():
         if "" in template.texts:
             continue
-        for language in sorted({*all_languages, *([main] if main else [])} - template.texts.keys()):
+        meant_here = {meant for (name, _), meant in spelt.items() if name == template.name} - {main}
+        missing = {*known, *([main] if main else [])} - template.texts.keys() - meant_here
+        for language in sorted(missing):
             report = error if language == main else warning
             mend = (
                 f"add `{language}:`; other tickets get it too" if language == main else f"add `{language}:`"
             )
             report((template.name, "text"), f"{named(template.name)} has no text in {named(language)}", mend)
+
+
+def _misspelt_languages(templates: Mapping[str, Template], main: str | None) -> Mapping[tuple[str, str], str]:
+    """A template and its language that no other has, to the language nearly like it that it lacks."""
+    counts = Counter(language for template in templates.values() for language in template.texts if language)
+    usual = sorted(language for language, count in counts.items() if count > 1 or language == main)
+    found = {}
+    for template in templates.values():
+        for language in template.texts:
+            near = [one for one in usual if one not in template.texts and slips(language, one) == 1]
+            if near and counts[language] == 1 and language != main:
+                found[template.name, language] = near[0]
+    return found
 
 
 def _used(parts: Parts) -> set[str] | None:
