@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from fixloop.adapters.find_checkout import Checkout
@@ -47,6 +47,35 @@ def build_shelf(folder: str, progress: Progress) -> "Shelf":
         cache=store,
         progress=progress,
     )
+
+
+class Instead(NamedTuple):
+    """Which workspace is read in place of the folder that was named, and what to do about it."""
+
+    message: str
+    mend: str
+
+
+def read_instead(folder: str) -> Instead | None:
+    """What to tell of a folder inside a repository: the workspace stands at the repository's top.
+
+    Told of a folder that was named, and of one with a workspace of its own, which nothing reads.
+    """
+    from fixloop.adapters.find_checkout import find_checkout
+
+    here, found = Path(folder).resolve(), find_checkout(Path(folder))
+    if found is None or here == found.top:
+        return None
+    between = [one for one in (here, *here.parents) if found.top in one.parents]
+    own = next((one for one in between if (one / "fixloop.yaml").is_file()), None)
+    if own is not None:
+        return Instead(
+            f"this is about {found.top}, the top of the repository, and not the workspace in {own}",
+            f"only a workspace at the top is read: make {own} a repository with `git init` and a commit",
+        )
+    if folder in ("", "."):
+        return None
+    return Instead(f"this is about {found.top}, the top of the repository that {here} lies in", "")
 
 
 def build_desk(folder: str, progress: Progress) -> "Desk":

@@ -64,6 +64,31 @@ class TestCheck:
         assert fixloop("check", "--repo", str(tmp_path / "linked")).code == 0
         assert fixloop("check", "--repo", str(bank / "workspace/examples")).code == 0
 
+    def test_a_folder_below_is_told_which_workspace_is_read(self, fixloop: Fixloop, bank: Path) -> None:
+        (bank / "side/evals").mkdir(parents=True)
+        said = fixloop("check", "--json", "--repo", str(bank / "side"))
+        assert (
+            said.err == f"fixloop: this is about {bank}, the top of the repository that {bank}/side lies in\n"
+        )
+        assert json.loads(said.out)["leaves"] == 4
+        assert fixloop("check", "--repo", str(bank)).err == ""
+
+    def test_a_workspace_below_the_top_is_not_read_and_told_so(
+        self, fixloop: Fixloop, bank: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (bank / "side/evals").mkdir(parents=True)
+        (bank / "side/fixloop.yaml").write_text("fixloop: 1\n")
+        told = (
+            f"fixloop: this is about {bank}, the top of the repository, and not the workspace in "
+            f"{bank}/side\n  → only a workspace at the top is read: make {bank}/side a repository with "
+            "`git init` and a commit\n"
+        )
+        assert fixloop("check", "--repo", str(bank / "side/evals")).err == told
+        monkeypatch.chdir(bank / "side")
+        assert fixloop("hints").err == told
+        (bank / "side/fixloop.yaml").unlink()
+        assert fixloop("hints").err == ""
+
 
 class TestEval:
     def test_a_line_a_suite(self, fixloop: Fixloop, bank: Path) -> None:

@@ -4,8 +4,22 @@ from typing import Annotated, Any
 
 import typer
 
+
+def _say_which(folder: str) -> str:
+    """Tell whose workspace is read where that may be another than the one that was meant."""
+    from fixloop.wiring import read_instead
+
+    if told := read_instead(folder):
+        from fixloop.cli.answering import complain
+
+        complain(told.message, told.mend)
+    return folder
+
+
 Json = Annotated[bool, typer.Option("--json", help="One JSON document on stdout, and nothing else there.")]
-Repo = Annotated[str, typer.Option("--repo", metavar="DIR", help="The repository to work in.")]
+Repo = Annotated[
+    str, typer.Option("--repo", metavar="DIR", help="The repository to work in.", callback=_say_which)
+]
 Onto = Annotated[
     str | None, typer.Option("--onto", metavar="BRANCH", help="The branch fixes go to [the one that is out].")
 ]
