@@ -378,7 +378,7 @@ def second_row(row: str, **files: str) -> list[Problem]:
 def test_a_second_row_of_a_record_where_a_template_takes_one_value() -> None:
     [problem] = second_row('{"account_id": "a2", "hotline": "0800 9999"}')
     assert str(problem.place) == f"{ACCOUNTS}:5:1"
-    assert problem.severity == "error"
+    assert problem.severity == "warning"
     assert problem.message == (
         '`accounts` has a second row with `account_id` "a2", the first is in line 2: `record.hotline` is '
         "a list there, and the template `unlock_instructions` takes one value"
@@ -393,6 +393,7 @@ def test_a_second_row_of_a_record_where_a_call_takes_one_value() -> None:
         "  - {reply: handover}\n"
     )
     [problem] = second_row('{"account_id": "a4", "branch": "Riverton"}', account_locked=branches)
+    assert problem.severity == "error"
     assert "the first is in line 4: `record.branch` is a list" in problem.message
     assert "the call of `escalate_to_security` in plan_trees/account_locked.yaml takes" in problem.message
 
@@ -431,6 +432,16 @@ def test_a_third_row_may_differ_from_the_second_alone() -> None:
     assert "the first is in line 6" in problem.message
 
 
+def test_a_call_is_told_though_replies_come_first() -> None:
+    rows = [f'{{"account_id": "a2", "hotline": "{number}"}}' for number in range(4)]
+    call = '{"account_id": "a1", "account_number": "KTR00000"}'
+    tools = minimal_world()["plan_trees/account_locked.yaml"].replace(
+        "record.account_id", "record.account_number"
+    )
+    found = second_row("\n".join((*rows, call)), account_locked=tools)
+    assert [(one.severity, one.place.line) for one in found] == [("warning", 5), ("warning", 6), ("error", 9)]
+
+
 def test_of_many_second_rows_the_first_are_told() -> None:
     rows = "\n".join(f'{{"account_id": "a2", "hotline": "{number}"}}' for number in range(9))
     found = second_row(rows)
@@ -443,9 +454,9 @@ def test_many_rows_may_be_declared() -> None:
     world = shop("{when: {record.status: pending}, reply: handover}")
     world["workspace/records/orders.jsonl"] += row
     world["workspace/templates.yaml"] = text
-    assert not [message for message in errors_in(world) if "second row" in message]
+    assert warned(world, "second row") == []
     world["workspace/fetch.yaml"] = world["workspace/fetch.yaml"].replace("    many: true\n", "")
-    assert [message for message in errors_in(world) if "second row" in message]
+    assert [one.place.line for one in warned(world, "second row")] == [2]
 
 
 # --- plan trees -----------------------------------------------------------------------------------------

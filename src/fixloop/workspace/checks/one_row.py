@@ -3,11 +3,12 @@
 A record is all rows of its id, so a second row is no mistake by itself: a condition holds if it does for any
 of the values. It is one where a text or an argument takes a column of a source without `many: true` as the
 single value it is declared to be, in a branch that this record may reach: by the values its conditions name.
+What is called acts on it, so nothing runs; of a reply it is a warning.
 """
 
 import re
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
 
@@ -43,21 +44,8 @@ class _Use(NamedTuple):
     tests: tuple[Test, ...]
 
 
-def check_one_row(parts: Parts) -> Iterator[Problem]:
-    """Every second row of a record whose columns somebody takes as one value."""
-    if parts.fetch.value is None:
-        return
-    sources = parts.fetch.value.sources
-    held = {name: part.rows for name, part in parts.records.items()}
-    uses: Mapping[str, Sequence[_Use]] | None = None
-    problems = Problems()
-    for name, rows in held.items():
-        seconds = () if sources[name].many else second_rows(sources[name], rows)
-        if seconds:
-            uses = _uses(parts) if uses is None else uses
-            found = _taken(seconds[:_LOOKED_AT], uses, _Records(sources, held))
-            _tell(list(islice(found, _TOLD)), sources[name], parts.records[name], problems)
-    yield from problems.found
+_Uses = Mapping[str, Sequence[_Use]]
+"""By column, who takes it as one value."""
 
 
 class _Taken(NamedTuple):
@@ -68,9 +56,28 @@ class _Taken(NamedTuple):
     who: str
 
 
-def _taken(
-    seconds: Iterable[Second], uses: Mapping[str, Sequence[_Use]], records: "_Records"
-) -> Iterator[_Taken]:
+def check_one_row(parts: Parts) -> Iterator[Problem]:
+    """Every second row whose columns a call (an error) or a reply (a warning) takes as one value."""
+    if parts.fetch.value is None:
+        return
+    sources = parts.fetch.value.sources
+    held = {name: part.rows for name, part in parts.records.items()}
+    torn = {name: () if sources[name].many else second_rows(sources[name], held[name]) for name in held}
+    problems = Problems()
+    if any(torn.values()):
+        calls, replies = _uses(parts, _in_calls), _uses(parts, _in_replies)
+        records = _Records(sources, held)
+        for name, seconds in torn.items():
+            wrong = list(islice(_taken(seconds[:_LOOKED_AT], calls, records), _TOLD))
+            _tell(wrong, sources[name], parts.records[name], problems.error)
+            known = [taken.second for taken in wrong]
+            others = [second for second in seconds[:_LOOKED_AT] if second not in known]
+            odd = list(islice(_taken(others, replies, records), _TOLD - len(wrong)))
+            _tell(odd, sources[name], parts.records[name], problems.warning)
+    yield from problems.found
+
+
+def _taken(seconds: Iterable[Second], uses: _Uses, records: "_Records") -> Iterator[_Taken]:
     for second in seconds:
         for column in second.differs:
             who = next(
@@ -81,11 +88,13 @@ def _taken(
                 break
 
 
-def _tell(found: Iterable[_Taken], source: Source, part: RowsPart, problems: Problems) -> None:
+def _tell(
+    found: Iterable[_Taken], source: Source, part: RowsPart, report: Callable[[Place, str, str], None]
+) -> None:
     mend = f"remove one of the two, or say `many: true` at {named(source.name)} in workspace/fetch.yaml"
     for second, column, who in found:
         first = part.lines[second.differs[column]]
-        problems.error(
+        report(
             Place(part.path, part.lines[second.at], 1),
             f"{named(source.name)} has a second row with {named(source.id)} {shown(second.id)}, "
             f"the first is in line {first}: {named(f'record.{column}')} is a list there, "
@@ -97,13 +106,12 @@ def _tell(found: Iterable[_Taken], source: Source, part: RowsPart, problems: Pro
 # --- who takes one value --------------------------------------------------------------------------------
 
 
-def _uses(parts: Parts) -> Mapping[str, Sequence[_Use]]:
-    """By column, who takes it as one value."""
+def _uses(parts: Parts, takers: "_Takers") -> _Uses:
     found: dict[str, list[_Use]] = {}
     templates = parts.templates.value or {}
     for part in parts.plan_trees:
         for branch, tests in _branches(part.value.branches if part.value else ()):
-            for column, who in _takers(branch, part.path, templates):
+            for column, who in takers(branch, part.path, templates):
                 found.setdefault(column, []).append(_Use(who, tests))
     return found
 
@@ -125,11 +133,17 @@ def _named_values(condition: Condition | None) -> Iterator[Test]:
             yield part
 
 
-def _takers(branch: Branch, path: str, templates: Mapping[str, Template]) -> Iterator[tuple[str, str]]:
-    """The columns that a branch's calls and its reply read, and in words who does."""
+_Takers = Callable[[Branch, str, Mapping[str, Template]], Iterator[tuple[str, str]]]
+"""The columns that something of a branch reads, and in words who does."""
+
+
+def _in_calls(branch: Branch, path: str, templates: Mapping[str, Template]) -> Iterator[tuple[str, str]]:
     for call in branch.tools:
         for column in _columns(text for _, text in texts_in(call.args, ())):
             yield column, f"the call of {named(call.name)} in {path}"
+
+
+def _in_replies(branch: Branch, path: str, templates: Mapping[str, Template]) -> Iterator[tuple[str, str]]:
     template = templates.get(branch.reply or "")
     for column in _columns(template.texts.values() if template else ()):
         yield column, f"the template {named(branch.reply)}"
