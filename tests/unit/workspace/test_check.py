@@ -205,6 +205,7 @@ def fetch(old: str, new: str) -> dict[str, str]:
             "`text` or `letters_and_digits`",
         ),
         ("threshold: 4", "threshold: 40", 18, "warning", "no record can reach"),
+        ("weight: 2", "weight: 0", 16, "warning", "the weight 0 counts nothing: `account.branch`"),
         (
             "threshold: 4",
             "  - {field: account.branch, source: accounts, match: branch, weight: 1}",
@@ -600,6 +601,31 @@ def test_a_value_that_a_closed_list_does_not_have() -> None:
     assert (problem.place.line, problem.severity) == (3, "warning")
     assert problem.message == '`fields.card.kind` is never "Kreditkart": its `values:` have no such word'
     assert problem.mend == "did you mean `Kreditkarte`?"
+
+
+@pytest.mark.parametrize(
+    ("branches", "told_at"),
+    [
+        ("  - {reply: handover}\n  - {when: {fetched.count: 0}, reply: handover}\n", [4]),
+        (
+            "  - {reply: handover}\n  - when: {fetched.count: 0}\n    branches:\n"
+            "      - {when: {ticket.id: x}, reply: handover}\n      - {reply: handover}\n",
+            [4],
+        ),
+        (
+            "  - {when: {fetched.count: 0}, reply: handover}\n"
+            "  - {when: {fetched.count: 0}, reply: transfer_help}\n  - {reply: handover}\n",
+            [4],
+        ),
+        (
+            "  - {when: {fetched.count: {lt: 2}}, reply: handover}\n"
+            "  - when: {fetched.count: 1}\n    branches: [{reply: handover}]\n  - {reply: handover}\n",
+            [4],
+        ),
+    ],
+)
+def test_what_can_never_be_reached_is_told_once(branches: str, told_at: list[int]) -> None:
+    assert [found.line for found in told(tree(branches), "never be reached")] == told_at
 
 
 @pytest.mark.parametrize(

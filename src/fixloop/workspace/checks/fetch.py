@@ -29,6 +29,10 @@ def check_fetch(parts: Parts) -> Iterator[Problem]:
     _check_signals(fetch, fields, error)
     for source in fetch.sources.values():
         _check_narrowing(source, fields, error)
+    for index, signal in enumerate(fetch.signals):
+        if signal.weight == 0:
+            message = f"the weight 0 counts nothing: {named(signal.field)} tells no record from another"
+            warning(("signals", index, "weight"), message, "give it a weight, or remove the signal")
     most = sum(max(signal.weight, 0) for signal in fetch.signals)
     if fetch.signals and most < fetch.threshold:
         message = f"no record can reach the threshold {fetch.threshold:g}: all weights together are {most:g}"

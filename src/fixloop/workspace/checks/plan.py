@@ -60,7 +60,7 @@ def _check_tree(
             f"a {tree.stability} plan tree without an owner",
             "add `owner:`: who approves changes",
         )
-    _check_levels(tree.branches, report, ())
+    unreached = set(_check_levels(tree.branches, report, ()))
     seen: dict[str, KeyPath] = {}
     for visit in visit_branches(tree.branches):
         _check_id(visit, seen, part, report)
@@ -68,7 +68,8 @@ def _check_tree(
             condition_at(part.document.value, visit.key_path), known, below(report, *visit.key_path, "when")
         )
         _check_answer(visit, parts, known, below(report, *visit.key_path))
-        if not visit.counts:
+        if not visit.counts and not any(visit.key_path[: len(above)] == above for above in unreached):
+            unreached.add(visit.key_path)
             message = "this branch can never be reached: no number of records is left for it"
             warning(visit.key_path, message, "move it up, or mend its condition")
 
@@ -95,15 +96,17 @@ def _check_leaf(part: Part[PlanTree], tree: PlanTree, dag: IntentDag | None, rep
 # --- order ----------------------------------------------------------------------------------------------
 
 
-def _check_levels(branches: tuple[Branch, ...], report: Report, above: KeyPath) -> None:
-    """Each level ends with its default, has one only, and asks no condition twice."""
+def _check_levels(branches: tuple[Branch, ...], report: Report, above: KeyPath) -> Iterator[KeyPath]:
+    """Each level ends with its default, has one only, and asks no condition twice; what nothing reaches."""
     conditions: list[Any] = []
     for index, branch in enumerate(branches):
         key_path = (*above, "branches", index)
         value = condition_to_value(branch.when)
         if None in conditions:
+            yield key_path
             report(key_path, "this branch can never be reached: the default stands before it", "move it up")
         elif value in conditions:
+            yield key_path
             report(
                 key_path,
                 "this branch can never be reached: an earlier one has the same condition",
@@ -111,7 +114,7 @@ def _check_levels(branches: tuple[Branch, ...], report: Report, above: KeyPath) 
             )
         conditions.append(value)
         if branch.branches:
-            _check_levels(branch.branches, report, key_path)
+            yield from _check_levels(branch.branches, report, key_path)
     if None not in conditions:
         where = above or ("branches",)
         report(where, "no default branch", "end with a branch that has no `when:`", on_key=True)
