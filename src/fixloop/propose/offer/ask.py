@@ -55,6 +55,10 @@ SCATTERED = 0.8
 """How sure it is that tickets which scatter unsurely over several leaves are a missing leaf's, where nothing
 else explains them: of the planted faults of the tuning half that did so, about as many were."""
 
+SHOWN, SURE_WHERE = ("add_edge", "add_pattern"), 0.8
+"""What the files themselves show, a leaf that nothing leads to and a value that nothing reads; and the
+probability from which a set is told so though no operation that mends it stood: that counted against it."""
+
 LEAF_THERE_IS = ("add_example", "add_edge")
 """Readings that say which leaf of those that there are is meant."""
 
@@ -94,10 +98,19 @@ def settle(
         whole = replace(first.hint, confidence=first.probability, alternatives=alternatives_of(tried[1:]))
         if whole.operations and _speaks(members, first, beside):
             return whole
-        bare = whole if first.waits else _too_new(members, whole, first.reading)
+        bare = _said_alone(members, whole, first)
         if bare and (meant := _who_may_mean(members, first, beside)):
             return _told(bare, meant, first.reading.intervention)
     return _question(members, tried)
+
+
+def _said_alone(members: Sequence[Diagnosis], whole: Hint, first: Tried) -> Hint | None:
+    """What is wrong without what mends it: words are missing, texts, or of a set an operation that stands."""
+    if first.waits:
+        return whole
+    if first.reading.intervention.kind in SHOWN and not whole.operations and len(members) >= A_SET:
+        return whole if first.probability >= SURE_WHERE else None
+    return _too_new(members, whole, first.reading)
 
 
 def _too_new(members: Sequence[Diagnosis], hint: Hint, reading: Reading) -> Hint | None:
@@ -161,6 +174,9 @@ def _told(hint: Hint, members: Sequence[Diagnosis], what: Intervention) -> Hint:
     """The hint with what is wrong as a statement, and with those who may mean it."""
     if what.kind == "add_leaf":
         summary = f"{count(len(members), 'ticket')} mean something no leaf answers yet"
+    elif what.kind == "add_edge":
+        cut_off = what.target.partition("#")[2]
+        summary = f"Nothing leads to {cut_off}: {count(len(members), 'rejection')}"
     else:
         said = describe(what)
         summary = f"{said[0].upper()}{said[1:]}: {count(len(members), 'rejection')}"

@@ -235,6 +235,7 @@ def of_text(number: int, *readings: Reading, wordless: bool = True) -> Diagnosis
 TEXT = replace(reading("template", "workspace/templates.yaml#help", 0.9), spoken=1.0)
 NEW = Reading(Intervention("intent", "add_leaf", "workspace/intents.yaml", Wanted(), None, 1.0), 0.8)
 EDGE = Reading(Intervention("intent", "add_edge", "workspace/intents.yaml#a", Wanted(), None, 1.0), 0.97)
+WEIGHT = Reading(Intervention("fetch", "set_weight", "workspace/fetch.yaml", Wanted(), None, 1.0), 0.97)
 RATHER = Reading(Intervention("fetch", "set_weight", "workspace/fetch.yaml", Wanted(), None, 1.0), 0.1)
 
 
@@ -246,7 +247,9 @@ RATHER = Reading(Intervention("fetch", "set_weight", "workspace/fetch.yaml", Wan
         (TEXT, 1, True, "nobody has said yet what should stand there instead"),
         (NEW, 3, True, "nobody has said yet what it is called"),
         (NEW, 1, False, None),
-        (EDGE, 3, True, None),
+        (EDGE, 3, True, "no operation does it: a case falls"),
+        (EDGE, 2, True, None),
+        (WEIGHT, 3, True, None),
     ],
 )
 def test_what_is_sure_and_nobody_has_written_is_said_and_not_asked(
