@@ -45,7 +45,7 @@ from fixloop.workspace.text import count
 
 __all__ = ["MOST_QUESTIONS", "PROPOSER", "Ablation", "Proposed", "propose", "rank"]
 
-PROPOSER = "replay 14"
+PROPOSER = "replay 15"
 """Changes whenever the same rejections could lead to other hints."""
 
 MOST_QUESTIONS = 20

@@ -53,6 +53,10 @@ from fixloop.workspace.model import ToolCall, is_other
 Call = ToolCall | ToolCallMade
 
 
+ASTRAY = 0.05
+"""How much more a text has to be at home in another leaf that sends it to be that leaf's, 0…1."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence(Known):
     """The features of a reading, from all that is known, step by step."""
@@ -199,6 +203,9 @@ class Evidence(Known):
             found["unrendered"] = float(failed not in action.tools)
         self._answer(found, heard, action.reply, action.tools, facts_of(before))
         self._kin(found, heard, action)
+        if action.reply != before.reply.template and action.deed in self.catalog.trees:
+            # That its tools go with it is why some branch does so, and nothing that speaks for this one.
+            found["tool.in.home.deed"] = found.get("tool.in.home", 0.0)
         found["own"] = float(
             any(a.reply == action.reply and a.tools == action.tools for a in self.catalog.own[before.leaf])
         )
@@ -228,6 +235,8 @@ class Evidence(Known):
             found["unseen"] = float(reply not in standing.templates)
             found["unused"] = float(reply in self.catalog.unused)
             if found["unused"]:
+                # Where many are left over, each of them tells less of any branch.
+                found["unused.many"] = log(len(self.catalog.unused))
                 found["unused.elsewhere"] = self.lexicon.elsewhere(before.leaf, reply)
                 found["unused.doubt"] = self._doubt(heard)
             found["at_home"] = home(before.leaf, reply) - home(before.leaf, before.reply.template)
@@ -283,6 +292,8 @@ class Evidence(Known):
             # What stands in the way of the text is a variable: nothing that was sent tells more.
             sent = template_part(heard.feedback, before, failed)
             found["unrendered"] = 1.0
+            # A text that others get, or that is another leaf's, does not belong here; it is not wrong.
+            found["unrendered.sent"] = float(failed in standing.templates or found["text.stray"] >= ASTRAY)
             found["trouble.template"] = standing.trouble(unrendered_part(failed), also=sent)
             terms = self.lexicon.templates.get
             self._words(found, heard, terms(failed, NONE), terms(before.reply.template, NONE))
