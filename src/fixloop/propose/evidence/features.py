@@ -235,8 +235,6 @@ class Evidence(Known):
             found["unseen"] = float(reply not in standing.templates)
             found["unused"] = float(reply in self.catalog.unused)
             if found["unused"]:
-                # Where many are left over, each of them tells less of any branch.
-                found["unused.many"] = log(len(self.catalog.unused))
                 found["unused.elsewhere"] = self.lexicon.elsewhere(before.leaf, reply)
                 found["unused.doubt"] = self._doubt(heard)
             found["at_home"] = home(before.leaf, reply) - home(before.leaf, before.reply.template)

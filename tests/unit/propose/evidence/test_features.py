@@ -1,7 +1,6 @@
-"""What speaks for readings of a branch: texts others get, tools that go with a reply, texts left over."""
+"""What speaks for readings of a branch: texts that others get, tools that go with a reply."""
 
 from collections.abc import Mapping, Sequence
-from math import log
 
 import pytest
 
@@ -11,8 +10,6 @@ from fixloop.propose.readings.interventions import Intervention
 from fixloop.workspace.snapshot import Snapshot
 from tests.support.worlds import build_snapshot, minimal_world
 from tests.unit.propose.synthesis.benches import LOCKED, bench_of, propose_all, told
-
-LEFT_OVER = "{name}:\n  description: Nothing sends it.\n  text: Thank you for waiting.\n"
 
 
 def readings(
@@ -64,14 +61,3 @@ def test_that_its_tools_go_with_a_reply_is_told_of_what_some_branch_does_as_a_wh
     assert whole["tool.in.home.deed"] == whole["tool.in.home"] > 0
     call = of_deed(found, "unlock_instructions", ("escalate_to_security",))
     assert "tool.in.home.deed" not in call
-
-
-@pytest.mark.parametrize("number", [1, 3])
-def test_of_many_texts_that_nothing_sends_each_tells_less(number: int) -> None:
-    made = minimal_world()
-    names = [f"left_{n}" for n in range(number)]
-    made["workspace/templates.yaml"] += "".join(LEFT_OVER.format(name=name) for name in names)
-    snapshot = build_snapshot(made)
-    found = of_deed(readings(snapshot, "open"), "left_0", ())
-    assert found["unused"] == 1.0
-    assert found["unused.many"] == pytest.approx(log(number))
