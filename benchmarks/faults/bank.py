@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from draws import draw, pick
-from pool import HERE, Row, Source, kept_pool, of_every_sort, read_bodies, read_identities
+from pool import (
+    HERE,
+    Row,
+    Source,
+    files_below,
+    joined_rows,
+    kept_pool,
+    of_every_sort,
+    read_bodies,
+    read_identities,
+)
 from worlds import World
 
-from fixloop.adapters.work_tree import read_work_tree
 from fixloop.ports.cache import Cache
 from fixloop.workspace.snapshot import MemorySnapshot
 
@@ -20,8 +28,7 @@ BODIES, IDENTITIES = HERE / "tickets" / "bank.txt", HERE / "tickets" / "identity
 
 def build_bank(cache: Cache, kept: Cache | None = None, data: Path | None = None) -> World:
     """The bank with its pool of tickets; it needs no data from outside."""
-    tree = read_work_tree(TOP)
-    snapshot = MemorySnapshot({path: tree.read(path) or b"" for path in tree.paths()})
+    snapshot = MemorySnapshot(files_below(TOP))
     files = (BODIES, IDENTITIES, Path(__file__))
     return World("bank", snapshot, kept_pool(snapshot, files, _source, cache, kept or cache), cache)
 
@@ -32,15 +39,7 @@ def _source() -> Source:
 
 def _records() -> list[Row]:
     """Accounts of every sort, with their card's columns."""
-    folder = TOP / "workspace" / "records"
-    rows = {
-        row["account_id"]: dict(row)
-        for row in map(json.loads, (folder / "accounts.jsonl").read_text(encoding="utf-8").splitlines())
-    }
-    for line in (folder / "cards.jsonl").read_text(encoding="utf-8").splitlines():
-        card = json.loads(line)
-        rows[card["account_id"]].update(card)
-    return of_every_sort(list(rows.values()), "account_id", ALIKE)
+    return of_every_sort(joined_rows(TOP, ("accounts", "cards"), "account_id"), "account_id", ALIKE)
 
 
 def _values(record: Row, seed: str) -> dict[str, str]:

@@ -8,10 +8,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from draws import draw, pick
-from pool import HERE, Body, Identity, Row, Source, kept_pool, of_every_sort, read_identities
+from pool import HERE, Body, Identity, Row, Source, files_below, kept_pool, of_every_sort, read_identities
 from worlds import World
 
-from fixloop.adapters.work_tree import read_work_tree
 from fixloop.commands.labelled import parse_labelled
 from fixloop.commands.scaffold import Corpus, render_workspace, sort_corpus
 from fixloop.pipeline.intent import choose_thresholds
@@ -66,14 +65,14 @@ def build_clinc(cache: Cache, kept: Cache | None = None, data: Path | None = Non
     rows = read_train(data)
     corpus = _corpus([row for found in rows.values() for row in found[:EXAMPLES]])
     files = dict(render_workspace(corpus, _thresholds(corpus, kept or cache)))
-    tree = read_work_tree(PARTS)
-    files |= {path: tree.read(path) or b"" for path in tree.paths()}
+    parts = files_below(PARTS)
+    files |= parts
     customers, cards = _customers()
     files["workspace/records/customers.jsonl"] = _lines(customers)
     files["workspace/records/cards.jsonl"] = _lines(cards)
     snapshot = MemorySnapshot(files)
     read = (IDENTITIES, Path(__file__))
-    pool = kept_pool(snapshot, read, lambda: _source(rows, tree.paths()), cache, kept or cache)
+    pool = kept_pool(snapshot, read, lambda: _source(rows, list(parts)), cache, kept or cache)
     return World("clinc", snapshot, pool, cache)
 
 

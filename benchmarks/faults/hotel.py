@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from draws import draw, pick
-from pool import HERE, Row, Source, kept_pool, of_every_sort, read_bodies, read_identities
+from pool import (
+    HERE,
+    Row,
+    Source,
+    files_below,
+    joined_rows,
+    kept_pool,
+    of_every_sort,
+    read_bodies,
+    read_identities,
+)
 from worlds import World
 
-from fixloop.adapters.work_tree import read_work_tree
 from fixloop.ports.cache import Cache
 from fixloop.workspace.snapshot import MemorySnapshot
 
@@ -22,8 +30,7 @@ NEW_TAGE = ("7.3.", "21.2.", "12.4.", "3.5.", "30.1.")
 
 def build_hotel(cache: Cache, kept: Cache | None = None, data: Path | None = None) -> World:
     """The six houses with their pool of tickets; they need no data from outside."""
-    tree = read_work_tree(TOP)
-    snapshot = MemorySnapshot({path: tree.read(path) or b"" for path in tree.paths()})
+    snapshot = MemorySnapshot(files_below(TOP))
     files = (BODIES, IDENTITIES, Path(__file__))
     return World("hotel", snapshot, kept_pool(snapshot, files, _source, cache, kept or cache), cache)
 
@@ -34,12 +41,7 @@ def _source() -> Source:
 
 def _records() -> list[Row]:
     """Bookings of every sort, with the columns of their guest."""
-    rows: dict[str, dict[str, object]] = {}
-    for name in ("bookings", "guests"):
-        path = TOP / "workspace" / "records" / f"{name}.jsonl"
-        for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
-            rows.setdefault(row["booking_id"], {}).update(row)
-    return of_every_sort(list(rows.values()), "booking_id", ALIKE)
+    return of_every_sort(joined_rows(TOP, ("bookings", "guests"), "booking_id"), "booking_id", ALIKE)
 
 
 def _values(record: Row, seed: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from typing import Any
 from draws import draw, pick
 from worlds import PIPELINE, Written, answers
 
+from fixloop.adapters.work_tree import read_work_tree
 from fixloop.pipeline.compile import compile_pipeline
 from fixloop.ports.cache import Cache
 from fixloop.workspace.snapshot import Snapshot, digest_of
@@ -117,6 +118,22 @@ def read_identities(path: Path) -> list[Identity]:
     lines = path.read_text(encoding="utf-8").splitlines()
     rows = [[cell.strip() for cell in line.split("|")] for line in lines if line and not line.startswith("#")]
     return [Identity(*row) for row in rows]
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    """The files of a workspace that stands in a folder."""
+    tree = read_work_tree(folder)
+    return {path: tree.read(path) or b"" for path in tree.paths()}
+
+
+def joined_rows(top: Path, names: Iterable[str], key: str) -> list[Row]:
+    """The rows of some sources of a workspace, those of one id put together; later columns win."""
+    rows: dict[str, dict[str, Any]] = {}
+    for name in names:
+        path = top / "workspace" / "records" / f"{name}.jsonl"
+        for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
+            rows.setdefault(row[key], {}).update(row)
+    return list(rows.values())
 
 
 def of_every_sort(rows: Sequence[Row], key: str, alike: Sequence[str], many: int = 2) -> list[Row]:

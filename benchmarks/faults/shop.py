@@ -12,10 +12,9 @@ from collections import defaultdict
 from pathlib import Path
 
 from draws import pick
-from pool import HERE, Row, Source, kept_pool, of_every_sort, read_bodies, read_identities
+from pool import HERE, Row, Source, files_below, kept_pool, of_every_sort, read_bodies, read_identities
 from worlds import World
 
-from fixloop.adapters.work_tree import read_work_tree
 from fixloop.ports.cache import Cache
 from fixloop.workspace.snapshot import MemorySnapshot
 
@@ -32,8 +31,7 @@ def build_shop(cache: Cache, kept: Cache | None = None, data: Path | None = None
     """The shop with a third of its users: enough for every plan, and quick to compile."""
     assert data is not None
     rows = _read(data / "tau2_retail")
-    tree = read_work_tree(PARTS)
-    files = {path: tree.read(path) or b"" for path in tree.paths()}
+    files = files_below(PARTS)
     for name, found in rows.items():
         lines = "".join(json.dumps(row) + "\n" for row in found)
         files[f"workspace/records/{name}.jsonl"] = lines.encode()

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from draws import draw, pick
-from pool import HERE, Row, Source, kept_pool, of_every_sort, read_bodies, read_identities
+from pool import (
+    HERE,
+    Row,
+    Source,
+    files_below,
+    joined_rows,
+    kept_pool,
+    of_every_sort,
+    read_bodies,
+    read_identities,
+)
 from worlds import World
 
-from fixloop.adapters.work_tree import read_work_tree
 from fixloop.ports.cache import Cache
 from fixloop.workspace.snapshot import MemorySnapshot
 
@@ -22,8 +30,7 @@ HOME = "de"
 
 def build_telecom(cache: Cache, kept: Cache | None = None, data: Path | None = None) -> World:
     """Lumenet with its pool of tickets; it needs no data from outside."""
-    tree = read_work_tree(TOP)
-    snapshot = MemorySnapshot({path: tree.read(path) or b"" for path in tree.paths()})
+    snapshot = MemorySnapshot(files_below(TOP))
     files = (BODIES, IDENTITIES, Path(__file__))
     return World("telecom", snapshot, kept_pool(snapshot, files, _source, cache, kept or cache), cache)
 
@@ -35,12 +42,7 @@ def _source() -> Source:
 
 def _records() -> list[Row]:
     """Contracts of every sort, with the columns of their line."""
-    rows: dict[str, dict[str, object]] = {}
-    for name in ("vertraege", "leitungen"):
-        path = TOP / "workspace" / "records" / f"{name}.jsonl"
-        for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
-            rows.setdefault(row["vertrag_id"], {}).update(row)
-    return of_every_sort(list(rows.values()), "vertrag_id", ALIKE)
+    return of_every_sort(joined_rows(TOP, ("vertraege", "leitungen"), "vertrag_id"), "vertrag_id", ALIKE)
 
 
 def _values(record: Row, seed: str) -> dict[str, str]:
