@@ -218,6 +218,8 @@ def event(**changes: object) -> dict[str, str]:
     return {made.path: json.dumps(made.to_json())}
 
 
+SAID = '{"id": "fb-1", "source": "native", "ticket": {"id": "T-1", "text": "x"}, "outcome": "accepted"}\n'
+
 RECORDS: dict[str, dict[str, str]] = {
     "no JSON": {"ledger/2026-11/ev-1.json": "{"},
     "no event": {"ledger/2026-11/ev-1.json": "[]"},
@@ -232,6 +234,8 @@ RECORDS: dict[str, dict[str, str]] = {
     "a verdict elsewhere": {"verdicts/a-b.json": '{"verdict": "pass", "base": "c", "tree": "d"}'},
     "no verdict": {"verdicts/a-b.json": "null"},
     "damaged feedback": {"feedback/2026-11/x.jsonl": "{}\n"},
+    "feedback from the future": {"feedback/2199-01/x.jsonl": SAID},
+    "feedback of no month": {"feedback/x.jsonl": SAID},
 }
 
 

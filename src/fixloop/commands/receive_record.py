@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime, timedelta
 
 from fixloop.errors import FixloopError
-from fixloop.feedback.shards import FOLDER, parse_shard
+from fixloop.feedback.shards import FOLDER, month_of, parse_shard
 from fixloop.gate.divergence import Shift
-from fixloop.hints.ledger import Event
 from fixloop.hints.store import read_event, read_hint
 from fixloop.ports.git import Entry, Repository
 from fixloop.queue.move import landings
@@ -51,11 +50,13 @@ def _problem_of_event(path: str, data: bytes, now: str) -> str:
     landings([event])
     if "leaves" in event.data:
         Shift.from_json(event.data["leaves"])
-    return "is from the future" if _moment(event) > datetime.fromisoformat(now) + _AHEAD else ""
+    return _from_the_future(event.at, now)
 
 
-def _moment(event: Event) -> datetime:
-    return datetime.fromisoformat(event.at)
+def _from_the_future(moment: str, now: str) -> str:
+    return (
+        "is from the future" if datetime.fromisoformat(moment) > datetime.fromisoformat(now) + _AHEAD else ""
+    )
 
 
 def _problem_of_hint(path: str, data: bytes, now: str) -> str:
@@ -71,4 +72,6 @@ def _problem_of_verdict(path: str, data: bytes, now: str) -> str:
 
 
 def _problem_of_feedback(path: str, data: bytes, now: str) -> str:
-    return "" if [*parse_shard(path, data)] else "is empty"
+    if not [*parse_shard(path, data)]:
+        return "is empty"
+    return _from_the_future(f"{month_of(path)}-01T00:00:00Z", now)

@@ -30,6 +30,7 @@ class Feedback:
     extracted, and the rows each lookup returned. `replay` is `exact` when the redacted ticket reproduces the
     same leaf, branch and record positions, else `lossy`, and then it never becomes a case. `notes` are an
     engineer's own words on it (`fixloop note`), oldest first: no part of the shard, but events beside it.
+    `taken` is the month it was taken in (yyyy-mm), which its shard's path says.
     """
 
     id: str
@@ -45,6 +46,7 @@ class Feedback:
     proposal: Mapping[str, Any] = field(default_factory=dict)
     replay: str = "exact"
     notes: tuple[str, ...] = ()
+    taken: str = field(default="", compare=False)
 
     @property
     def text_digest(self) -> str:
@@ -52,6 +54,13 @@ class Feedback:
         from fixloop.workspace.text import text_digest
 
         return text_digest(parse_ticket(dict(self.ticket)).customer_text)
+
+    @property
+    def moment(self) -> str:
+        """When it was said; one after the month it was taken in is a slip, and counts as then."""
+        if self.taken and self.at[:7] > self.taken:
+            return f"{self.taken}-28T00:00:00"
+        return self.at[:19]
 
     @property
     def fixture(self) -> Fixture:

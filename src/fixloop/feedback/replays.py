@@ -23,11 +23,19 @@ def distinct_tickets(feedback: Sequence[Feedback]) -> tuple[Feedback, ...]:
 
 def recent(feedback: Sequence[Feedback], days: int) -> tuple[Feedback, ...]:
     """The feedback of the last days before the newest piece: the record's own clock, so no run differs."""
-    newest = max((one.at for one in feedback), default="")
+    newest = max((one.moment for one in feedback), default="")
     if not newest:
         return tuple(feedback)
-    first = (datetime.fromisoformat(newest) - timedelta(days=days)).isoformat()
-    return tuple(one for one in feedback if not one.at or one.at[:19] >= first[:19])
+    first = _days_before(newest, days)
+    return tuple(one for one in feedback if not one.moment or one.moment >= first)
+
+
+def _days_before(moment: str, days: int) -> str:
+    """That moment, or "" where no calendar goes back so far."""
+    try:
+        return (datetime.fromisoformat(moment) - timedelta(days=days)).isoformat()
+    except OverflowError:
+        return ""
 
 
 def replay_all(pipeline: Pipeline, feedback: Sequence[Feedback]) -> Mapping[str, Proposal]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from fixloop.errors import BadInput, Place
 from fixloop.feedback.model import Feedback
@@ -27,12 +28,18 @@ def parse_shard(path: str, data: bytes) -> Iterator[Feedback]:
     Raises:
         BadInput: it is damaged.
     """
+    taken = month_of(path)
     for number, line in enumerate(data.splitlines(), 1):
         try:
-            yield Feedback.from_json(json.loads(line))
+            yield replace(Feedback.from_json(json.loads(line)), taken=taken)
         except (ValueError, TypeError) as error:
             place = Place(f"fixloop/state:{path}", number)
             raise BadInput(f"this line of the record is damaged: {error}", place=place) from error
+
+
+def month_of(path: str) -> str:
+    """The month a shard was written in (yyyy-mm), by its path."""
+    return path.removeprefix(FOLDER).partition("/")[0]
 
 
 def render_line(one: Feedback) -> bytes:

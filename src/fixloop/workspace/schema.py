@@ -54,6 +54,8 @@ TextKey = Annotated[str, StringConstraints(pattern=r"^(?:[a-z]{2,3}(?:-[A-Za-z0-
 """A text's language; "" stands for every one."""
 NotBlank = Annotated[str, StringConstraints(pattern=r"\S")]
 Share = Annotated[float, Field(ge=0, le=1)]
+_MOST_DAYS = 36_500
+"""A hundred years: more says nothing, and no calendar goes so far."""
 
 _SHAPES = {
     ID_PATTERN: "small letters, digits and `_`, starting with a letter",
@@ -99,7 +101,7 @@ class GateFile(Strict):
     max_intent_flips: Share = 0.005
     require: list[str] = []
     repeats: Annotated[int, Field(ge=1, le=50)] = 3
-    quarantine_days: Annotated[int, Field(ge=0)] = 14
+    quarantine_days: Annotated[int, Field(ge=0, le=_MOST_DAYS)] = 14
 
 
 class PolicyFile(Strict):
@@ -107,7 +109,7 @@ class PolicyFile(Strict):
 
     auto_merge: Literal["never", "low_risk"] = "never"
     judges: list[NotBlank] = []
-    retain_days: Annotated[int, Field(ge=1)] = 365
+    retain_days: Annotated[int, Field(ge=1, le=_MOST_DAYS)] = 365
     max_open_fixes: Annotated[int, Field(ge=1)] = 20
 
 
@@ -387,6 +389,14 @@ _WANTED: Mapping[str, str] = {
 }
 
 
+_BOUNDS: Mapping[str, tuple[str, str]] = {
+    "greater_than": ("more than", "gt"),
+    "greater_than_equal": ("at least", "ge"),
+    "less_than": ("less than", "lt"),
+    "less_than_equal": ("at most", "le"),
+}
+
+
 def _wanted(details: ErrorDetails) -> str:
     kind, context = details["type"], details.get("ctx", {})
     if kind == "literal_error":
@@ -397,9 +407,9 @@ def _wanted(details: ErrorDetails) -> str:
         return f"at least {context['min_length']} long"
     if kind == "string_too_long":
         return f"at most {context['max_length']} characters long"
-    if kind in ("greater_than_equal", "less_than_equal"):
-        word = "at least" if "ge" in context else "at most"
-        return f"{word} {context.get('ge', context.get('le'))}"
+    if kind in _BOUNDS:
+        word, key = _BOUNDS[kind]
+        return f"{word} {context[key]}"
     return _WANTED.get(kind, details["msg"].lower())
 
 

@@ -101,6 +101,7 @@ def test_times_are_kept_in_utc(at: str, kept: str) -> None:
             {"expected": {"reply": {"contain": ["x"]}}},
             "there is no key `expected.reply.contain`; did you mean",
         ),
+        ({"expected": "escalate"}, '`expected`: must be a mapping, got "escalate"'),
         ({"expected": {"tools": "escalate"}}, "`expected.tools`"),
         ({"proposal": {"ticket_id": "T-2"}}, '`proposal` is of ticket "T-2", not "T-1"'),
         ({"proposal": {"rows": {"accounts": {}}}}, "`proposal.rows.accounts`"),

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 import pytest
 
 from fixloop.feedback.model import Feedback
-from fixloop.feedback.replays import replay_all, replay_outcomes
+from fixloop.feedback.replays import recent, replay_all, replay_outcomes
+from fixloop.feedback.shards import parse_shard, render_line
 from fixloop.pipeline.compile import Pipeline, compile_pipeline
 from fixloop.pipeline.memo import Memo
 from fixloop.ports.cache import NoCache
@@ -71,3 +72,23 @@ def test_known_outcomes_are_what_replaying_gives(
     monkeypatch.setattr(Pipeline, "replay_many", seen)
     assert replay_outcomes(pipeline, TICKETS, Memo(cache)) == bare
     assert set(replayed) == {f"T-{number}" for number in asked}
+
+
+def taken_in(month: str, *moments: str) -> tuple[Feedback, ...]:
+    """Feedback said at these moments and kept in a shard of that month."""
+    said = [Feedback(f"fb-{at}", "native", {"id": at, "text": at}, "accepted", at=at) for at in moments]
+    return tuple(parse_shard(f"feedback/{month}/x.jsonl", b"".join(map(render_line, said))))
+
+
+def test_one_moment_in_the_future_leaves_nothing_out() -> None:
+    """A slip in one year must not take all other tickets from the gate's sight."""
+    feedback = taken_in("2026-11", "2026-10-01T08:00:00Z", "2026-11-20T09:00:00Z", "2062-11-20T09:00:00Z")
+    assert recent(feedback, 365) == feedback
+    assert [one.at[:4] for one in recent((*feedback, *taken_in("2026-11", "2024-01-01T00:00:00Z")), 365)] == [
+        "2026", "2026", "2062",
+    ]  # fmt: skip
+
+
+def test_the_window_may_be_longer_than_the_calendar() -> None:
+    feedback = taken_in("0090-01", "0001-02-01T00:00:00Z", "0090-01-01T00:00:00Z")
+    assert recent(feedback, 36_500) == feedback

@@ -103,6 +103,8 @@ def test_misspelt_files_are_noticed() -> None:
         ("fixloop", "language: en\n", 1, "`fixloop` is missing", "add `fixloop:`"),
         ("fixloop", "fixloop: 1\ngate:\n  max_drfit: 1\n", 3, "unknown key `max_drfit`", "`max_drift`"),
         ("fixloop", "fixloop: 1\ngate:\n  max_drift: 2\n", 3, "at most 1", ""),
+        ("fixloop", "fixloop: 1\npolicy:\n  retain_days: 99999999\n", 3, "at most 36500, not 99999999", ""),
+        ("fixloop", "fixloop: 1\ngate:\n  quarantine_days: 99999999\n", 3, "at most 36500, not 9999", ""),
         ("fixloop", "fixloop: 1\npolicy: {auto_merge: low-risk}\n", 2, "`never` or `low_risk`", "`low_risk`"),
         ("fixloop", "fixloop: 1\npolicy: {retain_days: '9'}\n", 2, 'a whole number, not "9"', ""),
         ("intents", "root: [a]\nintents:\n  Bad Name: {}\n", 3, "small letters", "rename"),
@@ -124,6 +126,11 @@ def test_a_wrong_shape_is_told_at_its_place(name: str, text: str, line: int, sai
     assert found, problems_of(minimal_world(**{name: text}))
     assert found[0].place.line == line
     assert mend in found[0].mend
+
+
+def test_a_prior_that_can_never_be_is_told() -> None:
+    world = {**minimal_world(), "workspace/improver.yaml": "version: 1\npriors: {none: 0}\n"}
+    assert "`priors.none` must be more than 0.0, not 0" in [problem.message for problem in problems_of(world)]
 
 
 def test_a_bad_example_line_is_told_and_the_others_count() -> None:

@@ -178,6 +178,8 @@ def _complaint(kind: str, loc: Sequence[str | int], said: str, got: Any) -> BadI
     if kind == "extra_forbidden":
         return BadInput(f"there is no key {named('.'.join(where))}", mend=did_you_mean(where[-1], _KEYS))
     said = said.removeprefix("Value error, ")
+    if kind in ("model_type", "dict_type"):
+        said = "must be a mapping"
     if kind == "string_pattern_mismatch":
         said = "a leaf is named like account_locked or payments.other"
     return BadInput(f"{named('.'.join(where))}: {said[:1].lower()}{said[1:]}, got {shown(got)}")
