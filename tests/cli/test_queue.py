@@ -207,6 +207,15 @@ class TestDeciding:
 
 
 class TestLanding:
+    def test_what_to_type_next_names_the_branch_that_is_not_out(self, fixloop: Fixloop, told: Path) -> None:
+        hint = the_hint(fixloop)
+        fixloop("approve", hint)
+        run_git(told, "checkout", "-q", "--detach")
+        assert f"next: fixloop gate main fixloop/fix/{hint}\n" in fixloop("apply", hint).out
+        assert f"next: fixloop gate main fixloop/fix/{hint}\n" in fixloop("show", hint).out
+        assert fixloop("merge", hint).out.endswith("next: git log -1 main\n")
+        assert "next: git log -2 main\n" in fixloop("revert", hint).out
+
     def test_apply_gate_merge(self, fixloop: Fixloop, told: Path) -> None:
         hint = the_hint(fixloop)
         fixloop("approve", hint)

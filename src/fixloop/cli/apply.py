@@ -42,4 +42,4 @@ def apply(
 def _draw(page: "Page", result: "ApplyResult") -> None:
     from fixloop.report.landing import draw_applied
 
-    draw_applied(page, result.prepared, result.no_branch_free)
+    draw_applied(page, result.prepared, result.no_branch_free, result.onto)

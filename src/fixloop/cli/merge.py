@@ -49,4 +49,4 @@ def merge(
 def _draw(page: "Page", result: "MergeResult") -> None:
     from fixloop.report.landing import draw_merged
 
-    draw_merged(page, result.merged, result.refused)
+    draw_merged(page, result.merged, result.refused, result.onto)

@@ -45,4 +45,4 @@ def revert(
 def _draw(page: "Page", result: "RevertResult") -> None:
     from fixloop.report.landing import draw_reverted
 
-    draw_reverted(page, result.hint.id, result.done)
+    draw_reverted(page, result.hint.id, result.done, result.onto)

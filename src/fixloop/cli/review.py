@@ -70,7 +70,8 @@ class AtTheDesk:
 
         found = show_hint(self.desk, hint, self.onto)
         page = Page(width, colour=not os.environ.get("NO_COLOR"))
-        draw_hint(page, found.hint, found.status, found.evidence, found.diff, found.events, found.stakes)
+        told = (found.evidence, found.diff, found.events, found.stakes, found.onto)
+        draw_hint(page, found.hint, found.status, *told)
         return str(page)
 
     def approve(self, hint: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fixloop.commands.desk import Desk
-from fixloop.queue.ground import commit_of, target_branch
+from fixloop.queue.ground import called, commit_of, target_branch
 from fixloop.queue.order import landing_order
 from fixloop.queue.prepare import APPLICABLE, Prepared, prepare
 
@@ -15,6 +15,7 @@ class ApplyResult:
     """Hints on their branches, and those that could not be put on one."""
 
     prepared: Prepared
+    onto: str = "HEAD"
 
     def to_json(self) -> dict[str, Any]:
         """`apply --json`."""
@@ -41,5 +42,6 @@ def apply(desk: Desk, ids: Sequence[str], approved: bool = False, onto: str | No
     ground = desk.ground()
     book = ground.book
     hints = landing_order(book.with_status(*APPLICABLE)) if approved else [book.find(one) for one in ids]
-    base = commit_of(desk.repo, target_branch(desk.repo, onto))
-    return ApplyResult(prepare(ground, hints, base) if hints else Prepared((), ()))
+    target = target_branch(desk.repo, onto)
+    prepared = prepare(ground, hints, commit_of(desk.repo, target)) if hints else Prepared((), ())
+    return ApplyResult(prepared, called(desk.repo, target))

@@ -14,7 +14,7 @@ from fixloop.hints.ledger import CLOSED, Event, in_order
 from fixloop.hints.model import Hint
 from fixloop.propose.offer.rank import rank, worth_of
 from fixloop.propose.offer.stakes import NO_STAKES, Stakes
-from fixloop.queue.ground import commit_of, target_branch
+from fixloop.queue.ground import called, commit_of, target_branch
 from fixloop.queue.rebuild import rebuild
 from fixloop.workspace.unified import unified
 
@@ -46,6 +46,7 @@ class HintDetail:
     diff: str
     events: tuple[Event, ...]
     stakes: Stakes | None = None
+    onto: str = "HEAD"
 
     def to_json(self) -> dict[str, Any]:
         """`show --json`."""
@@ -94,7 +95,8 @@ def show_hint(desk: Desk, hint_id: str, onto: str | None = None) -> HintDetail:
     evidence = tuple(one for one in ground.feedback if one.id in wanted)
     history = tuple(event for event in in_order(book.events) if event.hint == hint.id)
     stakes = weighed(desk, [hint], onto).get(hint.id)
-    return HintDetail(hint, book.status(hint.id), evidence, _diff(desk, hint, onto), history, stakes)
+    diff, on = _diff(desk, hint, onto), called(desk.repo, target_branch(desk.repo, onto))
+    return HintDetail(hint, book.status(hint.id), evidence, diff, history, stakes, on)
 
 
 def _diff(desk: Desk, hint: Hint, onto: str | None) -> str:

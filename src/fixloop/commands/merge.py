@@ -7,7 +7,7 @@ from typing import Any
 from fixloop.commands.desk import Desk
 from fixloop.errors import BadInput
 from fixloop.gate.overrides import read_allowance, read_overrides
-from fixloop.queue.ground import Ground, target_branch
+from fixloop.queue.ground import Ground, called, target_branch
 from fixloop.queue.land import land_all
 from fixloop.queue.outcome import Landed, Refused
 from fixloop.queue.prepare import APPLICABLE
@@ -19,6 +19,7 @@ class MergeResult:
 
     merged: tuple[Landed, ...]
     refused: tuple[Refused, ...]
+    onto: str = "HEAD"
 
     def to_json(self) -> dict[str, Any]:
         """`merge --json`."""
@@ -61,7 +62,7 @@ def merge(
         named = {hint.id: hint for hint in (book.find(one) for one in ids)}
         hints = book.with_status(*APPLICABLE) if passing else list(named.values())
         done = land_all(ground, hints, target, desk.progress)
-    return MergeResult(tuple(done.landed), tuple(done.refused))
+    return MergeResult(tuple(done.landed), tuple(done.refused), called(desk.repo, target))
 
 
 def _grounded(desk: Desk, who: str | None, heldout: str | None, word: Word, passing: bool) -> Ground:

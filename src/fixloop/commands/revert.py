@@ -7,7 +7,7 @@ from fixloop.commands.decide import Why
 from fixloop.commands.desk import Desk
 from fixloop.errors import BadInput, RefMoved
 from fixloop.hints.model import Hint
-from fixloop.queue.ground import target_branch
+from fixloop.queue.ground import called, target_branch
 from fixloop.queue.undo import REVERTED, Reverted
 from fixloop.queue.undo import revert as take_back
 
@@ -18,6 +18,7 @@ class RevertResult:
 
     hint: Hint
     done: Reverted | None
+    onto: str = "HEAD"
 
     def to_json(self) -> dict[str, Any]:
         """`revert --json`."""
@@ -60,6 +61,7 @@ def revert(
             return RevertResult(hint, None)
         desk.progress(f"judging {target.removeprefix('refs/heads/')} without {hint.id}")
         try:
-            return RevertResult(hint, take_back(ground, hint, target, why.to_json()))
+            done = take_back(ground, hint, target, why.to_json())
+            return RevertResult(hint, done, called(desk.repo, target))
         except RefMoved as error:
             raise BadInput(f"{target} moved meanwhile", mend=f"fixloop revert {hint.id}") from error

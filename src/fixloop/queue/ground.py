@@ -185,6 +185,11 @@ def target_branch(repo: Repository, wanted: str | None) -> str:
     raise BadInput("HEAD is on no branch, and there is no main", mend="name the branch: --onto BRANCH")
 
 
+def called(repo: Repository, branch: str) -> str:
+    """A branch as a person standing here would type it: HEAD where it is the one that is out."""
+    return "HEAD" if repo.head_branch() == branch else branch.removeprefix("refs/heads/")
+
+
 def commit_of(repo: Repository, ref: str) -> str:
     """The commit a ref names.
 

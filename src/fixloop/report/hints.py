@@ -107,6 +107,7 @@ def draw_hint(
     diff: str,
     events: Sequence[Event],
     stakes: Stakes | None = None,
+    onto: str = "HEAD",
 ) -> None:
     """One hint: what, why, the change, what it does, what spoke against it, and what to type next."""
     page.line(name(hint.id), "  ", _status(status))
@@ -129,7 +130,7 @@ def draw_hint(
         _draw_question(page, hint.question)
     _draw_events(page, events)
     page.blank()
-    page.next(*next_for(hint, status, events))
+    page.next(*next_for(hint, status, events, onto))
 
 
 def _draw_added(page: Page, hint: Hint) -> None:
@@ -141,7 +142,7 @@ def _draw_added(page: Page, hint: Hint) -> None:
         page.exact(render_cases(added).decode().rstrip("\n"), indent=2)
 
 
-def next_for(hint: Hint, status: str, events: Sequence[Event] = ()) -> list[str]:
+def next_for(hint: Hint, status: str, events: Sequence[Event] = (), onto: str = "HEAD") -> list[str]:
     """The commands that make sense for a hint in this status."""
     if status in ("proposed", "deferred"):
         if hint.question:
@@ -154,7 +155,7 @@ def next_for(hint: Hint, status: str, events: Sequence[Event] = ()) -> list[str]
     if status == "failed" and events and events[-1].data.get("check") == "identity":
         return [f"fixloop approve {hint.id} --as NAME"]
     if status in ("applied", "failed"):
-        return [f"fixloop gate HEAD fixloop/fix/{hint.id}", f"fixloop merge {hint.id}{_word(hint)}"]
+        return [f"fixloop gate {onto} fixloop/fix/{hint.id}", f"fixloop merge {hint.id}{_word(hint)}"]
     return ["fixloop propose"] if status == "conflict" else ["fixloop hints"]
 
 

@@ -18,7 +18,7 @@ def draw_decided(page: Page, status: str, ids: Sequence[str], unchanged: Sequenc
     page.next(*_after(status, [*ids, *unchanged]))
 
 
-def draw_applied(page: Page, prepared: Prepared, no_branch_free: str) -> None:
+def draw_applied(page: Page, prepared: Prepared, no_branch_free: str, onto: str = "HEAD") -> None:
     """The branches, and the hints that are on none."""
     applied, failed = prepared.applied, prepared.failed
     if not (applied or failed or prepared.waiting):
@@ -34,10 +34,10 @@ def draw_applied(page: Page, prepared: Prepared, no_branch_free: str) -> None:
     elif prepared.waiting:
         page.next("fixloop merge --passing")
     elif applied:
-        page.next(f"fixloop gate HEAD {applied[0].branch}", "fixloop merge --passing")
+        page.next(f"fixloop gate {onto} {applied[0].branch}", "fixloop merge --passing")
 
 
-def draw_merged(page: Page, merged: Sequence[Landed], refused: Sequence[Refused]) -> None:
+def draw_merged(page: Page, merged: Sequence[Landed], refused: Sequence[Refused], onto: str = "HEAD") -> None:
     """What landed and what did not, with the check that said no."""
     if not merged and not refused:
         page.line("no hint is approved: nothing to merge")
@@ -50,10 +50,10 @@ def draw_merged(page: Page, merged: Sequence[Landed], refused: Sequence[Refused]
     page.table([(name(one.id), bad(f"refused by {one.check}"), one.detail) for one in refused], indent=0)
     page.blank()
     page.line(f"{len(merged)} merged, {len(refused)} refused")
-    page.next(*dict.fromkeys(_after_merge(merged, refused)))
+    page.next(*dict.fromkeys(_after_merge(merged, refused, onto)))
 
 
-def draw_reverted(page: Page, hint: str, done: Reverted | None) -> None:
+def draw_reverted(page: Page, hint: str, done: Reverted | None, onto: str = "HEAD") -> None:
     """The commits, the cases that went, and what the gate says of the branch now."""
     if done is None:
         page.line(name(hint), "  ", dim("reverted already"))
@@ -64,7 +64,7 @@ def draw_reverted(page: Page, hint: str, done: Reverted | None) -> None:
     for check in done.failed:
         page.line(bad(check.id), f"  {check.detail}", indent=4, hang=6)
     page.blank()
-    page.next(f"git log -{max(1, len(done.commits))}", "fixloop propose")
+    page.next(_newest(max(1, len(done.commits)), onto), "fixloop propose")
 
 
 def _after(status: str, ids: Sequence[str]) -> list[str]:
@@ -75,7 +75,7 @@ def _after(status: str, ids: Sequence[str]) -> list[str]:
     return ["fixloop hints"]
 
 
-def _after_merge(merged: Sequence[Landed], refused: Sequence[Refused]) -> Iterator[str]:
+def _after_merge(merged: Sequence[Landed], refused: Sequence[Refused], onto: str) -> Iterator[str]:
     for one in refused:
         if one.check == "conflict":
             yield "fixloop propose"
@@ -83,4 +83,8 @@ def _after_merge(merged: Sequence[Landed], refused: Sequence[Refused]) -> Iterat
             yield f"fixloop approve {one.id} --as NAME"
         elif one.check not in ("checkout", "race"):
             yield f"fixloop show {one.id}"
-    yield f"git log -{len(merged)}" if merged else "fixloop hints"
+    yield _newest(len(merged), onto) if merged else "fixloop hints"
+
+
+def _newest(count: int, onto: str) -> str:
+    return f"git log -{count}" if onto == "HEAD" else f"git log -{count} {onto}"
