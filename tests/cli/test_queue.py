@@ -289,6 +289,11 @@ class TestLanding:
             f"next: fixloop show {hint}\n      fixloop hints\n"
         )
 
+    def test_blanks_are_nobodys_name(self, fixloop: Fixloop, told: Path) -> None:
+        hint = the_hint(fixloop)
+        assert fixloop("approve", hint).code == 0
+        assert "approved already" in fixloop("approve", hint, "--as", " ").out
+
     def test_a_second_person_may_approve_after_the_refusal(self, fixloop: Fixloop, told: Path) -> None:
         guarded = (told / "plan_trees/account_locked.yaml").read_text()
         (told / "plan_trees/account_locked.yaml").write_text(

@@ -63,7 +63,7 @@ class Desk:
         Raises:
             EnvironmentLacks: nobody is named and git knows nobody.
         """
-        found = who or self.repo.who()
+        found = (who or "").strip() or self.repo.who()
         if not found:
             raise EnvironmentLacks(
                 "a decision needs a person, and git knows no user.email",

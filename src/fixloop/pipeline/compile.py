@@ -235,7 +235,7 @@ class Pipeline:
         lookup: RecordLookup,
         forced: Forced,
     ) -> Proposal:
-        failure = next((str(one) for one in (answer, extracted) if isinstance(one, EngineFailure)), None)
+        failure = next((one.message for one in (answer, extracted) if isinstance(one, EngineFailure)), None)
         if isinstance(answer, EngineFailure):
             answer = _FAILED
         if isinstance(extracted, EngineFailure):
