@@ -33,6 +33,11 @@ class Draft:
     confidence: float = field(default=0.0)
     instead: tuple["Draft", ...] = ()
 
+    @property
+    def examples(self) -> list[str]:
+        """Every text that it teaches any leaf."""
+        return [str(one.args["text"]) for one in self.operations if one.op == "add_example"]
+
 
 @dataclass(frozen=True, slots=True)
 class Unable:

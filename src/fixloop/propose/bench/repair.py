@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
+from fixloop.evals.splits import text_in
 from fixloop.hints.operation import Operation
 from fixloop.propose.bench.draft import Draft
 from fixloop.propose.bench.workbench import Workbench, of_leaf, unused
@@ -36,9 +37,8 @@ class Lost(NamedTuple):
 
 def shore(bench: Workbench, draft: Draft, lost: Sequence[Lost]) -> Draft | None:
     """With accepted tickets near each lost text as examples of the leaf that lost it; None without any."""
-    added_already = [str(o.args["text"]) for o in draft.operations if o.op == "add_example"]
-    taken = {text_digest(text) for text in (*added_already, *(str(c["text"]) for c in draft.cases))}
-    taken |= {text_digest(str(case["text"])) for case in draft.near_misses if "text" in case}
+    asked = (text_in(case["suite"], case) for case in (*draft.cases, *draft.near_misses))
+    taken = {text_digest(text) for text in (*draft.examples, *asked) if text}
     most = min(MOST_SHORED, max(SHORES, SHORED_EACH * len(draft.evidence)))
     added: dict[str, Operation] = {}
     for text, leaf in lost:

@@ -11,6 +11,7 @@ from typing import Any
 
 from fixloop.evals.given import given_cases
 from fixloop.evals.run import evaluate
+from fixloop.evals.splits import text_in
 from fixloop.feedback.model import Feedback
 from fixloop.hints.ids import canonical_json
 from fixloop.hints.model import JsonCase
@@ -23,6 +24,7 @@ from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.synthesis.known_cases import case_near_misses, example_near_misses
 from fixloop.workspace.model import Branch, Condition, PlanTree, Row, Test
 from fixloop.workspace.plan_tree import all_tests
+from fixloop.workspace.text import text_digest
 
 FEWEST, MOST = 3, 5
 
@@ -228,6 +230,7 @@ def with_enough(bench: Workbench, draft: Draft) -> Draft:
     """The draft, and those in its place, with three near misses at least, as far as the base has any.
 
     What staff accepted comes first, then cases: of the draft's leaves, of those beside them, of the others.
+    What the draft teaches is none of them: a text is an example or is asked, never both.
     """
     instead = tuple(with_enough(bench, one) for one in draft.instead)
     missing = FEWEST - len(draft.near_misses)
@@ -235,7 +238,9 @@ def with_enough(bench: Workbench, draft: Draft) -> Draft:
         return replace(draft, instead=instead)
     leaves = sorted({wanted.leaf for wanted in draft.wanted.values() if wanted.leaf})
     tickets = ticket_near_misses(bench, draft.evidence, leaves, None)
-    accepted = (case for case in tickets if _passes(bench, case))
+    taught = {text_digest(text) for text in draft.examples}
+    free = (case for case in tickets if text_digest(text_in(case["suite"], case) or "") not in taught)
+    accepted = (case for case in free if _passes(bench, case))
     known = {_digest(case) for case in (*draft.near_misses, *draft.cases)}
     more: dict[str, JsonCase] = {}
     for case in chain(accepted, case_near_misses(bench, draft, leaves), _last(bench, draft)):
@@ -274,9 +279,9 @@ def _passes(bench: Workbench, case: JsonCase) -> bool:
 def ticket_near_misses(
     bench: Workbench, but: Iterable[Feedback], prefer: Sequence[str] = (), most: int | None = MOST
 ) -> tuple[JsonCase, ...]:
-    """Accepted tickets, of the preferred leaves first, as pipeline cases on the rows they had."""
+    """Accepted tickets that are no examples, of the preferred leaves first, as cases on the rows they had."""
     tickets = sorted(
-        accepted_tickets(bench, but),
+        (item for item in accepted_tickets(bench, but) if item[0].text_digest not in bench.example_leaves),
         key=lambda item: (prefer.index(item[1].leaf) if item[1].leaf in prefer else len(prefer), item[0].id),
     )
     return tuple(_ticket_case(one, before) for one, before in tickets[:most])

@@ -1,11 +1,17 @@
 """No fix is named without three near misses: accepted tickets, variants, cases, examples; else one asks."""
 
+import json
 from dataclasses import replace
 
+from fixloop.evals.splits import text_in
 from fixloop.feedback.model import Feedback
 from fixloop.hints.model import A_CASE, Hint
+from fixloop.hints.operation import Operation
+from fixloop.propose.bench.draft import Draft
+from fixloop.propose.bench.repair import Lost, shore
 from fixloop.propose.bench.workbench import unused
 from fixloop.propose.run import propose
+from fixloop.propose.synthesis.guards import ticket_near_misses, with_enough
 from fixloop.queue.rebuild import case_files
 from tests.support.worlds import minimal_world
 from tests.unit.propose.diagnosis.test_diagnosis import bench_of, said_of
@@ -115,3 +121,43 @@ def test_a_ticket_without_a_word_teaches_nothing_and_becomes_no_case() -> None:
     bench = bench_of(minimal_world(), told)
     assert [text for text, _ in bench.accepted] == [texts[1]]
     assert unused(bench, ["   ", "", "something quite new"]) == ["something quite new"]
+
+
+def test_what_a_fix_teaches_is_no_near_miss_of_it() -> None:
+    """One text, one split: an accepted ticket that becomes an example cannot be asked as a case as well."""
+    world = minimal_world()
+    near = ("please take my payment back", "undo my payment please", "take back my payment to the shop")
+    accepted = [said_of(world, n, text, "", "accepted") for n, text in enumerate(near)]
+    [leaf] = {str(one.proposal["leaf"]) for one in accepted}
+    rejected = said_of(world, 9, "the payment should be undone again", f"this is {leaf}")
+    rejected = replace(rejected, expected={"leaf": leaf})
+    bench = bench_of(world, [*accepted, rejected])
+    taught = tuple(Operation("add_example", {"leaf": leaf, "text": text}) for text in near)
+    case = {"suite": "intent", "text": "the payment should be undone again", "expect": leaf}
+    draft = Draft("intent", "add_example", "x", "x", (rejected,), taught, (case,), (), {})
+    told = [text_in(one["suite"], one) for one in with_enough(bench, draft).near_misses]
+    assert told
+    assert not set(told) & set(near)
+
+
+def test_what_is_an_example_already_is_no_near_miss() -> None:
+    world = minimal_world()
+    known = [
+        json.loads(line)["text"] for line in world["workspace/examples/login_problem.jsonl"].splitlines()
+    ]
+    texts = [*known[:2], "something about the sign in page that nobody has said yet"]
+    bench = bench_of(world, [said_of(world, n, text, "", "accepted") for n, text in enumerate(texts)])
+    assert [case["ticket"]["text"] for case in ticket_near_misses(bench, ())] == texts[2:]
+
+
+def test_what_shores_up_a_fix_is_no_near_miss_of_it() -> None:
+    world = minimal_world()
+    near = ("please take my payment back", "undo my payment please")
+    accepted = [said_of(world, n, text, "", "accepted") for n, text in enumerate(near)]
+    leaf = str(accepted[0].proposal["leaf"])
+    bench = bench_of(world, accepted)
+    miss = {"suite": "pipeline", "ticket": dict(accepted[0].ticket), "expect": {"leaf": leaf}}
+    draft = Draft("intent", "add_example", "x", "x", (), (), (), (miss,), {})
+    shored = shore(bench, draft, [Lost(near[0], leaf)])
+    assert shored is not None
+    assert [one.args["text"] for one in shored.operations] == [near[1]]
