@@ -77,6 +77,14 @@ def test_a_hint_by_hand_is_measured_graded_and_lands(desk: Desk) -> None:
     assert [one.id for one in merge(desk, [hint.id]).merged] == [hint.id]
 
 
+def test_an_edit_that_does_not_stand_is_told_on_one_line(desk: Desk) -> None:
+    branch = {"when": {"record.fraud_flag": True}, "reply": "no_such_template"}
+    result = written(desk, operations=[{**OPERATION, "branch": branch}])
+    assert not result.taken
+    assert "the edit does not stand: the workspace has 1 error: plan_trees/account_locked" in result.reason
+    assert "\n" not in result.reason
+
+
 def test_twice_is_once(desk: Desk) -> None:
     assert written(desk).known is False
     before = len(desk.ground().book.events)
@@ -195,6 +203,13 @@ class TestCommandLine:
         said = self.run(desk, "new", VISUAL=str(editor), EDITOR=str(editor))
         assert said.returncode == 1 and b"kept in" in said.stderr
         assert (desk.repo.common_dir / "fixloop/hint.yaml").read_bytes() == answer.read_bytes()
+
+    @pytest.mark.parametrize("editor", ["false", "no-editor-of-that-name"])
+    def test_an_editor_that_fails_is_told_and_is_no_bug(self, desk: Desk, editor: str) -> None:
+        said = self.run(desk, "new", VISUAL=editor, EDITOR=editor)
+        assert said.returncode == 3
+        assert f"the editor failed, nothing was taken: {editor}".encode() in said.stderr
+        assert b"VISUAL or EDITOR" in said.stderr
 
     def test_an_editor_that_writes_nothing_changes_nothing(self, desk: Desk) -> None:
         said = self.run(desk, "new", VISUAL="true", EDITOR="true")

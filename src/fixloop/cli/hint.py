@@ -77,14 +77,13 @@ def draft(
 
 def _edited(desk: "Desk", text: str, replaces: str, who: str | None, onto: str | None, as_json: bool) -> int:
     """Through the editor; what was written is kept until it is taken."""
-    import click
-
+    from fixloop.cli.editing import edited
     from fixloop.commands.hint import Written, new_hint
     from fixloop.errors import FixloopError
 
     kept = desk.repo.common_dir / "fixloop" / "hint.yaml"
     progress.done()
-    written = click.edit(text, extension=".yaml")
+    written = edited(text)
     if written is None:
         print("fixloop: nothing was written", file=sys.stderr)
         if as_json:

@@ -101,13 +101,12 @@ class AtTheDesk:
 
     def edit(self, hint: str) -> str:
         """Change it in the person's editor."""
-        import click
-
+        from fixloop.cli.editing import edited
         from fixloop.commands.hint import edit_hint, new_hint
         from fixloop.errors import BadInput
 
         old, text = edit_hint(self.desk, hint)
-        written = click.edit(text, extension=".yaml")
+        written = edited(text)
         if written is None:
             return "nothing was written"
         kept = self.desk.repo.common_dir / "fixloop" / "hint.yaml"

@@ -109,7 +109,7 @@ def _try(bench: Workbench, draft: Draft) -> Hint | _Fell:
     try:
         trial = bench.try_operations(draft.operations)
     except FixloopError as error:
-        return _Fell(f"the edit does not stand: {error.message}")
+        return _Fell(f"the edit does not stand: {_on_one_line(error.message)}")
     rejected = [bench.before[one.id] for one in draft.evidence if one.id in bench.before]
     cases = _telling(bench.pipeline, trial.pipeline, draft, rejected)
     if not cases:
@@ -118,12 +118,16 @@ def _try(bench: Workbench, draft: Draft) -> Hint | _Fell:
     return guarded if isinstance(guarded, _Fell) else _measured(bench, trial, guarded, cases)
 
 
+def _on_one_line(text: str) -> str:
+    return " ".join(line.strip() for line in text.splitlines())
+
+
 def _judged_otherwise(bench: Workbench, draft: Draft) -> Hint | _Fell:
     """A change of cases changes no answer: it has to be possible, and to leave the cases readable."""
     try:
         load_cases(apply_operations(bench.snapshot, draft.operations).snapshot)
     except FixloopError as error:
-        return _Fell(f"the edit does not stand: {error.message}")
+        return _Fell(f"the edit does not stand: {_on_one_line(error.message)}")
     return _hint(bench, draft, (), bench.before, len(draft.evidence))
 
 
