@@ -35,7 +35,7 @@ VOICES = (*TUNING, OFFICE, MIXED)
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument(
-        "data", type=Path, nargs="?", help="folder with the public data sets; none: bank, telecom, hotel"
+        "data", type=Path, nargs="?", help="folder with the public data sets; none: all but clinc and shop"
     )
     parser.add_argument("--half", choices=HALVES, default="tune")
     parser.add_argument("--workspace", action="append", choices=WORLDS)

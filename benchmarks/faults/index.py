@@ -20,10 +20,10 @@ from fixloop.workspace.snapshot import digest_of
 
 HALVES = ("tune", "report")
 FOLDER = Path(__file__).parent / "index"
-A_HALF = {"bank": 15, "clinc": 6, "shop": 8, "telecom": 8, "hotel": 8}
+A_HALF = {"bank": 15, "clinc": 6, "shop": 8, "telecom": 8, "hotel": 8, "campus": 8}
 """Faults of a kind in each half of a world."""
 
-MOST_TRIED = {"bank": 120, "clinc": 36, "shop": 120, "telecom": 60, "hotel": 60}
+MOST_TRIED = {"bank": 120, "clinc": 36, "shop": 120, "telecom": 60, "hotel": 60, "campus": 60}
 
 
 @dataclass(frozen=True)

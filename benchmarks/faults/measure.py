@@ -307,5 +307,6 @@ def world_words(world: World) -> str:
         "clinc": "customer_id",
         "telecom": "kdnr",
         "hotel": "confirmation",
+        "campus": "matric",
     }
     return columns[world.name]

@@ -356,6 +356,8 @@ def _holder(row: Mapping[str, Any]) -> str:
         return f"{row.get('vorname', '')} {row['nachname']}".strip()
     if isinstance(guest := row.get("guest"), Mapping):
         return f"{guest.get('first', '')} {guest.get('last', '')}".strip()
+    if isinstance(person := row.get("person"), Mapping):
+        return f"{person.get('given', '')} {person.get('family', '')}".strip()
     name = row.get("name")
     if isinstance(name, Mapping):
         return f"{name.get('first_name', '')} {name.get('last_name', '')}".strip()
