@@ -38,14 +38,15 @@ from fixloop.propose.readings.interventions import Intervention
 MANNERS = 4
 """Scenarios of a fault, of the six there are."""
 
-FITTED_ON = (*FITTED, "telecom")
+FITTED_ON = (*FITTED, "telecom", "hotel")
 
 FREE = re.findall(
     r"\S+",
     """
-    argument.named at_home fits kin.argument kin.condition kin.reply kin.tools own tool.argument tool.in
-    tool.in.home tool.in.home.deed tool.in.like tool.in.usual tool.out tool.out.home tool.out.like
-    tool.out.usual tools.only unrendered.sent unseen
+    argument.about argument.calls argument.listed argument.named at_home fits kin.argument kin.condition
+    kin.reply kin.tools own tool.argument tool.in tool.in.here tool.in.home tool.in.home.deed tool.in.like
+    tool.in.usual tool.in.with tool.out tool.out.home tool.out.like tool.out.usual tools.only unrendered.sent
+    unseen
     """,
 )
 """The weights that are fitted; the others stay as they are."""
@@ -224,7 +225,7 @@ def main() -> None:
     parser.add_argument("--ridge", type=float, default=1.0)
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "fixloop-faults-cache")
     options = parser.parse_args()
-    worlds = FITTED_ON if options.data else ("bank", "telecom")
+    worlds = FITTED_ON if options.data else ("bank", "telecom", "hotel")
     asked = [one for name in worlds for one in gather(name, options.cache, options.data, options.limit)]
     columns = columns_of(asked)
     wide, first = spread(asked, columns), start(columns)

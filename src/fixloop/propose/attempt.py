@@ -19,6 +19,9 @@ from fixloop.propose.offer.thin import as_question
 from fixloop.propose.synthesis import synthesiser
 from fixloop.propose.synthesis.new_leaf import draft_named, renamed, rival_names
 
+LIKELY_PART = 0.1
+"""The part of a plan's probability from which an answer is a likely one for a rejection."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ablation:
@@ -37,7 +40,7 @@ WHOLE = Ablation()
 class Desk:
     """What trying a group takes: base, what is left out, what nobody explained yet, and how many are read.
 
-    `wordless` are those that nobody explained and that say nothing of it.
+    `wordless` are those that nobody explained and that say nothing of it, `asked` all that stand in sets.
     """
 
     bench: Workbench
@@ -45,6 +48,7 @@ class Desk:
     unclear: tuple[Diagnosis, ...]
     read: int
     wordless: tuple[Diagnosis, ...] = ()
+    asked: tuple[Diagnosis, ...] = ()
 
 
 def try_group(desk: Desk, group: Group) -> Hint | Dropped:
@@ -119,15 +123,48 @@ def with_wordless(bench: Workbench, hint: Hint, wordless: Sequence[Diagnosis]) -
     others = [one for one in wordless if one.feedback.id not in hint.evidence]
     if not others or not hint.operations or hint.question is not None:
         return hint
-    trial = bench.try_operations(hint.operations)
-    after = replay_all(trial.pipeline, [one.feedback for one in others])
-    mended = [one.feedback.id for one in others if _is_meant(one, after[one.feedback.id])]
+    mended = [one.feedback.id for one, _ in _also_mended(bench, hint, others)]
     if not mended:
         return hint
     known, more = hint.measured, len(mended)
     counted = known and replace(known, fixed=known.fixed + more, evidence_of=known.evidence_of + more)
     evidence = tuple(sorted({*hint.evidence, *mended}))
     return replace(hint, evidence=evidence, measured=counted, one_off=False)
+
+
+def mended_beside(desk: Desk, members: Sequence[Diagnosis], hint: Hint) -> int:
+    """How many texts beside a set, of the leaf whose plan a fix changes, get by it what may be meant."""
+    if hint.step != "plan" or not hint.operations:
+        return 0
+    known = {one.feedback.text_digest for one in members}
+    leaves = {one.before.leaf for one in members}
+    place = ("plan", hint.target.partition("#")[0])
+    near = [one for one in desk.asked if one.before.leaf in leaves and one.may_mean(place)]
+    others = [one for one in near if one.feedback.text_digest not in known]
+    mended = _also_mended(desk.bench, hint, others)
+    return len({one.feedback.text_digest for one, after in mended if _is_wished(one, after, place)})
+
+
+def _also_mended(
+    bench: Workbench, hint: Hint, others: Sequence[Diagnosis]
+) -> list[tuple[Diagnosis, Proposal]]:
+    """Those whose proposal a fix changes in a way they may have meant, with what they get."""
+    if not others:
+        return []
+    after = replay_all(bench.try_operations(hint.operations).pipeline, [one.feedback for one in others])
+    then = [(one, after[one.feedback.id]) for one in others]
+    return [(one, proposal) for one, proposal in then if _is_meant(one, proposal)]
+
+
+def _is_wished(one: Diagnosis, after: Proposal, place: tuple[str, str]) -> bool:
+    """Whether an answer is one of the likely ones of its place."""
+    here = [reading for reading in one.readings if reading.intervention.place == place]
+    wanted = [r for r in here if (r.intervention.wanted.reply, r.intervention.wanted.tools) == _deed(after)]
+    return sum(r.probability for r in wanted) >= LIKELY_PART * sum(r.probability for r in here)
+
+
+def _deed(proposal: Proposal) -> tuple[str, tuple[str, ...]]:
+    return proposal.reply.template, tool_names(proposal)
 
 
 def _is_meant(one: Diagnosis, after: Proposal) -> bool:

@@ -25,7 +25,7 @@ MOST_LEAVES, MOST_TOGETHER, MEANT = 40, 6, 2
 """Leaves whose neighbours are looked at: those with the most rejections. How many of them are looked at with
 each other, wherever they are. And how many leaves one rejection may mean."""
 
-ENOUGH = 0.75
+ENOUGH = 0.5
 """The share of the texts rejected at the two leaves that the return of their examples has to mend."""
 
 FEWEST_TEXTS = 2

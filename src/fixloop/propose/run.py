@@ -12,6 +12,7 @@ from fixloop.propose.attempt import (
     Ablation,
     Desk,
     fix_of,
+    mended_beside,
     reading_of,
     try_group,
     with_wordless,
@@ -45,7 +46,7 @@ from fixloop.workspace.text import count
 
 __all__ = ["MOST_QUESTIONS", "PROPOSER", "Ablation", "Proposed", "propose", "rank"]
 
-PROPOSER = "replay 15"
+PROPOSER = "replay 16"
 """Changes whenever the same rejections could lead to other hints."""
 
 MOST_QUESTIONS = 20
@@ -227,9 +228,10 @@ def _questions(desk: Desk, diagnoses: Sequence[Diagnosis], made: _Made, progress
     """What nobody has explained yet, set by set: trying settles it, or it is asked."""
     covered = {key for hint in made.hints for key in hint.evidence}
     sets = sets_of([one for one in _open(diagnoses, made) if one.feedback.id not in covered])
-    wordless = tuple(one for some in sets for one in some if one.wordless)
-    desk = replace(desk, wordless=(*desk.wordless, *wordless))
-    found = exchanges(desk, [one for some in sets for one in some])
+    asked = tuple(one for some in sets for one in some)
+    wordless = (*desk.wordless, *(one for one in asked if one.wordless))
+    desk = replace(desk, wordless=wordless, asked=asked)
+    found = exchanges(desk, asked)
     for number, members in enumerate(sets[:MOST_QUESTIONS], 1):
         progress(f"preparing question {number} of {min(len(sets), MOST_QUESTIONS)}")
         mended = {key for hint in found if hint.operations for key in hint.evidence}
@@ -296,6 +298,7 @@ def _settled(desk: Desk, members: Sequence[Diagnosis]) -> Hint | None:
         hypotheses(desk.bench, members),
         lambda part: fix_of(desk, part),
         beside=desk.read - len(members),
+        beyond=lambda fix: mended_beside(desk, members, fix),
     )
 
 

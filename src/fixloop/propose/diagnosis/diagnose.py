@@ -16,6 +16,7 @@ from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.evidence.company import Voices
 from fixloop.propose.evidence.features import Evidence
+from fixloop.propose.evidence.filled import Filled
 from fixloop.propose.evidence.habits import Habits
 from fixloop.propose.evidence.heard import Heard, hear, notes_of
 from fixloop.propose.evidence.kin import kin_of
@@ -26,6 +27,7 @@ from fixloop.propose.evidence.standing import build_standing
 from fixloop.propose.evidence.texts import Texts
 from fixloop.propose.evidence.told import explained_by_reply
 from fixloop.propose.evidence.tries import Tries
+from fixloop.propose.evidence.variables import wrong_variables
 from fixloop.propose.evidence.weights import PRIORS, TEMPERATURE, WEIGHTS
 from fixloop.propose.readings.catalog import Catalog
 from fixloop.propose.readings.forced import interventions, present_action, replay_all
@@ -43,6 +45,9 @@ CLEAR_WITHIN = 0.4
 """How much of its place's probability the best reading must have: the place alone is no fix."""
 
 KEPT_READINGS = 24
+
+UNLIKELY = 0.02
+"""The probability of a place below which it does not help to explain a rejection."""
 
 TELLS, DOUBTED = 0.3, 3.0
 """The nats by which words speak for what is believed from which they say anything: grumbling stays below.
@@ -116,6 +121,11 @@ class Diagnosis:
             mass[place] = mass.get(place, 0.0) + reading.probability
         first = mass[self.best.intervention.place]
         return first - max((m for p, m in mass.items() if p != self.best.intervention.place), default=0.0)
+
+    def may_mean(self, place: tuple[str, str]) -> bool:
+        """Whether a place is not out of the question."""
+        here = (reading for reading in self.readings if reading.intervention.place == place)
+        return sum(reading.probability for reading in here) > UNLIKELY
 
     @property
     def within(self) -> float:
@@ -233,7 +243,22 @@ class Asking:
         habits = Habits.of(workspace)
         odd = frozenset(name for name, one in workspace.templates.items() if habits.is_odd(one))
         priors, kinds = judgement.priors, judgement.kinds
-        evidence = Evidence(catalog, lexicon, leaves, standing, told, priors, kinds, odd, kin, tries, texts)
+        variable = wrong_variables(workspace)
+        evidence = Evidence(
+            catalog,
+            lexicon,
+            leaves,
+            standing,
+            told,
+            priors,
+            kinds,
+            odd,
+            kin,
+            tries,
+            texts,
+            Filled.of(catalog),
+            variable,
+        )
         unread = Unread.of(bench.pipeline, feedback, bench.before)
         return cls(bench, rejections, evidence, unread, disputed, judgement)
 

@@ -15,14 +15,11 @@ from typing import Any
 
 from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.diagnosis.clusters import clusters
-from fixloop.propose.diagnosis.diagnose import Diagnosis, Reading
+from fixloop.propose.diagnosis.diagnose import UNLIKELY, Diagnosis, Reading
 from fixloop.propose.diagnosis.group import Group
 from fixloop.propose.evidence.tries import Outcomes, Tried, tree_tries
 from fixloop.propose.readings.actions import Action
 from fixloop.propose.readings.interventions import NEW_LEAF, Intervention
-
-UNLIKELY = 0.02
-"""The probability of a place below which it does not help to explain a rejection."""
 
 RIVAL = 0.15
 """How likely a place must be for a rejection, against the likeliest, for it to be in a set about it."""

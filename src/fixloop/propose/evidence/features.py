@@ -46,6 +46,7 @@ from fixloop.propose.evidence.told import (
 )
 from fixloop.propose.readings.actions import Action
 from fixloop.propose.readings.interventions import Outcome
+from fixloop.propose.words.spelt import path_of
 from fixloop.propose.words.ticket_values import in_words, values_of
 from fixloop.propose.words.words import inserted_sentence, stems
 from fixloop.workspace.model import ToolCall, is_other
@@ -164,6 +165,7 @@ class Evidence(Known):
         found["near.here"] = self._near(heard, heard.before.leaf)
         if value.dropped:
             found["trouble.extraction"] = self.standing.trouble(fetch_part(heard.before))
+            found["trouble.read"] = self.standing.trouble(("field", value.path))
             return
         found["trouble.unread"] = outcome.intervention.trouble
         self._answer(found, heard, after.reply.template, after.tools, facts_of(after))
@@ -201,6 +203,7 @@ class Evidence(Known):
         found["tools.only"] = float(action.reply == before.reply.template)
         if failed is not None and meant is not None and action.reply == meant.reply:
             found["unrendered"] = float(failed not in action.tools)
+        found["unfilled"] = float(not self._could_come_out(heard, action))
         self._answer(found, heard, action.reply, action.tools, facts_of(before))
         self._kin(found, heard, action)
         if action.reply != before.reply.template and action.deed in self.catalog.trees:
@@ -222,6 +225,14 @@ class Evidence(Known):
         if action.reply == before.reply.template and tool_names(before) == action.tool_names:
             found["tool.argument"] = 1.0
             found["argument.named"] = float(names_argument(heard, action))
+            self._argument(found, heard, action)
+
+    def _could_come_out(self, heard: Heard, action: Action) -> bool:
+        """Whether what an action says and calls anew has its values in this ticket."""
+        before = heard.before
+        new = set(action.tool_names) - set(tool_names(before))
+        text = action.reply if action.reply != before.reply.template else ""
+        return self.filled.could(text, new, heard.given)
 
     def _answer(
         self, found: Features, heard: Heard, reply: str, tools: Sequence[Call], facts: Sequence[str]
@@ -250,6 +261,8 @@ class Evidence(Known):
             found["tool.in"] = found.get("tool.in", 0.0) + 1
             found["tool.in.usual"] = self.standing.calls_with(reply, tool)
             found["tool.in.home"] = lexicon.at_home(reply, tool) + lexicon.at_home(before.leaf, tool)
+            found["tool.in.here"] = self._nearer(before.leaf, tool, self.catalog.callers)
+            found["tool.in.with"] = self._nearer(reply, tool, self.catalog.called_with)
             found["tool.in.uncalled"] = self.catalog.left_over(tool)
             found["tool.in.like"] = lexicon.likeness_of(heard.row, "tool", tool)
         for tool in now - then:
@@ -259,6 +272,15 @@ class Evidence(Known):
                 before.leaf, tool
             )
             found["tool.out.like"] = lexicon.likeness_of(heard.row, "tool", tool)
+
+    def _nearer(self, where: str, tool: str, known: Mapping[str, frozenset[str]]) -> float:
+        """How much more a tool is at home in a leaf (or reply) than in the others that have it; 0 for none.
+
+        A tool that is the business of another leaf has its caller already.
+        """
+        others = known.get(tool, frozenset()) - {where}
+        home = self.lexicon.at_home
+        return home(where, tool) - max(home(one, tool) for one in others) if others else 0.0
 
     def _kin(self, found: Features, heard: Heard, action: Action) -> None:
         """How usual the action is elsewhere, against what the branch does that answered."""
@@ -278,6 +300,23 @@ class Evidence(Known):
         now = {call.name: call for call in branch.tools}
         found["kin.argument"] = sum(kin.argument(now[c.name], c, about) for c in action.tools)
 
+    def _argument(self, found: Features, heard: Heard, action: Action) -> None:
+        """What speaks for another argument of the branch's own calls."""
+        before, known = heard.before, self.catalog.calls
+        now = {call.name: call.args for call in (heard.present.tools if heard.present else ())}
+        about = (
+            stems(before.leaf) | stems(before.branch or "") | self.texts.stems.get(action.reply, frozenset())
+        )
+        for call in action.tools:
+            was = now.get(call.name, call.args)
+            for arg in sorted({*was, *call.args}):
+                if was.get(arg) != call.args.get(arg):
+                    found["argument.about"] = _named_by(call.args.get(arg), about) - _named_by(
+                        was.get(arg), about
+                    )
+                    found["argument.listed"] = float(not path_of(was.get(arg)))
+        found["argument.calls"] = log(1 + sum(len(known.get(call.name, ())) for call in action.tools))
+
     def _template(self, found: Features, heard: Heard, outcome: Outcome) -> None:
         before, standing = heard.before, self.standing
         found["near.here"] = self._near(heard, before.leaf)
@@ -285,6 +324,7 @@ class Evidence(Known):
         failed = failed_template(before)
         text_of = failed or before.reply.template
         found["text.odd"] = float(text_of in self.odd)
+        found["text.variable"] = self.variable.get(text_of, 0.0)
         found["text.stray"] = self.texts.strayed(before.leaf, text_of, self.lexicon.at_home)
         if failed is not None:
             # What stands in the way of the text is a variable: nothing that was sent tells more.
@@ -331,6 +371,12 @@ class Evidence(Known):
             for value, variable in values_of(heard.before).items()
             if variable not in names
         )
+
+
+def _named_by(value: Any, about: frozenset[str]) -> float:
+    """The share of the words of an argument's value, or of the column it is, that some words account for."""
+    words = stems((path_of(value) or str(value or "")).rpartition(".")[2].replace("_", " "))
+    return len(words & about) / len(words) if words else 0.0
 
 
 _STEPS: Mapping[str, Any] = {

@@ -6,12 +6,16 @@ from functools import lru_cache
 from fixloop.feedback.model import Feedback
 from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.readings.actions import Action
+from fixloop.propose.words.spelt import paths_given
 from fixloop.propose.words.words import Said, exchanged_parts, quoted_parts, spoken_sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A rejection, read once: its words, what staff quote, how like the corrected reply is to it."""
+    """A rejection, read once: its words, what staff quote, how like the corrected reply is to it.
+
+    `given` are the paths of record and fields that have a value.
+    """
 
     row: int
     feedback: Feedback
@@ -26,6 +30,7 @@ class Heard:
     explained: bool = False
     known: float = 1.0
     present: Action | None = None
+    given: frozenset[str] = frozenset()
 
     @property
     def moved(self) -> bool:
@@ -63,7 +68,17 @@ def hear(row: int, feedback: Feedback, before: Proposal, said: Said, note: Said,
     named = frozenset(word.strip(".,;:!?()\"'“”„") for word in spoken.casefold().split()) | set(quoted)
     alike = likeness(before.reply.text, feedback.reply) if feedback.reply else 0.0
     return Heard(
-        row, feedback, before, said, note, disputed, quoted, frozenset(named), spoken.casefold(), alike
+        row,
+        feedback,
+        before,
+        said,
+        note,
+        disputed,
+        quoted,
+        frozenset(named),
+        spoken.casefold(),
+        alike,
+        given=paths_given(before),
     )
 
 

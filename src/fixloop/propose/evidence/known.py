@@ -7,6 +7,7 @@ from typing import Any
 
 from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.bench.wanted import tool_names
+from fixloop.propose.evidence.filled import Filled
 from fixloop.propose.evidence.heard import Heard
 from fixloop.propose.evidence.kin import Kin
 from fixloop.propose.evidence.leaf_evidence import LeafEvidence, rarity
@@ -37,7 +38,10 @@ class Known:
     """Templates with a variable where all others have another."""
     kin: Kin | None = None
     tries: Tries = field(default_factory=Tries)
-    texts: Texts = field(default_factory=lambda: Texts({}, {}, {}))
+    texts: Texts = field(default_factory=lambda: Texts({}, {}, {}, {}))
+    filled: Filled = field(default_factory=lambda: Filled({}, {}))
+    variable: Mapping[str, float] = field(default_factory=dict)
+    """Templates with what the columns they say speak for their being wrong, in nats."""
 
     def _words(self, found: Features, heard: Heard, brought: frozenset[str], taken: frozenset[str]) -> None:
         for said, factor in ((heard.said, 1.0), (heard.note, NOTE)):

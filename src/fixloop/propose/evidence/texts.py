@@ -13,7 +13,7 @@ from fixloop.feedback.model import Feedback
 from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.readings.actions import Action
-from fixloop.propose.words.words import numbers_in
+from fixloop.propose.words.words import numbers_in, stems
 from fixloop.workspace.model import Template, Workspace
 
 LIKE_ONE, LIKE_NONE = 1.0, 0.5
@@ -34,9 +34,13 @@ _TO_CUSTOMER = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """What the templates say word for word, casefolded; the numbers in them; the leaves that send each."""
+    """What the templates say word for word, casefolded; the numbers in them; the leaves that send each.
+
+    `stems` are those of a template's words and of its name.
+    """
 
     words: Mapping[str, str]
+    stems: Mapping[str, frozenset[str]]
     numbers: Mapping[str, frozenset[str]]
     users: Mapping[str, frozenset[str]]
 
@@ -51,6 +55,7 @@ class Texts:
         numbers = {name: frozenset(numbers_in(text)) for name, text in words.items()}
         return cls(
             {name: text.casefold() for name, text in words.items()},
+            {name: stems(name) | stems(text) for name, text in words.items()},
             numbers,
             {name: frozenset(found) for name, found in users.items()},
         )

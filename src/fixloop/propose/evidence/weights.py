@@ -8,12 +8,12 @@ from collections.abc import Mapping
 
 PRIORS: Mapping[str, float] = {
     "none": 0.014,
-    "intent": 0.443,
+    "intent": 0.399,
     "new_leaf": 0.096,
     "extraction": 0.133,
     "fetch": 0.099,
     "plan": 0.160,
-    "template": 0.056,
+    "template": 0.100,
 }
 """How often each step is what was wrong, before anything was said; `new_leaf` is a part of intent."""
 
@@ -51,10 +51,11 @@ WEIGHTS: Mapping[str, float] = {
     "cue.text": 4.0,
     "value.named": 2.40,
     "value.absent": 4.05,
-    "unrendered": 4.40,
-    "unrendered.sent": -3.71,
+    "unrendered": 2.40,
+    "unrendered.sent": -5.19,
     "text.of_other": -3.00,
     "text.odd": 4.20,
+    "text.variable": 1.00,
     "text.stray": -16.00,
     "quote.number": 4.00,
     "quote.address": 1.50,
@@ -89,8 +90,10 @@ WEIGHTS: Mapping[str, float] = {
     "trouble.template": 2.46,
     "trouble.extraction": 1.45,
     "trouble.unread": 1.81,
+    "trouble.read": 1.00,
     "lonely": 2.13,
     "unchanged": -6.00,
+    "unfilled": -6.00,
     "fits": 0.29,
     "unseen": -0.16,
     "own": 1.23,
@@ -106,16 +109,21 @@ WEIGHTS: Mapping[str, float] = {
     "to_several": -0.03,
     "weakly": 1.65,
     "argument.named": 2.92,
+    "argument.about": 3.63,
+    "argument.listed": -4.78,
+    "argument.calls": 2.26,
     "tree.share": 1.08,
     "tree.stands": 0.47,
     "kin.condition": 1.02,
-    "kin.tools": 1.17,
+    "kin.tools": 0.75,
     "kin.reply": 1.33,
-    "kin.argument": 1.68,
-    "tool.argument": 3.32,
-    "tool.in": -1.58,
-    "tool.in.home": 5.69,
-    "tool.in.home.deed": -4.11,
+    "kin.argument": 0.41,
+    "tool.argument": 3.46,
+    "tool.in": -0.28,
+    "tool.in.home": 3.58,
+    "tool.in.home.deed": -3.67,
+    "tool.in.here": 6.75,
+    "tool.in.with": 3.83,
     "tool.in.like": 7.23,
     "tool.in.uncalled": 4.00,
     "tool.in.usual": -0.10,
@@ -128,7 +136,8 @@ WEIGHTS: Mapping[str, float] = {
 
 What speaks of a branch's reply and calls was fitted last, with all else as it was. By hand, for planted
 faults say too little of them: `pair`, `unchanged`, `words.new`, `company.fresh`, `tool.in.uncalled`,
-`trouble.unread` (as any other trouble), `value.absent`, `unrendered`, `text.odd`, `text.stray`,
+`trouble.unread` and `trouble.read` (as any other trouble), `unfilled` (as `unchanged`), `value.absent`,
+`text.odd`, `text.stray`, `text.variable` (a likelihood ratio as it is), `unrendered`,
 `quote.number`, `quote.address`, `quote.copied`, `quote.brought`, `reply.any`, `left.like`, `left.asked`, what
 begins with `tree`.
 """

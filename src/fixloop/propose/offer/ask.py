@@ -25,6 +25,13 @@ MOST_SURE = 0.5
 LEFT, MOST_LEFT = 0.4, 3
 """What is left of a fix's probability for each member of a set that it does nothing for, and of how many."""
 
+ALSO, MOST_ALSO = 4.0, 3
+"""How much likelier a fix of a plan is for each rejection beside the set, of the same leaf and not explained,
+that it mends as well, and for how many: one fault is likelier than two."""
+
+MIXED = 5.0
+"""How much likelier than by the tickets alone a mixture of two leaves' examples is that the examples show."""
+
 MOST_TRIED = 6
 MOST_CHOICES = 3
 MARGIN_TRIED, MARGIN_OF_SET, A_SET = 0.25, 0.1, 3
@@ -65,6 +72,9 @@ LEAF_THERE_IS = ("add_example", "add_edge")
 Try = Callable[[Group], Hint | Dropped | None]
 """From a group to the hint its reading leads to, or why nothing stands."""
 
+Beyond = Callable[[Hint], int]
+"""From a fix to how many rejections beside the set it mends as well."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tried:
@@ -82,13 +92,14 @@ def settle(
     found: Sequence[Hypothesis],
     attempt: Try,
     beside: int = 0,
+    beyond: Beyond = lambda _: 0,
 ) -> Hint | None:
     """The fix where trying settles it, or what is wrong where only words are missing; else a question.
 
     None where the likeliest is that nothing is wrong, or nothing could be: then nobody need be asked.
     `beside` is how many more rejections there are.
     """
-    tried = try_hypotheses(members, found, attempt)
+    tried = try_hypotheses(members, found, attempt, beyond)
     if not any(one.hint is not None for one in tried):
         return None
     first = tried[0]
@@ -231,10 +242,13 @@ SURER, MANY = 0.1, 3
 else: one fault is likelier than two, and who stands alone then is oftener mistaken."""
 
 
-def try_hypotheses(members: Sequence[Diagnosis], found: Sequence[Hypothesis], attempt: Try) -> list[Tried]:
+def try_hypotheses(
+    members: Sequence[Diagnosis], found: Sequence[Hypothesis], attempt: Try, beyond: Beyond = lambda _: 0
+) -> list[Tried]:
     """The likeliest explanations of a set, each tried, by their probability afterwards.
 
-    A fix counts less for every member that it leaves as it is, and where none stands a reading does.
+    A fix counts less for every member that it leaves as it is, and more for others that it mends; where none
+    stands a reading does less.
     """
     tried = []
     for number, one in enumerate(found):
@@ -246,16 +260,28 @@ def try_hypotheses(members: Sequence[Diagnosis], found: Sequence[Hypothesis], at
         hint = result if isinstance(result, Hint) else None
         if hint is not None:
             left = len(members) - len({m.feedback.id for m in members} & set(hint.evidence))
-            tried.append(Tried(reading, hint, reading.probability * LEFT ** min(left, MOST_LEFT)))
+            weight = LEFT ** min(left, MOST_LEFT) * ALSO ** min(beyond(hint), MOST_ALSO)
+            weight *= MIXED if _is_exchange(hint) else 1.0
+            tried.append(Tried(reading, hint, reading.probability * weight))
             continue
         stays = number < MOST_TRIED and waits_for_words(members, reading)
-        probability = reading.probability * (1.0 if stays else FELL)
+        left = len(members) - len(one.group.members) if number < MOST_TRIED else 0
+        probability = reading.probability * (1.0 if stays else FELL) * LEFT ** min(left, MOST_LEFT)
         fell = result.reason if isinstance(result, Dropped) else ""
         unwritten = _unwritten(members, reading, stays, fell) if number < MOST_TRIED else None
         tried.append(Tried(reading, unwritten, probability, stays))
     total = sum(one.probability for one in tried) or 1.0
     scaled = [replace(one, probability=round(one.probability / total, 6)) for one in tried]
     return sorted(scaled, key=lambda one: (-one.probability, repr(one.reading.key)))
+
+
+def _is_exchange(hint: Hint) -> bool:
+    """Whether a fix takes examples out of each of two leaves that lie in the other's."""
+    out, to = (
+        {one.args["leaf"] for one in hint.operations if one.op == op}
+        for op in ("remove_example", "add_example")
+    )
+    return len(out) > 1 and out == to
 
 
 def _same_fix(one: Hint | None, other: Hint | None) -> bool:

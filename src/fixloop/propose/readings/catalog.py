@@ -1,7 +1,7 @@
 """What there is to force in a workspace: every action and call, what is left unused, what hangs loose."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from fixloop.hints.ids import canonical_json
@@ -30,6 +30,8 @@ class Catalog:
     children: Mapping[str, tuple[str, ...]]
     trees: Mapping[tuple[str, tuple[str, ...]], int]
     cut_off: Mapping[str, str]
+    callers: Mapping[str, frozenset[str]]
+    called_with: Mapping[str, frozenset[str]]
 
     @classmethod
     def of(cls, workspace: Workspace) -> "Catalog":
@@ -61,6 +63,8 @@ class Catalog:
                 for action in actions
             ),
             cut_off_leaves(workspace.intents),
+            _by_tool((tool, leaf) for leaf, actions in own.items() for a in actions for tool in a.tool_names),
+            _by_tool((tool, a.reply) for actions in own.values() for a in actions for tool in a.tool_names),
         )
 
     def left_over(self, tool: str) -> float:
@@ -95,6 +99,14 @@ class Catalog:
     def _columns(self) -> frozenset[str]:
         sources = self.workspace.fetch.sources.values()
         return frozenset(column for source in sources for column in (*source.fields, source.id))
+
+
+def _by_tool(found: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    """Each tool with all that stands beside it."""
+    beside: dict[str, set[str]] = {}
+    for tool, what in found:
+        beside.setdefault(tool, set()).add(what)
+    return {tool: frozenset(names) for tool, names in beside.items()}
 
 
 def cut_off_leaves(dag: IntentDag) -> dict[str, str]:

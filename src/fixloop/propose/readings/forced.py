@@ -126,13 +126,14 @@ def _records(before: Proposal) -> Iterator[Intervention]:
         shares.setdefault(tuple(sorted(ranked[:size])), 1.0)
     shares.pop(selected, None)
     for option, share in shares.items():
+        part = share / len(shares)
         yield Intervention(
             "fetch",
             "set_weight",
             "workspace/fetch.yaml",
             Wanted(records=option),
             Forced(records=option),
-            share / len(shares),
+            part if option else max(part, NO_RECORD),
         )
 
 
@@ -153,6 +154,9 @@ def _signals_of(record: FetchedRecord) -> frozenset[str]:
 
 ALONE_OF_ALIKE = 0.3
 """What a record counts for by itself where others match the same: a signal that tells it is missing, too."""
+
+NO_RECORD = 0.25
+"""The share of "no record" at least: it is one answer however many records there are."""
 
 MOST_CANDIDATES = 25
 """Records that may be meant; a fixture can hold more, of which none is told from the others."""

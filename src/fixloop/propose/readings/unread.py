@@ -42,6 +42,7 @@ from fixloop.workspace.model import (
 from fixloop.workspace.plan_tree import all_tests
 from fixloop.workspace.text import normalise
 
+_RUN = re.compile(r"\+?\d[\d ./-]*\d")
 _TOKEN = re.compile(r"[^\s,;!?()\"“”„<>\[\]]+")
 _LITERAL = re.compile(r"(?<![\\\[(?{*+\w])[A-Za-z]{2,}-?(?![\w*?+{])|(?<=\\b)[A-Za-z]{2,}-?")
 MOST_VALUES = 12
@@ -151,13 +152,15 @@ class Unread:
         nearly = {word for pattern in rule.patterns for word in nearly_read(pattern, text)}
         yield from ((LIKELY, word) for word in sorted(nearly) if normalise(word) not in read)
         if not read and path in self.asked.get(leaf, ()):
-            yield from self._asked_for(path, tokens, fields)
+            yield from self._asked_for(path, text, tokens, fields)
 
-    def _asked_for(self, path: str, tokens: Sequence[str], fields: Fields) -> Iterator[tuple[float, str]]:
+    def _asked_for(
+        self, path: str, text: str, tokens: Sequence[str], fields: Fields
+    ) -> Iterator[tuple[float, str]]:
         """What a tree asks about: words that are not plain, else the name of a field that nothing finds."""
         rule = self.rules[path]
         blind = not (rule.patterns or rule.values or rule.values_from)
-        taken = [v.casefold() for found in fields.values() for values in found.values() for v in values]
+        taken = _taken(text, [v for found in fields.values() for values in found.values() for v in values])
         odd = [one for one in tokens if _is_odd(one) and not _is_part(one.casefold(), taken)]
         yield from ((LIKELY if blind else GUESS / len(odd), one) for one in odd)
         if blind and not odd:
@@ -281,6 +284,12 @@ def _fields_asked(tree: PlanTree) -> frozenset[str]:
 def _is_odd(word: str) -> bool:
     """Whether a word is none of a language's: it has a digit, or the signs of an address."""
     return any(sign.isdigit() or sign in "@/" for sign in word)
+
+
+def _taken(text: str, read: Iterable[str]) -> list[str]:
+    """What was read, casefolded, with the numbers that it stands in: of "0160 77" perhaps all but the 0."""
+    values = [value.casefold() for value in read]
+    return [*values, *(run for run in _RUN.findall(text) if any(value in run for value in values))]
 
 
 def _is_part(word: str, taken: Iterable[str]) -> bool:

@@ -36,12 +36,14 @@ def fitted(
     action: Action,
     kin: Kin,
     said: frozenset[str] = frozenset(),
+    of_one_branch: bool = True,
 ) -> Action:
     """The action with the arguments that suit this leaf, for tools that the branch does not call yet.
 
-    `said` are the stems of what staff say. What they spell out stays.
+    `said` are the stems of what staff say. What they spell out stays. Where several branches answered, no
+    branch's calls are what all who were rejected should get.
     """
-    action = _with_calls_kept(workspace, member, action, kin)
+    action = _with_calls_kept(workspace, member, action, kin) if of_one_branch else action
     called = {call.name for call in member.before.tools}
     if spells_out(member) or all(call.name in called for call in action.tools):
         return action

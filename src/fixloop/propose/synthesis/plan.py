@@ -92,7 +92,8 @@ def _field(bench: Workbench, group: Group) -> Field | Unable:
     asked = [(m, wanted_action(bench.workspace, tree, _reading(group, m))) for m in members]
     kin = kin_of(bench)
     said = words_of(group.members)
-    told = [(m, fitted(bench.workspace, tree, m, a, kin, said)) for m, a in asked if a is not None]
+    one = len({_names(m.before) for m in members}) == 1
+    told = [(m, fitted(bench.workspace, tree, m, a, kin, said, one)) for m, a in asked if a is not None]
     if not told:
         return Unable("nobody says what the plan should have done")
     whole = [(m, action) for m, action in told if not lacking(bench.workspace, action)]

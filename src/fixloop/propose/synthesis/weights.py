@@ -16,7 +16,8 @@ from fixloop.workspace.model import FetchRules
 HIGHEST_WEIGHT = 20
 FINEST = 100
 A_NUMBER, RAISED = 100.0, 0.01
-"""What touching one more number costs, and one step up against one down: what misled should say less."""
+"""What touching one more number costs, and one step up against one down: what misled should say less. The
+threshold is the other way round, and one number that all lookups have in common: it goes up at less."""
 
 LEFT = 100_000.0
 """What a piece of evidence left wrong costs: more than any change."""
@@ -226,6 +227,7 @@ class _Program:
         cost, high = np.zeros(self._size), np.ones(self._size)
         count = self._count
         cost[count : 2 * count], cost[2 * count : 3 * count] = 1.0 + RAISED, 1.0
+        cost[2 * count - 1] = 1.0 - RAISED
         cost[3 * count : 4 * count] = A_NUMBER * max(1.0, self._highest / HIGHEST_WEIGHT)
         cost[self._left] = LEFT
         high[: 3 * count] = self._highest

@@ -53,11 +53,12 @@ _STOP = frozenset(
         we our you your i my me of to in on at by for from with and or so as if then than too very just only
         also again still please do does did has have had will would should could can may must what which who
         whom when where why how there here about into want wants wanted need needs customer client user
-        ticket wrong right reply answer proposal staff case one while ask asks asked asking says said
+        ticket wrong right reply answer proposal staff case one while ask asks asked asking says said us
+        anyone anybody someone somebody something everyone everybody
         der die das den dem des ein eine einen einem
         einer eines ist sind war waren sein und oder aber auch nur noch schon er sie es wir ihr ihm ihn uns
         im am an auf aus bei mit nach von zu zum zur für als wie was wer wo wenn dann hier da kunde kundin
-        bitte falsch richtig antwort hat haben will möchte soll sollte kann muss
+        bitte falsch richtig antwort hat haben will möchte soll sollte kann muss man jemand irgendwer etwas
         """
     ).split()
 )

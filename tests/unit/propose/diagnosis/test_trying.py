@@ -10,9 +10,9 @@ from fixloop.fixes.apply import apply_operations
 from fixloop.hints.model import Choice, Hint, Measured
 from fixloop.hints.operation import Operation
 from fixloop.propose import run
-from fixloop.propose.attempt import WHOLE, Desk, with_wordless
+from fixloop.propose.attempt import WHOLE, Desk, mended_beside, with_wordless
 from fixloop.propose.bench.dryrun import Dropped
-from fixloop.propose.bench.wanted import Wanted
+from fixloop.propose.bench.wanted import Wanted, tool_names
 from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.diagnosis.diagnose import JUDGEMENT, Asking, Diagnosis, Reading, diagnose
 from fixloop.propose.diagnosis.group import Group
@@ -30,6 +30,7 @@ from tests.unit.propose.synthesis.benches import (
     ESCALATE,
     LEAF,
     LOCKED,
+    TREE,
     faulted,
     locked_bench,
     propose_all,
@@ -466,3 +467,60 @@ def test_a_fix_rests_on_whoever_says_nothing_and_is_mended_by_it_too() -> None:
     assert set(with_wordless(bench, first, beside).evidence) == {one.id for one in rejections}
     colleague = [replace(one, disputed=True) for one in members]
     assert with_wordless(bench, first, colleague).evidence == first.evidence
+
+
+BACK = Operation(NEGATED.op, {**NEGATED.args, "was": NEGATED.args["to"], "to": NEGATED.args["was"]})
+
+
+def wishing(bench: Workbench, rejections: Sequence[Feedback]) -> list[Diagnosis]:
+    """Diagnoses whose one reading is the answer that the right bank gives."""
+    right = propose_all(world(), [str(one.ticket["text"]) for one in rejections])
+    found = []
+    for one in diagnosed(bench, rejections):
+        meant = right[str(one.feedback.ticket["text"])]
+        wanted = Wanted(reply=meant.reply.template, tools=tool_names(meant))
+        asked = Intervention("plan", "add_branch", TREE, wanted, None, 1.0)
+        found.append(replace(one, readings=(Reading(asked, 0.5),)))
+    return found
+
+
+def test_a_fix_is_likelier_for_each_rejection_beside_the_set_that_gets_its_wish_by_it() -> None:
+    bench, rejections = rejected_bench(NEGATED)
+    members = wishing(bench, rejections)
+    fix = Hint(
+        step="plan",
+        kind="set_condition",
+        target=TREE,
+        summary="",
+        evidence=(rejections[0].id,),
+        operations=(BACK,),
+    )
+    desk = Desk(bench, WHOLE, (), len(members), asked=tuple(members))
+    assert mended_beside(desk, members[:1], fix) == len(members) - 1 > 0
+    assert mended_beside(desk, members, fix) == 0
+    for unlike in (reading("fetch", "f", 1.0), reading("plan", TREE, 1.0)):
+        beside = (members[0], replace(members[1], readings=(unlike,)))
+        assert mended_beside(replace(desk, asked=beside), members[:1], fix) == 0
+    assert mended_beside(desk, members[:1], replace(fix, step="fetch")) == 0
+
+
+def test_of_two_fixes_the_one_that_mends_others_too_is_named() -> None:
+    one, other = reading("plan", "p", 0.5), reading("template", "t", 0.4)
+    members = [of_text(n, one, other) for n in range(3)]
+    tried = hypotheses(rejected_bench(NEGATED)[0], members)
+    fixes = {"p": "first", "t": "second"}
+
+    def attempt(group: Group) -> Hint:
+        step, target = (
+            group.members[0].best.intervention.place if group.key[0] == "plan" else ("template", "t")
+        )
+        everyone = tuple(m.feedback.id for m in members)
+        operation = Operation("set_reply", {"to": fixes[target]})
+        return Hint(step, "k", target, fixes[target], everyone, (operation,))
+
+    first = settle(members, tried, attempt)
+    assert first is not None
+    assert (first.summary, first.question) == ("first", None)
+    second = settle(members, tried, attempt, beyond=lambda hint: 2 * (hint.summary == "second"))
+    assert second is not None
+    assert (second.summary, second.question) == ("second", None)

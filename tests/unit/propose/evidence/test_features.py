@@ -61,3 +61,67 @@ def test_that_its_tools_go_with_a_reply_is_told_of_what_some_branch_does_as_a_wh
     assert whole["tool.in.home.deed"] == whole["tool.in.home"] > 0
     call = of_deed(found, "unlock_instructions", ("escalate_to_security",))
     assert "tool.in.home.deed" not in call
+
+
+DESK = """\
+leaf: transfer_failed
+branches:
+  - {when: {fetched.count: {ne: 1}}, reply: handover}
+  - reply: transfer_help
+    tools: [{name: escalate_to_security, args: {account_id: "{{ record.account_id }}"}}]
+"""
+
+
+def test_a_tool_that_is_more_at_home_where_it_is_called_already_is_less_likely_missing_here() -> None:
+    alone = minimal_world()
+    elsewhere = {**alone, "plan_trees/transfer_failed.yaml": DESK}
+    deed = "unlock_instructions", ("escalate_to_security",)
+    told = [of_deed(readings(build_snapshot(files), "open"), *deed) for files in (alone, elsewhere)]
+    # The fraud branch of the same leaf calls it: of other leaves that do there is none at first.
+    assert told[0]["tool.in.here"] == 0.0 != told[1]["tool.in.here"]
+    assert told[0]["tool.in.with"] < 0
+
+
+def test_a_tool_that_lacks_a_value_here_cannot_be_what_was_meant() -> None:
+    found = readings(build_snapshot(minimal_world()), "none")
+    calls = of_deed(found, "request_account_information", ("escalate_to_security",))
+    assert calls["unfilled"] == 1.0
+    assert of_deed(found, "ask_which_account", ())["unfilled"] == 0.0
+
+
+SORTED = """\
+escalate_to_security:
+  description: Opens a case at the fraud desk.
+  args:
+    type: object
+    properties: {account_id: {type: string}, sort: {type: string, enum: [locked, other]}}
+    required: [account_id]
+  side_effects: true
+"""
+
+
+@pytest.mark.parametrize(("now", "about"), [("locked", -1.0), ("other", 1.0)])
+def test_another_argument_is_likelier_where_the_branch_has_a_word_for_it(now: str, about: float) -> None:
+    files = minimal_world(tools=SORTED)
+    files["plan_trees/account_locked.yaml"] = files["plan_trees/account_locked.yaml"].replace(
+        "{account_id: ", "{sort: " + now + ", account_id: "
+    )
+    found = readings(build_snapshot(files), "fraud")
+    then = {"locked": "other", "other": "locked"}[now]
+    (told,) = (
+        features
+        for one, features in found
+        if one.action and any(call.args.get("sort") == then for call in one.action.tools)
+    )
+    assert (told["argument.about"], told["argument.listed"]) == (about, 1.0)
+    assert told["argument.calls"] > 0
+
+
+def test_a_value_that_is_read_in_many_right_answers_is_seldom_one_too_many() -> None:
+    snapshot = build_snapshot(minimal_world())
+    few, many = (readings(snapshot, "open", accepted) for accepted in ((), ("quiet", "fraud", "unflagged")))
+    dropped = [
+        next(f["trouble.read"] for one, f in found if one.value is not None and one.value.dropped)
+        for found in (few, many)
+    ]
+    assert dropped[0] > dropped[1]

@@ -14,7 +14,7 @@ HOMES = {("sale", "sold"): 0.4, ("rent", "sold"): 0.1, ("sale", "bye"): 0.3}
 
 
 def texts_of(**users: str) -> Texts:
-    return Texts({}, {}, {name: frozenset(leaves.split()) for name, leaves in users.items()})
+    return Texts({}, {}, {}, {name: frozenset(leaves.split()) for name, leaves in users.items()})
 
 
 def near(leaf: str, template: str) -> float:

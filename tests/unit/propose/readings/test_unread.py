@@ -12,7 +12,7 @@ from fixloop.propose.diagnosis.diagnose import diagnose
 from fixloop.propose.diagnosis.group import Group
 from fixloop.propose.readings.loosened import nearly_read
 from fixloop.propose.readings.patterns import Missed, patterns_for
-from fixloop.propose.readings.unread import _is_part
+from fixloop.propose.readings.unread import _is_part, _taken
 from fixloop.propose.synthesis.extraction import synthesise
 from fixloop.propose.synthesis.guards import extraction_near_misses
 from fixloop.workspace.snapshot import Snapshot
@@ -67,6 +67,12 @@ def test_a_number_read_in_the_text_is_no_part_of_a_longer_one_that_holds_it() ->
     assert not _is_part("zx-4417", ["4"])
     assert _is_part("zx-4417", ["4417"])
     assert _is_part("4417", ["zx-4417"])
+
+
+def test_what_is_left_of_a_number_that_was_read_is_no_value_by_itself() -> None:
+    taken = _taken("call +49 160 77 56 or 0151 31, flat 12", ["160 77 56", "51 31"])
+    assert all(_is_part(word, taken) for word in ("+49", "160", "0151"))
+    assert not _is_part("12", taken)
 
 
 def test_the_like_of_it_in_tickets_that_staff_accepted_speaks_against_it() -> None:

@@ -18,7 +18,7 @@ from fixloop.propose.bench.dryrun import dry_run
 from fixloop.propose.bench.wanted import Wanted
 from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.diagnosis.group import Group
-from fixloop.propose.readings.forced import _records
+from fixloop.propose.readings.forced import NO_RECORD, _records
 from fixloop.propose.readings.interventions import Intervention
 from fixloop.propose.synthesis.fetch import synthesise
 from fixloop.propose.synthesis.weights import Change, Lookup, smallest_change, wins
@@ -93,6 +93,11 @@ def test_mistaken_evidence_is_left_where_enough_is_won() -> None:
     mistaken = lookup([[1, 0], [0, 1]], 1)
     assert smallest_change(rules((1, 5), 1), [*right, mistaken], [], enough=1.0) is None
     assert smallest_change(rules((1, 5), 1), [*right, mistaken], [], enough=0.6) is not None
+
+
+def test_what_too_little_selects_raises_the_threshold_sooner_than_it_lowers_a_weight() -> None:
+    """A lookup that should select nobody says nothing of one signal against another."""
+    assert smallest_change(rules((2, 2), 4), [lookup([[1, 1]])], []) == Change((), 5.0)
 
 
 def test_weights_that_are_not_whole_stay_as_fine_as_they_are() -> None:
@@ -175,6 +180,19 @@ def test_records_that_match_alike_are_meant_together_sooner_than_one_of_them() -
     found = {one.wanted.records: one.share for one in _records(shown)}
     assert found["a1", "a3"] > found[("a1",)] == found[("a3",)]
     assert () not in found
+
+
+def test_no_record_is_one_answer_however_many_records_may_be_meant() -> None:
+    text = "my account KTR05821 is locked"
+    shown = propose_all(world(), [text])[text]
+    assert shown.records
+    alike = [replace(shown.candidates[0], id=f"x{n}", matched=(f"s{n}=1",)) for n in range(20)]
+    found = {
+        one.wanted.records: one.share
+        for one in _records(replace(shown, candidates=(*shown.candidates, *alike)))
+    }
+    assert found[("x1",)] < found[()] / 2
+    assert found[()] >= NO_RECORD
 
 
 def test_a_lookup_that_the_change_does_not_win_is_no_evidence_of_it() -> None:

@@ -18,6 +18,7 @@ from fixloop.propose.synthesis.arguments import fitted
 from fixloop.propose.synthesis.plan import synthesise
 from fixloop.workspace.load import load_workspace
 from fixloop.workspace.model import LeafId, ToolCall
+from tests.support.worlds import build_snapshot, minimal_world
 from tests.unit.propose.synthesis.benches import (
     CALL,
     ESCALATE,
@@ -283,3 +284,22 @@ def test_a_text_that_other_trees_have_brings_their_calls() -> None:
     ).members[0]
     usual = Action("unlock_instructions")
     assert fitted(bench.workspace, tree, member, usual, kin) == usual
+
+
+def test_the_calls_of_one_of_several_branches_are_not_what_all_of_them_get() -> None:
+    """What a lost branch answered is answered by several others now, of which one calls something."""
+    files = minimal_world()
+    text = "asked_first:\n  description: Asked.\n  text: Who are you?\n"
+    branch = "  - {id: asked, when: {record.branch: Riverton}, reply: asked_first}\n  - id: fraud\n"
+    files["workspace/templates.yaml"] += text
+    files[TREE] = files[TREE].replace("  - id: fraud\n", branch)
+    right = build_snapshot(files)
+    bench, rejected = locked_bench(
+        right, faulted(right, Operation("remove_branch", {**LEAF, "branch": "asked"}))
+    )
+    assert {bool(bench.before[one.id].tools) for one in rejected} == {True, False}
+    draft = synthesise(bench, plan_group(bench, rejected, right))
+    assert isinstance(draft, Draft)
+    (added,) = draft.operations
+    assert (added.op, len(draft.evidence)) == ("add_branch", len(rejected))
+    assert "tools" not in added.args["branch"]
