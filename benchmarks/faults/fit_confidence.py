@@ -17,7 +17,7 @@ from draws import draw
 from figures import calibration_error
 from sklearn.linear_model import LogisticRegression
 
-from fixloop.propose.offer.ask import MOST_SURE
+from fixloop.propose.offer.question import MOST_SURE
 from fixloop.propose.offer.stated import ASKED, NAMED, SUREST, mapped
 
 FOLDS = 5

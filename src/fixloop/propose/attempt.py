@@ -14,7 +14,9 @@ from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.diagnosis.diagnose import Diagnosis, Reading
 from fixloop.propose.diagnosis.group import Group
 from fixloop.propose.diagnosis.thresholds import HELD_BACK
-from fixloop.propose.offer.ask import describe, others_of, speaks_for
+from fixloop.propose.offer.ask import speaks_for
+from fixloop.propose.offer.described import describe
+from fixloop.propose.offer.question import others_of
 from fixloop.propose.offer.thin import as_question
 from fixloop.propose.synthesis import synthesiser
 from fixloop.propose.synthesis.new_leaf import draft_named, renamed, rival_names

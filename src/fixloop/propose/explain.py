@@ -11,7 +11,7 @@ from fixloop.propose.diagnosis.causes import share_causes
 from fixloop.propose.diagnosis.diagnose import CLEAR_WITHIN, Asking, Diagnosis, Judgement
 from fixloop.propose.evidence.leaf_evidence import learn_comments
 from fixloop.propose.evidence.score import by_kind
-from fixloop.propose.offer.ask import describe
+from fixloop.propose.offer.described import describe
 from fixloop.propose.run import disputed_texts
 
 SHOWN = 6

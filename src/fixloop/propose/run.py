@@ -27,20 +27,14 @@ from fixloop.propose.diagnosis.several import find_several
 from fixloop.propose.diagnosis.trying import hypotheses, sets_of
 from fixloop.propose.evidence.leaf_evidence import learn_comments
 from fixloop.propose.exchanges import exchanges
-from fixloop.propose.offer.ask import (
-    FELL,
-    are_unlike,
-    describe,
-    missing_leaf,
-    needed,
-    settle,
-    waits_for_words,
-)
+from fixloop.propose.offer.ask import are_unlike, missing_leaf, needed, settle
+from fixloop.propose.offer.described import describe
 from fixloop.propose.offer.idle import lone_wish, nothing_wrong, several_things, unexplained, unreplayable
 from fixloop.propose.offer.rank import rank, with_conflicts
 from fixloop.propose.offer.stakes import Surroundings, stakes_of
 from fixloop.propose.offer.stated import stated
 from fixloop.propose.offer.thin import TEACHES, asked_if_bare, asked_if_it_takes, rests_on_little, sobered
+from fixloop.propose.offer.tried import FELL, waits_for_words
 from fixloop.propose.synthesis.spec import specify
 from fixloop.workspace.text import count
 

@@ -8,7 +8,8 @@ from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.diagnosis.diagnose import Diagnosis
 from fixloop.propose.diagnosis.group import Group
 from fixloop.propose.diagnosis.several import Several
-from fixloop.propose.offer.ask import describe, others_of
+from fixloop.propose.offer.described import describe
+from fixloop.propose.offer.question import others_of
 
 
 def nothing_wrong(one: Diagnosis) -> Hint:

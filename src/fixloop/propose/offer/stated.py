@@ -10,7 +10,7 @@ from dataclasses import replace
 from math import exp, log
 
 from fixloop.hints.model import Hint
-from fixloop.propose.offer.ask import MOST_SURE
+from fixloop.propose.offer.question import MOST_SURE
 
 NAMED, ASKED = (0.1, 1.1), (-0.3, 0.4)
 """What is added to the log-odds after they are multiplied, and by what."""

@@ -19,8 +19,9 @@ from fixloop.propose.diagnosis.group import Group
 from fixloop.propose.diagnosis.trying import hypotheses, sets_of
 from fixloop.propose.evidence.standing import branch_part, build_standing
 from fixloop.propose.evidence.tries import tree_tries
-from fixloop.propose.offer.ask import Tried, _leads, _speaks, are_unlike, settle
+from fixloop.propose.offer.ask import _leads, _speaks, are_unlike, settle
 from fixloop.propose.offer.thin import as_question
+from fixloop.propose.offer.tried import Tried
 from fixloop.propose.readings.actions import Action
 from fixloop.propose.readings.interventions import Intervention
 from fixloop.propose.readings.tree_edits import says_itself

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from fixloop.hints.model import Choice, Hint, Question
 from fixloop.hints.operation import Operation
-from fixloop.propose.offer.ask import MOST_SURE
+from fixloop.propose.offer.question import MOST_SURE
 from fixloop.propose.offer.stated import ASKED, mapped, stated
 
 SURE = (0.0, 0.05, 0.3, 0.5, 0.8, 0.95, 1.0)
