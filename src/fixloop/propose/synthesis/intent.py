@@ -393,11 +393,16 @@ def _nearest(row: Any) -> float:
 def threshold(bench: Workbench, group: Group) -> Draft | Unable:
     """The level's threshold, for a group that asks for several leaves that were held back there."""
     wanted = {m.feedback.id: _wanted_leaf(group, m) for m in group.members}
-    level = str(group.key[2] if group.key[1] == "set_threshold" else group.key[-1]).rpartition("thresholds.")[
-        2
-    ]
-    found = _level_draft(bench, group, level, {key: leaf for key, leaf in wanted.items() if leaf})
+    level = _level_asked(group)
+    told = {key: leaf for key, leaf in wanted.items() if leaf}
+    found = _level_draft(bench, group, level, told) if level else None
     return found or Unable("no threshold lets these tickets through and keeps out what should stay out")
+
+
+def _level_asked(group: Group) -> str:
+    """The level that a group's change or place names; "" where it asks for a leaf."""
+    parts = (str(part).partition("#thresholds.")[2] for part in group.key)
+    return next((level for level in parts if level), "")
 
 
 def _wanted_leaf(group: Group, member: Diagnosis) -> str | None:

@@ -332,3 +332,11 @@ def test_a_leaf_is_taught_before_single_examples_of_its_neighbour_are_moved() ->
     assert isinstance(draft, Draft)
     kinds = [one.kind for one in (draft, *draft.instead)]
     assert kinds[:2] == ["add_example", "remove_example"]
+
+
+def test_who_asks_for_a_leaf_asks_for_no_threshold_without_a_level() -> None:
+    """One text, with nothing near it to learn from: it is left at that, and not "the threshold of None"."""
+    one = told(1, "something else entirely about a moon", "transfer_failed")
+    bench = bench_of(one)
+    found = intent.threshold(bench, group_of(bench, [one], "transfer_failed"))
+    assert isinstance(found, Unable)
