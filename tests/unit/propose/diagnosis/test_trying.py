@@ -525,3 +525,27 @@ def test_of_two_fixes_the_one_that_mends_others_too_is_named() -> None:
     second = settle(members, tried, attempt, beyond=lambda hint: 2 * (hint.summary == "second"))
     assert second is not None
     assert (second.summary, second.question) == ("second", None)
+
+
+def test_examples_that_plainly_lie_in_each_others_leaf_are_likelier_than_what_else_the_tickets_may_mean() -> (
+    None
+):
+    first, second = reading("intent", "a", 0.5), reading("intent", "b", 0.3)
+    members = [of_text(n, first, second) for n in range(3)]
+    tried = hypotheses(rejected_bench(NEGATED)[0], members)
+    taught = (Operation("add_example", {"leaf": "a", "text": "x"}),)
+    one_way = (Operation("remove_example", {"leaf": "b", "text": "y"}), *taught)
+    back = Operation("remove_example", {"leaf": "a", "text": "z"})
+    both = (*one_way, back, Operation("add_example", {"leaf": "b", "text": "z"}))
+
+    def settled(*operations: Operation) -> Hint | None:
+        def attempt(group: Group) -> Hint:
+            own = taught if group.key[2] == "a" else operations
+            return Hint("intent", "k", group.key[2], "", tuple(m.feedback.id for m in members), own)
+
+        return settle(members, tried, attempt)
+
+    found, strays = settled(*both), settled(*one_way)
+    assert found is not None
+    assert strays is not None
+    assert (found.target, strays.target) == ("b", "a")
