@@ -242,22 +242,20 @@ class Asking:
         tries = Tries.of(bench, rejections) if judgement.replays else Tries()
         habits = Habits.of(workspace)
         odd = frozenset(name for name, one in workspace.templates.items() if habits.is_odd(one))
-        priors, kinds = judgement.priors, judgement.kinds
-        variable = wrong_variables(workspace)
         evidence = Evidence(
             catalog,
             lexicon,
             leaves,
             standing,
             told,
-            priors,
-            kinds,
-            odd,
-            kin,
-            tries,
-            texts,
-            Filled.of(catalog),
-            variable,
+            priors=judgement.priors,
+            kinds=judgement.kinds,
+            odd=odd,
+            kin=kin,
+            tries=tries,
+            texts=texts,
+            filled=Filled.of(catalog),
+            variables=wrong_variables(workspace),
         )
         unread = Unread.of(bench.pipeline, feedback, bench.before)
         return cls(bench, rejections, evidence, unread, disputed, judgement)

@@ -309,12 +309,10 @@ class Evidence(Known):
         )
         for call in action.tools:
             was = now.get(call.name, call.args)
-            for arg in sorted({*was, *call.args}):
-                if was.get(arg) != call.args.get(arg):
-                    found["argument.about"] = _named_by(call.args.get(arg), about) - _named_by(
-                        was.get(arg), about
-                    )
-                    found["argument.listed"] = float(not path_of(was.get(arg)))
+            for arg in sorted(a for a in {*was, *call.args} if was.get(a) != call.args.get(a)):
+                then, present = call.args.get(arg), was.get(arg)
+                found["argument.about"] = _named_by(then, about) - _named_by(present, about)
+                found["argument.listed"] = float(not path_of(present))
         found["argument.calls"] = log(1 + sum(len(known.get(call.name, ())) for call in action.tools))
 
     def _template(self, found: Features, heard: Heard, outcome: Outcome) -> None:
@@ -324,7 +322,7 @@ class Evidence(Known):
         failed = failed_template(before)
         text_of = failed or before.reply.template
         found["text.odd"] = float(text_of in self.odd)
-        found["text.variable"] = self.variable.get(text_of, 0.0)
+        found["text.variable"] = self.variables.get(text_of, 0.0)
         found["text.stray"] = self.texts.strayed(before.leaf, text_of, self.lexicon.at_home)
         if failed is not None:
             # What stands in the way of the text is a variable: nothing that was sent tells more.

@@ -40,7 +40,7 @@ class Known:
     tries: Tries = field(default_factory=Tries)
     texts: Texts = field(default_factory=lambda: Texts({}, {}, {}, {}))
     filled: Filled = field(default_factory=lambda: Filled({}, {}))
-    variable: Mapping[str, float] = field(default_factory=dict)
+    variables: Mapping[str, float] = field(default_factory=dict)
     """Templates with what the columns they say speak for their being wrong, in nats."""
 
     def _words(self, found: Features, heard: Heard, brought: frozenset[str], taken: frozenset[str]) -> None:

@@ -18,7 +18,7 @@ class Catalog:
     template that no tree uses; `calls` the distinct calls of each tool, most used first; `parents` of each
     leaf and `children` of each parent as the DAG has them; `trees` counts the trees with a key of `usual`
     that decide anything; `cut_off` are the leaves that no way from the root leads to, each with the intent at
-    the top of what hangs loose.
+    the top of what hangs loose; `callers` are the leaves that call each tool, `called_with` the replies.
     """
 
     workspace: Workspace
