@@ -136,7 +136,14 @@ class Evidence(Known):
             heard.row, present
         )
         found["left.elsewhere"] = self.lexicon.elsewhere(here, action.reply)
+        found["left.together"] = self._together(action.reply)
+        uncalled = self.catalog.uncalled
+        found["left.tool"] = max((self.catalog.left_over(tool) for tool in uncalled), default=0.0)
         self._words(found, heard, self.lexicon.templates.get(action.reply, NONE), self._here(heard))
+
+    def _together(self, template: str) -> float:
+        """How many templates that no tree uses lie side by side, in nats: a branch leaves one, a leaf its own."""
+        return log(self.catalog.together.get(template, 1))
 
     def _intent(self, found: Features, heard: Heard, outcome: Outcome) -> None:
         leaf, here = outcome.intervention.wanted.leaf or "", heard.before.leaf
@@ -248,6 +255,7 @@ class Evidence(Known):
             if found["unused"]:
                 found["unused.elsewhere"] = self.lexicon.elsewhere(before.leaf, reply)
                 found["unused.doubt"] = self._doubt(heard)
+                found["unused.together"] = self._together(reply)
             found["at_home"] = home(before.leaf, reply) - home(before.leaf, before.reply.template)
             found["words.like"] = self.lexicon.likeness(heard.row, "template", reply, before.reply.template)
             found["quote.brought"] = float(any(self.texts.has(reply, part) for part in heard.quoted))
