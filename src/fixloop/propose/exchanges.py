@@ -31,7 +31,7 @@ ENOUGH = 0.5
 FEWEST_TEXTS = 2
 """Distinct texts that it mends, unless it mends all there is: one of many was rejected for something else."""
 
-LIKELY, LIKELY_ALONE = 0.25, 0.5
+LIKELY, LIKELY_ALONE = 0.03, 0.5
 """How probable it has to be by the rejections themselves that their leaf is wrong; and by one text alone."""
 
 SURE = 0.85

@@ -29,12 +29,10 @@ EXCHANGED, RENAMED, MOST_EXCHANGED = 0.3, 0.9, 80
 changed places it would be the same two leaves under each other's name. And how many are moved: half mended
 they stay mixed. Of two leaves as they should be it is seldom a fifth."""
 
-MINGLED = 0.38
-"""The share of two leaves' examples whose nearest is the other's, from which they may be mixed.
-
-By chance it is about half. With over half of the examples exchanged it was 0.37 or more in four workspaces;
-of leaves beside each other that are as they should be seldom so much.
-"""
+MINGLED, TIDIER = 0.3, 0.12
+"""The share of two leaves' examples whose nearest is the other's, from which they may be mixed; and by how
+much it has to be less after the moves. By chance it is about half; moves between two leaves that are as they
+should be make it more."""
 
 SAME_TEXT = 1 - 1e-4
 """Likeness from which two texts are one."""
@@ -54,15 +52,16 @@ def mixed_examples(bench: Workbench, one: str, other: str, rejected: Mapping[str
     """The examples that two leaves have of each other, as far as cases and accepted answers tell; else none.
 
     `rejected` are texts that came out as a leaf and may be the other's, by leaf. They make clearer which
-    examples are whose, and have no say in whether any are: of tickets that are neither leaf's the examples
-    would only follow.
+    examples are whose; of tickets that are neither leaf's the examples would only follow, so whether any are
+    is for the examples themselves to say, and for the texts whose leaf is known.
     """
     known = {leaf: known_texts(bench, leaf) for leaf in (one, other)}
-    found = exchanged(bench, known)
-    if not found:
-        return found
     told = {one: [*rejected.get(other, ()), *known[one]], other: [*rejected.get(one, ()), *known[other]]}
-    return _moves(bench, told) or found
+    for texts in (told, known) if any(rejected.values()) else (known,):
+        moves = _moves(bench, texts)
+        if _are_mixed(bench, known, moves):
+            return moves
+    return []
 
 
 def exchanged(bench: Workbench, known: Mapping[str, Texts]) -> list[Move]:
@@ -79,12 +78,13 @@ def _are_mixed(bench: Workbench, known: Mapping[str, Texts], moves: Sequence[Mov
     if not moves:
         return False
     owned = [(e.text, leaf) for leaf in known for e in bench.workspace.examples.get(leaf, ())]
-    if _strangers(owned) < MINGLED:
+    mingled = _strangers(owned)
+    if mingled < MINGLED:
         return False
     to = {text: leaf for text, _, leaf in moves}
     moved = [(text, to.get(text, leaf)) for text, leaf in owned]
     told = [(text, leaf) for leaf in known for text in known[leaf]]
-    return _at_home(told, moved) >= _at_home(told, owned)
+    return mingled - _strangers(moved) >= TIDIER and _at_home(told, moved) >= _at_home(told, owned)
 
 
 Owned = Sequence[tuple[str, str]]
