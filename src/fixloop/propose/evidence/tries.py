@@ -51,7 +51,8 @@ ALL_SHARES = 1.2
 
 TWIN = 0.25
 """What an answer counts for as another deed of a branch, or of a new one, that the tree gives elsewhere
-already: about a tenth of all branches do what another one of their tree does."""
+already: about a tenth of all branches do what another one of their tree does. Not where the branch says the
+same already: of two with one reply it is likely that they call the same."""
 
 LEAST = 1e-9
 HALF = 0.5
@@ -69,7 +70,7 @@ class Tried:
     led: Mapping[Deed, float]
     stands: float
     own: Set[Deed] = frozenset()
-    """What branches of the tree do already."""
+    """What branches of the tree do already, but for those that say what the one that answered says."""
 
     def share(self, deed: Deed, usual: float) -> float:
         """The part of a deed that has a share `usual` of all interventions, 0…1."""
@@ -189,7 +190,7 @@ class TreeTries:
             fresh / sum_of,
             {key: value / sum_of for key, value in led.items()},
             max(-6.0, log(max(LEAST, sum_of / whole))),
-            self.own,
+            self._twins([answered]),
         )
 
     # --- for a set of them ------------------------------------------------------------------------------
@@ -226,9 +227,10 @@ class TreeTries:
             every = [branch for branch, _, _ in reached]
             parts.append((list(asked), every, ADDED * (self._added(every[0], _bits(asked)) or 0.0)))
         for own, there, weight in parts:
+            twins = self._twins(there)
             for action, usual in wished.items():
                 if weight and all(action != _action(branch) for branch in there):
-                    yield dict.fromkeys(own, action), weight * _fresh_share(action.deed, usual, self.own)
+                    yield dict.fromkeys(own, action), weight * _fresh_share(action.deed, usual, twins)
 
     def _usual(
         self, asked: Sequence[int], wished: Mapping[Action, float]
@@ -282,6 +284,11 @@ class TreeTries:
             held = self.ground.mask(condition) if condition is not None and key not in own else 0
             if held & self.rejected:
                 yield from ((held, deed, count / trees) for deed, count in deeds.items())
+
+    def _twins(self, there: Sequence[Branch]) -> Set[Deed]:
+        """What other branches of the tree do that say something else than these."""
+        replies = {branch.reply for branch in there}
+        return frozenset(deed for deed in self.own if deed[0] not in replies)
 
     def _done_of(self, branch: Branch) -> float:
         """How often another deed of a branch is asked for: oftener where its reply is another leaf's."""

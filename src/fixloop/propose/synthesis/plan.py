@@ -47,7 +47,8 @@ from fixloop.workspace.model import Condition, PlanTree, Test, Workspace
 from fixloop.workspace.plan_tree import all_tests
 
 REPEATED = 1.4
-"""What it costs that a branch would answer as another one of its tree does: those would be one branch."""
+"""What it costs that a branch would answer as another one of its tree does: those would be one branch.
+Not where both say the same already, for then it is likely that they call the same."""
 
 DRAFTS = 3
 EARLIER = 0.02
@@ -192,8 +193,9 @@ def _action_edits(bench: Workbench, field: Field) -> Iterator[Edit]:
                 others = {
                     field.key(one) for _, one in tree_edits.walk(field.tree.branches) if one is not branch
                 }
-                more = REPEATED if key in others else 0.0
-                less = astray(bench, field.tree.leaf, branch.reply) if key[0] != branch.reply else 0.0
+                another = key[0] != branch.reply
+                more = REPEATED if another and key in others else 0.0
+                less = astray(bench, field.tree.leaf, branch.reply) if another else 0.0
                 yield replace(edit, size=edit.size + more - less)
 
 

@@ -411,7 +411,15 @@ def test_an_answer_that_the_tree_gives_elsewhere_is_seldom_another_branch_too() 
     tried = replace(
         tree_tries(bench, bench.workspace.plan_trees["account_locked"], [one]).tried[one.id], led={}
     )
-    assert tried.share(("unlock_instructions", ()), 0.1) < tried.share(("transfer_help", ()), 0.1)
+    assert tried.share(("ask_which_account", ()), 0.1) < tried.share(("transfer_help", ()), 0.1)
+
+
+def test_branches_that_say_the_same_may_well_call_the_same() -> None:
+    bench, (one, *_) = rejected_bench(NEGATED)
+    tries = tree_tries(bench, bench.workspace.plan_trees["account_locked"], [one])
+    said = bench.before[one.id].reply.template
+    assert any(reply == said for reply, _ in tries.own)
+    assert all(reply != said for reply, _ in tries.tried[one.id].own)
 
 
 def test_the_only_rejection_there_is_lacks_no_company() -> None:
