@@ -125,3 +125,38 @@ def test_a_value_that_is_read_in_many_right_answers_is_seldom_one_too_many() -> 
         for found in (few, many)
     ]
     assert dropped[0] > dropped[1]
+
+
+LEFT = """\
+{name}:
+  description: Where a parrot may stay.
+  text: A parrot may stay in room {n}.
+"""
+
+
+@pytest.mark.parametrize(("left", "together"), [(1, 0.0), (3, pytest.approx(1.0986, abs=1e-3))])
+def test_texts_that_no_tree_uses_side_by_side_are_of_a_leaf_that_went_and_of_no_branch(
+    left: int, together: float
+) -> None:
+    files = minimal_world()
+    files["workspace/templates.yaml"] += "".join(LEFT.format(name=f"parrot_{n}", n=n) for n in range(left))
+    found = readings(build_snapshot(files), "open")
+    assert of_deed(found, "parrot_0", ())["unused.together"] == together
+    (new,) = (
+        features
+        for one, features in found
+        if one.kind == "add_leaf" and one.action and one.action.reply == "parrot_0"
+    )
+    assert new["left.together"] == together
+    assert new["left.tool"] == 0.0
+
+
+def test_texts_that_no_tree_uses_here_and_there_are_each_by_itself() -> None:
+    files = minimal_world()
+    names = iter(("parrot_0", "parrot_1"))
+    files["workspace/templates.yaml"] = "".join(
+        LEFT.format(name=name, n=0) + text
+        for name, text in ((next(names), minimal_world()["workspace/templates.yaml"]), (next(names), ""))
+    )
+    found = readings(build_snapshot(files), "open")
+    assert of_deed(found, "parrot_1", ())["unused.together"] == 0.0
