@@ -24,7 +24,7 @@ from fixloop.propose.diagnosis.diagnose import JUDGEMENT, Diagnosis, Judgement, 
 from fixloop.propose.diagnosis.group import Group, clear_groups, lone_wishes, nothing_to_fix, one_change_each
 from fixloop.propose.diagnosis.missing import scattered
 from fixloop.propose.diagnosis.several import find_several
-from fixloop.propose.diagnosis.trying import hypotheses, sets_of
+from fixloop.propose.diagnosis.trying import MOST_OF_ONE_THING, hypotheses, sets_of
 from fixloop.propose.evidence.leaf_evidence import learn_comments
 from fixloop.propose.exchanges import exchanges
 from fixloop.propose.offer.ask import are_unlike, missing_leaf, needed, settle
@@ -35,6 +35,7 @@ from fixloop.propose.offer.stakes import Surroundings, stakes_of
 from fixloop.propose.offer.stated import stated
 from fixloop.propose.offer.thin import TEACHES, asked_if_bare, asked_if_it_takes, rests_on_little, sobered
 from fixloop.propose.offer.tried import FELL, waits_for_words
+from fixloop.propose.readings.interventions import NEW_LEAF
 from fixloop.propose.synthesis.spec import specify
 from fixloop.workspace.text import count
 
@@ -235,7 +236,7 @@ def _questions(desk: Desk, diagnoses: Sequence[Diagnosis], made: _Made, progress
     mended = {key for hint in found if hint.operations for key in hint.evidence}
     found = [hint for hint in found if hint.operations or not set(hint.evidence) <= mended]
     left = [one for some in sets for one in some if one.feedback.id not in mended]
-    return _with_missing_leaf(desk, left, found)
+    return of_one_missing_leaf(left, _with_missing_leaf(desk, left, found))
 
 
 def _with_missing_leaf(desk: Desk, left: Sequence[Diagnosis], found: Sequence[Hint]) -> list[Hint]:
@@ -249,6 +250,25 @@ def _with_missing_leaf(desk: Desk, left: Sequence[Diagnosis], found: Sequence[Hi
         own = [one for one in left if one.feedback.id in {*hint.evidence} - ids]
         again += [hint] if not ids & {*hint.evidence} else _explained(desk, own) if own else ()
     return [*again, missing_leaf(meant)]
+
+
+def of_one_missing_leaf(left: Sequence[Diagnosis], found: Sequence[Hint]) -> list[Hint]:
+    """What was found; who rather means a new leaf, or says nothing, means the one that is missing anyway."""
+    about = [hint for hint in found if hint.kind == NEW_LEAF.kind and not hint.operations]
+    named = [hint for hint in about if hint.question is None]
+    may = {one.feedback.id for one in left if not one.disputed and (one.wordless or _rather_means_new(one))}
+    asked = [hint for hint in about if hint.question and set(hint.evidence) <= may]
+    ids = {key for hint in (*named, *asked) for key in hint.evidence}
+    members = [one for one in left if one.feedback.id in ids]
+    if len(named) != 1 or not asked or len({one.feedback.text_digest for one in members}) > MOST_OF_ONE_THING:
+        return list(found)
+    joined = replace(missing_leaf(members), confidence=named[0].confidence)
+    return [*(hint for hint in found if hint not in (*named, *asked)), joined]
+
+
+def _rather_means_new(one: Diagnosis) -> bool:
+    new = [r.probability for r in one.readings if r.intervention.kind == NEW_LEAF.kind]
+    return sum(new) > 1 - sum(new)
 
 
 def _joined(hints: Sequence[Hint]) -> list[Hint]:

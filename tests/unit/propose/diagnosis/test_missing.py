@@ -10,8 +10,11 @@ from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.diagnosis.diagnose import Diagnosis, Reading
 from fixloop.propose.diagnosis.missing import FEWEST_ACCEPTED, scattered
 from fixloop.propose.readings.catalog import cut_off_leaves
-from fixloop.propose.readings.interventions import Intervention
-from fixloop.propose.run import propose
+from fixloop.propose.offer.ask import missing_leaf
+from fixloop.propose.offer.question import question
+from fixloop.propose.offer.tried import Tried, unwritten
+from fixloop.propose.readings.interventions import NEW_LEAF, Intervention
+from fixloop.propose.run import of_one_missing_leaf, propose
 from tests.unit.propose.synthesis.benches import LOCKED, bench_of, propose_all, told, world
 
 ELSEWHERE = [
@@ -99,3 +102,27 @@ def test_it_is_one_hint_that_says_what_is_missing_and_asks_nothing() -> None:
     hints = propose(bench, list(bench.stored), (), {}).hints
     about = [hint for hint in hints if set(hint.evidence) & {one.id for one in rejected}]
     assert [hint.kind for hint in about if hint.question is None and hint.step == "intent"] == ["add_leaf"]
+
+
+def test_whoever_may_mean_a_new_leaf_means_the_one_that_is_missing() -> None:
+    _, members = parrots()
+    new = tuple(
+        replace(one, readings=(Reading(NEW_LEAF, 0.9), *(replace(r, probability=0.05) for r in one.readings)))
+        for one in members
+    )
+    named, asked = missing_leaf(new[:3]), question(new[3:], hypothetical(new[3:]))
+    assert asked.kind == "add_leaf"
+    (joined,) = of_one_missing_leaf(new, [named, asked])
+    assert set(joined.evidence) == ids(new)
+    assert joined.summary.startswith(f"{len(new)} tickets")
+    assert (joined.question, joined.confidence) == (None, named.confidence)
+    colleague = [*new[:3], replace(new[3], disputed=True)]
+    elsewhere = [*new[:3], replace(members[3], wordless=False)]
+    for other in (colleague, elsewhere):
+        assert of_one_missing_leaf(other, [named, asked]) == [named, asked]
+    assert of_one_missing_leaf(new, [asked]) == [asked]
+
+
+def hypothetical(members: Sequence[Diagnosis]) -> list[Tried]:
+    """Every reading with a hint that says it and does nothing."""
+    return [Tried(one, unwritten(members, one, True, ""), one.probability) for one in members[0].readings]
