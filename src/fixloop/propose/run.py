@@ -22,12 +22,12 @@ from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.contradicted import beside_wrong_cases
 from fixloop.propose.diagnosis.diagnose import JUDGEMENT, Diagnosis, Judgement, diagnose
 from fixloop.propose.diagnosis.group import Group, clear_groups, lone_wishes, nothing_to_fix, one_change_each
-from fixloop.propose.diagnosis.missing import scattered
 from fixloop.propose.diagnosis.several import find_several
-from fixloop.propose.diagnosis.trying import MOST_OF_ONE_THING, hypotheses, sets_of
+from fixloop.propose.diagnosis.trying import hypotheses, sets_of
 from fixloop.propose.evidence.leaf_evidence import learn_comments
 from fixloop.propose.exchanges import exchanges
-from fixloop.propose.offer.ask import are_unlike, missing_leaf, needed, settle
+from fixloop.propose.missing_leaf import of_one_missing_leaf, with_missing_leaf
+from fixloop.propose.offer.ask import are_unlike, needed, settle
 from fixloop.propose.offer.described import describe
 from fixloop.propose.offer.idle import lone_wish, nothing_wrong, several_things, unexplained, unreplayable
 from fixloop.propose.offer.rank import rank, with_conflicts
@@ -35,13 +35,12 @@ from fixloop.propose.offer.stakes import Surroundings, stakes_of
 from fixloop.propose.offer.stated import stated
 from fixloop.propose.offer.thin import TEACHES, asked_if_bare, asked_if_it_takes, rests_on_little, sobered
 from fixloop.propose.offer.tried import FELL, waits_for_words
-from fixloop.propose.readings.interventions import NEW_LEAF
 from fixloop.propose.synthesis.spec import specify
 from fixloop.workspace.text import count
 
 __all__ = ["MOST_QUESTIONS", "PROPOSER", "Ablation", "Proposed", "propose", "rank"]
 
-PROPOSER = "replay 16"
+PROPOSER = "replay 17"
 """Changes whenever the same rejections could lead to other hints."""
 
 MOST_QUESTIONS = 20
@@ -236,39 +235,8 @@ def _questions(desk: Desk, diagnoses: Sequence[Diagnosis], made: _Made, progress
     mended = {key for hint in found if hint.operations for key in hint.evidence}
     found = [hint for hint in found if hint.operations or not set(hint.evidence) <= mended]
     left = [one for some in sets for one in some if one.feedback.id not in mended]
-    return of_one_missing_leaf(left, _with_missing_leaf(desk, left, found))
-
-
-def _with_missing_leaf(desk: Desk, left: Sequence[Diagnosis], found: Sequence[Hint]) -> list[Hint]:
-    """What was found; what nothing mends and one missing leaf explains is said so instead of being asked."""
-    meant = scattered(desk.bench, left, desk.read)
-    if not meant:
-        return list(found)
-    ids = {one.feedback.id for one in meant}
-    again: list[Hint] = []
-    for hint in found:
-        own = [one for one in left if one.feedback.id in {*hint.evidence} - ids]
-        again += [hint] if not ids & {*hint.evidence} else _explained(desk, own) if own else ()
-    return [*again, missing_leaf(meant)]
-
-
-def of_one_missing_leaf(left: Sequence[Diagnosis], found: Sequence[Hint]) -> list[Hint]:
-    """What was found; who rather means a new leaf, or says nothing, means the one that is missing anyway."""
-    about = [hint for hint in found if hint.kind == NEW_LEAF.kind and not hint.operations]
-    named = [hint for hint in about if hint.question is None]
-    may = {one.feedback.id for one in left if not one.disputed and (one.wordless or _rather_means_new(one))}
-    asked = [hint for hint in about if hint.question and set(hint.evidence) <= may]
-    ids = {key for hint in (*named, *asked) for key in hint.evidence}
-    members = [one for one in left if one.feedback.id in ids]
-    if len(named) != 1 or not asked or len({one.feedback.text_digest for one in members}) > MOST_OF_ONE_THING:
-        return list(found)
-    joined = replace(missing_leaf(members), confidence=named[0].confidence)
-    return [*(hint for hint in found if hint not in (*named, *asked)), joined]
-
-
-def _rather_means_new(one: Diagnosis) -> bool:
-    new = [r.probability for r in one.readings if r.intervention.kind == NEW_LEAF.kind]
-    return sum(new) > 1 - sum(new)
+    found = with_missing_leaf(desk, left, found, lambda own: _explained(desk, own))
+    return of_one_missing_leaf(left, found)
 
 
 def _joined(hints: Sequence[Hint]) -> list[Hint]:

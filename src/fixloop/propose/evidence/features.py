@@ -142,7 +142,7 @@ class Evidence(Known):
         self._words(found, heard, self.lexicon.templates.get(action.reply, NONE), self._here(heard))
 
     def _together(self, template: str) -> float:
-        """How many templates that no tree uses lie side by side, in nats: a branch leaves one, a leaf its own."""
+        """How many templates that no tree uses lie side by side, in nats: a branch leaves one, a leaf all."""
         return log(self.catalog.together.get(template, 1))
 
     def _intent(self, found: Features, heard: Heard, outcome: Outcome) -> None:

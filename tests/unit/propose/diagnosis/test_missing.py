@@ -9,12 +9,13 @@ from fixloop.propose.bench.wanted import Wanted
 from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.diagnosis.diagnose import Diagnosis, Reading
 from fixloop.propose.diagnosis.missing import FEWEST_ACCEPTED, scattered
-from fixloop.propose.readings.catalog import cut_off_leaves
+from fixloop.propose.missing_leaf import of_one_missing_leaf
 from fixloop.propose.offer.ask import missing_leaf
 from fixloop.propose.offer.question import question
 from fixloop.propose.offer.tried import Tried, unwritten
+from fixloop.propose.readings.catalog import cut_off_leaves
 from fixloop.propose.readings.interventions import NEW_LEAF, Intervention
-from fixloop.propose.run import of_one_missing_leaf, propose
+from fixloop.propose.run import propose
 from tests.unit.propose.synthesis.benches import LOCKED, bench_of, propose_all, told, world
 
 ELSEWHERE = [
