@@ -15,7 +15,7 @@ from typing import Any
 
 from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.diagnosis.clusters import clusters
-from fixloop.propose.diagnosis.diagnose import UNLIKELY, Diagnosis, Reading
+from fixloop.propose.diagnosis.diagnose import UNLIKELY, Diagnosis, Reading, mass_of
 from fixloop.propose.diagnosis.group import Group
 from fixloop.propose.evidence.tries import Outcomes, Tried, tree_tries
 from fixloop.propose.readings.actions import Action
@@ -121,12 +121,23 @@ def hypotheses(bench: Workbench, members: Sequence[Diagnosis]) -> list[Hypothesi
         if reading.intervention.step == "plan":
             trees[reading.intervention.place].append(reading)
         else:
+            if reading.intervention.step == "none":
+                reading = replace(reading, probability=_all_mistaken(members))
             found.append(Hypothesis(reading, Group(reading.key, tuple(asking[reading.key]))))
     for place, readings in trees.items():
         own = [one for one in members if any(r.intervention.place == place for r in one.readings)]
         joint = _of_tree(bench, place, own, sum(one.probability for one in readings))
         found += joint or [Hypothesis(one, Group(one.key, tuple(asking[one.key]))) for one in readings]
     return _doubted(found)
+
+
+def _all_mistaken(members: Sequence[Diagnosis]) -> float:
+    """How likely nothing is wrong for any of them: one fault is shared, but each is mistaken by himself.
+
+    Not quite by himself: of n about √n are (as in `_likelihood`).
+    """
+    told = [max(UNMOVED, mass_of("none", [one])) for one in members]
+    return round(exp(sum(map(log, told)) / sqrt(len(told))), 6)
 
 
 def _doubted(found: Sequence[Hypothesis]) -> list[Hypothesis]:
