@@ -149,12 +149,47 @@ class RubricFile(Strict):
 PriorStep = Literal["none", "intent", "new_leaf", "extraction", "fetch", "plan", "template"]
 
 
+PriorKind = Literal[
+    "add_branch",
+    "add_case",
+    "add_edge",
+    "add_example",
+    "add_leaf",
+    "add_pattern",
+    "add_signal",
+    "add_template",
+    "add_tool",
+    "add_value",
+    "edit_template",
+    "fix_case",
+    "move_branch",
+    "none",
+    "remove_branch",
+    "remove_edge",
+    "remove_example",
+    "remove_leaf",
+    "remove_pattern",
+    "remove_signal",
+    "remove_tool",
+    "retire_case",
+    "set_condition",
+    "set_reply",
+    "set_threshold",
+    "set_tool_arg",
+    "set_variants",
+    "set_weight",
+    "several",
+    "spec",
+]
+"""The kinds of hints: every operation, and what a hint without one can be."""
+
+
 class ImproverFile(Strict):
     """What the proposer believes beforehand; what is left out is as built in."""
 
     version: Annotated[int, Field(ge=1)]
     priors: dict[PriorStep, Annotated[float, Field(gt=0, le=1)]] = {}
-    kinds: dict[Id, Annotated[float, Field(gt=0, le=100)]] = {}
+    kinds: dict[PriorKind, Annotated[float, Field(gt=0, le=100)]] = {}
     margin: Share | None = None
 
 
@@ -338,8 +373,9 @@ def _report(model: type[BaseModel], value: Any, details: ErrorDetails, report: R
     if kind == "missing":
         report(key_path[:-1], f"{named(key_path[-1])} is missing", f"add `{key_path[-1]}:`")
         return
-    if kind == "extra_forbidden":
-        known = sorted(_model_at(model, key_path[:-1]).model_fields)
+    if kind == "extra_forbidden" or (on_key and kind == "literal_error"):
+        of_model = kind == "extra_forbidden"
+        known = _model_at(model, key_path[:-1]).model_fields if of_model else get_args_of(details)
         message = f"unknown key {named(key_path[-1])}"
         report(key_path, message, did_you_mean(key_path[-1], known), on_key=True)
         return

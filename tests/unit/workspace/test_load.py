@@ -1,9 +1,13 @@
+from typing import get_args
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fixloop.fixes.catalog import catalog
 from fixloop.workspace.load import WorkspaceInvalid, inspect_workspace, load_workspace
 from fixloop.workspace.model import Config, FetchRules, Problem
+from fixloop.workspace.schema import PriorKind
 from fixloop.workspace.snapshot import Overlay
 from tests.support.worlds import build_snapshot, build_workspace, minimal_world
 
@@ -131,6 +135,17 @@ def test_a_wrong_shape_is_told_at_its_place(name: str, text: str, line: int, sai
 def test_a_prior_that_can_never_be_is_told() -> None:
     world = {**minimal_world(), "workspace/improver.yaml": "version: 1\npriors: {none: 0}\n"}
     assert "`priors.none` must be more than 0.0, not 0" in [problem.message for problem in problems_of(world)]
+
+
+def test_a_kind_of_fix_that_there_is_not_is_told() -> None:
+    world = {**minimal_world(), "workspace/improver.yaml": "version: 1\nkinds: {add_exampel: 2}\n"}
+    (told,) = [problem for problem in problems_of(world) if "add_exampel" in problem.message]
+    assert (told.severity, told.place.path, told.place.line) == ("error", "workspace/improver.yaml", 2)
+    assert (told.message, told.mend) == ("unknown key `add_exampel`", "did you mean `add_example`?")
+
+
+def test_every_operation_is_a_kind_that_can_have_a_prior() -> None:
+    assert set(get_args(PriorKind)) == {*catalog(), "none", "several", "spec"}
 
 
 def test_a_bad_example_line_is_told_and_the_others_count() -> None:
