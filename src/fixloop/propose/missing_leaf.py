@@ -8,7 +8,7 @@ from fixloop.propose.attempt import Desk
 from fixloop.propose.diagnosis.diagnose import Diagnosis
 from fixloop.propose.diagnosis.missing import scattered
 from fixloop.propose.diagnosis.trying import MOST_OF_ONE_THING
-from fixloop.propose.offer.ask import missing_leaf
+from fixloop.propose.offer.ask import missing_leaf, says_what
 from fixloop.propose.readings.interventions import NEW_LEAF
 
 Explain = Callable[[Sequence[Diagnosis]], list[Hint]]
@@ -31,19 +31,21 @@ def with_missing_leaf(
 
 
 def of_one_missing_leaf(left: Sequence[Diagnosis], found: Sequence[Hint]) -> list[Hint]:
-    """What was found; who rather means a new leaf, or says nothing, means the one that is missing anyway."""
+    """What was found; whose words do not say what new leaf they mean are about one and the same."""
     about = [hint for hint in found if hint.kind == NEW_LEAF.kind and not hint.operations]
-    named = [hint for hint in about if hint.question is None]
-    may = {one.feedback.id for one in left if not one.disputed and (one.wordless or _rather_means_new(one))}
-    asked = [hint for hint in about if hint.question and set(hint.evidence) <= may]
-    ids = {key for hint in (*named, *asked) for key in hint.evidence}
+    may = {one.feedback.id for one in left if _may_mean_new(one)}
+    joined = [hint for hint in about if set(hint.evidence) <= may]
+    named = [hint.confidence for hint in joined if hint.question is None]
+    ids = {key for hint in joined for key in hint.evidence}
     members = [one for one in left if one.feedback.id in ids]
-    if len(named) != 1 or not asked or len({one.feedback.text_digest for one in members}) > MOST_OF_ONE_THING:
+    too_many = len({one.feedback.text_digest for one in members}) > MOST_OF_ONE_THING
+    if not named or len(joined) == 1 or too_many:
         return list(found)
-    joined = replace(missing_leaf(members), confidence=named[0].confidence)
-    return [*(hint for hint in found if hint not in (*named, *asked)), joined]
+    whole = replace(missing_leaf(members), confidence=max(named))
+    return [*(hint for hint in found if hint not in joined), whole]
 
 
-def _rather_means_new(one: Diagnosis) -> bool:
-    new = [r.probability for r in one.readings if r.intervention.kind == NEW_LEAF.kind]
-    return sum(new) > 1 - sum(new)
+def _may_mean_new(one: Diagnosis) -> bool:
+    """Whether a rejection rather means a new leaf, or says nothing, and does not say which."""
+    new = sum(r.probability for r in one.readings if r.intervention.kind == NEW_LEAF.kind)
+    return not one.disputed and not says_what(one, NEW_LEAF.place) and (one.wordless or new > 1 - new)

@@ -80,7 +80,7 @@ def _said_alone(members: Sequence[Diagnosis], whole: Hint, first: Tried) -> Hint
 def _too_new(members: Sequence[Diagnosis], hint: Hint, reading: Reading) -> Hint | None:
     """A leaf that nobody asked for by a word, where teaching it is not yet right: only that it is missing."""
     texts = len({one.feedback.text_digest for one in members})
-    if hint.kind != "add_leaf" or not all(one.wordless for one in members):
+    if hint.kind != "add_leaf" or any(says_what(one, reading.intervention.place) for one in members):
         return None
     if texts < FEWEST_FOR_A_LEAF:
         missing = f"a leaf is taught by {FEWEST_FOR_A_LEAF} texts at least; here are {texts}"
@@ -132,6 +132,12 @@ def speaks_for(one: Diagnosis, place: tuple[str, str]) -> bool:
     """Whether the words of a rejection speak for a place, and for nothing else more."""
     most = max(reading.spoken for reading in one.readings)
     return any(r.spoken == most > 0 for r in one.readings if r.intervention.place == place)
+
+
+def says_what(one: Diagnosis, place: tuple[str, str]) -> bool:
+    """Whether a rejection says what it asks for at a place: by its words, or in so many keys."""
+    spelt = one.feedback.expected or one.feedback.reply
+    return not one.wordless and (bool(spelt) or speaks_for(one, place))
 
 
 def _told(hint: Hint, members: Sequence[Diagnosis], what: Intervention) -> Hint:

@@ -121,7 +121,10 @@ def test_whoever_may_mean_a_new_leaf_means_the_one_that_is_missing() -> None:
     elsewhere = [*new[:3], replace(members[3], wordless=False)]
     for other in (colleague, elsewhere):
         assert of_one_missing_leaf(other, [named, asked]) == [named, asked]
+    said = [*new[:3], replace(new[3], wordless=False, readings=(Reading(NEW_LEAF, 0.9, spoken=1.0),))]
+    assert of_one_missing_leaf(said, [named, asked]) == [named, asked]
     assert of_one_missing_leaf(new, [asked]) == [asked]
+    assert of_one_missing_leaf(new, [named]) == [named]
 
 
 def hypothetical(members: Sequence[Diagnosis]) -> list[Tried]:
