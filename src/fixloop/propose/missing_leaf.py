@@ -1,12 +1,13 @@
 """One leaf that is missing, said once: for the tickets that scatter, and for whoever may mean a new leaf."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from fixloop.hints.model import Hint
 from fixloop.propose.attempt import Desk
+from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.diagnosis.diagnose import Diagnosis
-from fixloop.propose.diagnosis.missing import scattered
+from fixloop.propose.diagnosis.missing import scattered, unsurely_answered
 from fixloop.propose.diagnosis.trying import MOST_OF_ONE_THING
 from fixloop.propose.offer.ask import missing_leaf, says_what
 from fixloop.propose.readings.interventions import NEW_LEAF
@@ -22,7 +23,7 @@ def with_missing_leaf(
     meant = scattered(desk.bench, left, desk.read)
     if not meant:
         return list(found)
-    ids = {one.feedback.id for one in meant}
+    ids = _ids(meant)
     again: list[Hint] = []
     for hint in found:
         own = [one for one in left if one.feedback.id in {*hint.evidence} - ids]
@@ -30,18 +31,19 @@ def with_missing_leaf(
     return [*again, missing_leaf(meant)]
 
 
-def of_one_missing_leaf(left: Sequence[Diagnosis], found: Sequence[Hint]) -> list[Hint]:
-    """What was found; whose words do not say what new leaf they mean are about one and the same."""
+def of_one_missing_leaf(bench: Workbench, left: Sequence[Diagnosis], found: Sequence[Hint]) -> list[Hint]:
+    """What was found; where a new leaf is named, whoever may mean one and was answered unsurely means it."""
+    may = [one for one in left if _may_mean_new(one)]
+    unsure = _ids(unsurely_answered(bench, may))
     about = [hint for hint in found if hint.kind == NEW_LEAF.kind and not hint.operations]
-    may = {one.feedback.id for one in left if _may_mean_new(one)}
-    joined = [hint for hint in about if set(hint.evidence) <= may]
-    named = [hint.confidence for hint in joined if hint.question is None]
+    named = [hint for hint in about if hint.question is None and {*hint.evidence} <= _ids(may)]
+    joined = [*named, *(hint for hint in about if hint.question and {*hint.evidence} <= unsure)]
     ids = {key for hint in joined for key in hint.evidence}
     members = [one for one in left if one.feedback.id in ids]
     too_many = len({one.feedback.text_digest for one in members}) > MOST_OF_ONE_THING
     if not named or len(joined) == 1 or too_many:
         return list(found)
-    whole = replace(missing_leaf(members), confidence=max(named))
+    whole = replace(missing_leaf(members), confidence=max(hint.confidence for hint in named))
     return [*(hint for hint in found if hint not in joined), whole]
 
 
@@ -49,3 +51,7 @@ def _may_mean_new(one: Diagnosis) -> bool:
     """Whether a rejection rather means a new leaf, or says nothing, and does not say which."""
     new = sum(r.probability for r in one.readings if r.intervention.kind == NEW_LEAF.kind)
     return not one.disputed and not says_what(one, NEW_LEAF.place) and (one.wordless or new > 1 - new)
+
+
+def _ids(members: Iterable[Diagnosis]) -> set[str]:
+    return {one.feedback.id for one in members}

@@ -240,7 +240,7 @@ def _questions(desk: Desk, diagnoses: Sequence[Diagnosis], made: _Made, progress
     found = [hint for hint in found if hint.operations or not set(hint.evidence) <= mended]
     left = [one for some in sets for one in some if one.feedback.id not in mended]
     found = with_missing_leaf(desk, left, found, lambda own: _explained(desk, own))
-    return of_one_missing_leaf(left, found)
+    return of_one_missing_leaf(desk.bench, left, found)
 
 
 def _joined(hints: Sequence[Hint]) -> list[Hint]:

@@ -34,16 +34,23 @@ def scattered(bench: Workbench, open_ones: Sequence[Diagnosis], read: int) -> li
 
     `read` is how many rejections there are.
     """
-    trust = _usual_trust(bench)
-    if len(trust) < FEWEST_ACCEPTED or cut_off_leaves(bench.workspace.intents):
+    if cut_off_leaves(bench.workspace.intents):
         return []  # tickets of a leaf that no way leads to scatter as well
     found = [one for one in open_ones if one.wordless and not one.disputed and not _is_rather_right(one)]
-    unsure = [one for one in found if bisect_right(trust, _trust(one)) <= UNSURE * len(trust)]
+    unsure = unsurely_answered(bench, found)
     texts = {one.feedback.text_digest for one in unsure}
     leaves = {one.before.leaf for one in unsure}
     if len(texts) < FEWEST_TEXTS or len(leaves) < FEWEST_LEAVES or mass_of("intent", unsure) < RATHER:
         return []
     return unsure if len(texts) <= MOST_OF_ONE_THING and ONE_IN * len(unsure) >= read else []
+
+
+def unsurely_answered(bench: Workbench, rejections: Sequence[Diagnosis]) -> list[Diagnosis]:
+    """Those that step one trusted as little as hardly a ticket that staff accept; none where too few are."""
+    trust = _usual_trust(bench)
+    if len(trust) < FEWEST_ACCEPTED:
+        return []
+    return [one for one in rejections if bisect_right(trust, _trust(one)) <= UNSURE * len(trust)]
 
 
 def _trust(one: Diagnosis) -> float:

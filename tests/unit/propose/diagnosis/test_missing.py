@@ -106,25 +106,27 @@ def test_it_is_one_hint_that_says_what_is_missing_and_asks_nothing() -> None:
 
 
 def test_whoever_may_mean_a_new_leaf_means_the_one_that_is_missing() -> None:
-    _, members = parrots()
+    bench, members = parrots()
     new = tuple(
         replace(one, readings=(Reading(NEW_LEAF, 0.9), *(replace(r, probability=0.05) for r in one.readings)))
         for one in members
     )
     named, asked = missing_leaf(new[:3]), question(new[3:], hypothetical(new[3:]))
     assert asked.kind == "add_leaf"
-    (joined,) = of_one_missing_leaf(new, [named, asked])
+    (joined,) = of_one_missing_leaf(bench, new, [named, asked])
     assert set(joined.evidence) == ids(new)
     assert joined.summary.startswith(f"{len(new)} tickets")
     assert (joined.question, joined.confidence) == (None, named.confidence)
     colleague = [*new[:3], replace(new[3], disputed=True)]
     elsewhere = [*new[:3], replace(members[3], wordless=False)]
-    for other in (colleague, elsewhere):
-        assert of_one_missing_leaf(other, [named, asked]) == [named, asked]
+    before = new[3].before
+    surely = [*new[:3], replace(new[3], before=replace(before, scores={before.raw_leaf: 0.99}))]
+    for other in (colleague, elsewhere, surely):
+        assert of_one_missing_leaf(bench, other, [named, asked]) == [named, asked]
     said = [*new[:3], replace(new[3], wordless=False, readings=(Reading(NEW_LEAF, 0.9, spoken=1.0),))]
-    assert of_one_missing_leaf(said, [named, asked]) == [named, asked]
-    assert of_one_missing_leaf(new, [asked]) == [asked]
-    assert of_one_missing_leaf(new, [named]) == [named]
+    assert of_one_missing_leaf(bench, said, [named, asked]) == [named, asked]
+    assert of_one_missing_leaf(bench, new, [asked]) == [asked]
+    assert of_one_missing_leaf(bench, new, [named]) == [named]
 
 
 def hypothetical(members: Sequence[Diagnosis]) -> list[Tried]:
