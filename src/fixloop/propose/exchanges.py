@@ -42,18 +42,36 @@ Pair = tuple[str, str]
 
 
 def exchanges(desk: Desk, open_ones: Sequence[Diagnosis]) -> list[Hint]:
-    """A fix for each two leaves whose examples are mixed, where that mends what was rejected there."""
-    found: list[Hint] = []
+    """A fix for each two leaves whose examples are mixed, where that mends what was rejected there.
+
+    Two leaves that are mixed make others beside them look so: those whose exchange mends most come first, and
+    those that move most, and either leaf is in one exchange only.
+    """
     dag = desk.bench.workspace.intents
     asked = [one for one in open_ones if not one.disputed]
     # Tickets of a leaf that no way leads to look like those of any two others.
-    for pair in () if cut_off_leaves(dag) else _pairs(dag, asked):
-        mended = {key for hint in found for key in hint.evidence}
-        left = [one for one in asked if one.feedback.id not in mended]
-        moves = mixed_examples(desk.bench, *pair, {leaf: _texts_of(leaf, pair, left) for leaf in pair})
-        if moves and (hint := _tried(desk, pair, moves, left)):
-            found.append(hint)
-    return found
+    pairs = () if cut_off_leaves(dag) else _pairs(dag, asked)
+    whole = {pair: hint for pair in pairs if (hint := _exchange(desk, pair, asked))}
+    found: dict[Pair, Hint] = {}
+    for pair in sorted(whole, key=lambda pair: (*_size(whole[pair]), pair)):
+        if not any({*pair} & {*other} for other in found):
+            mended = {key for hint in found.values() for key in hint.evidence}
+            left = [one for one in asked if one.feedback.id not in mended]
+            again = mended & {*whole[pair].evidence}
+            hint = _exchange(desk, pair, left) if again else whole[pair]
+            found |= {pair: hint} if hint else {}
+    return [*found.values()]
+
+
+def _size(hint: Hint) -> tuple[int, int]:
+    """How much an exchange mends and moves, the most first."""
+    return -len(hint.evidence), -len(hint.operations)
+
+
+def _exchange(desk: Desk, pair: Pair, asked: Sequence[Diagnosis]) -> Hint | None:
+    """The exchange between two leaves, if their examples are mixed and it mends what was rejected."""
+    moves = mixed_examples(desk.bench, *pair, {leaf: _texts_of(leaf, pair, asked) for leaf in pair})
+    return _tried(desk, pair, moves, asked) if moves else None
 
 
 def _pairs(dag: IntentDag, asked: Sequence[Diagnosis]) -> list[Pair]:

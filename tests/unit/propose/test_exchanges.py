@@ -3,8 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+import pytest
+
 from fixloop.feedback.model import Feedback
 from fixloop.hints.operation import Operation
+from fixloop.propose import exchanges as module
 from fixloop.propose.attempt import WHOLE, Desk
 from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.diagnosis.diagnose import diagnose
@@ -99,6 +102,23 @@ def test_an_exchange_that_leaves_the_rejections_as_they_are_is_none() -> None:
     more = bench_of(bench.snapshot, [*bench.stored, other])
     found = diagnose(more, [other], feedback=more.stored)
     assert exchanges(Desk(more, WHOLE, tuple(found), 1), found) == []
+
+
+def test_of_pairs_that_share_a_leaf_the_one_that_mends_most_is_exchanged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench, _ = rejected_bench(tuple(ASKED))
+    found = diagnose(bench, [one for one in bench.stored if one.outcome == "rejected"], feedback=bench.stored)
+    desk = Desk(bench, WHOLE, tuple(found), len(found))
+    (whole,) = exchanges(desk, found)
+    least = replace(whole, evidence=whole.evidence[:1], summary="the least")
+    pairs = {("account_locked", "card_blocked"): least, ("account_locked", "transfer_failed"): whole}
+    monkeypatch.setattr(module, "_pairs", lambda dag, asked: list(pairs))
+    monkeypatch.setattr(module, "_exchange", lambda desk, pair, asked: pairs[pair])
+    assert exchanges(desk, found) == [whole]
+    apart = {("card_blocked", "login_problem"): replace(least, evidence=("fb-0000000000000000",))}
+    pairs |= apart
+    assert exchanges(desk, found) == [whole, *apart.values()]
 
 
 def test_leaves_that_are_as_they_should_be_exchange_nothing() -> None:
