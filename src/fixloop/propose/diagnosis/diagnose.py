@@ -22,6 +22,7 @@ from fixloop.propose.evidence.heard import Heard, hear, notes_of
 from fixloop.propose.evidence.kin import kin_of
 from fixloop.propose.evidence.known import information_of
 from fixloop.propose.evidence.leaf_evidence import Learnt, hear_leaves
+from fixloop.propose.evidence.left_behind import LeftBehind
 from fixloop.propose.evidence.score import STRANGE, Features, score, spoken_for
 from fixloop.propose.evidence.standing import build_standing
 from fixloop.propose.evidence.texts import Texts
@@ -256,6 +257,7 @@ class Asking:
             texts=texts,
             filled=Filled.of(catalog),
             variables=wrong_variables(workspace),
+            left=LeftBehind.of(catalog, lexicon, len(rejections)),
         )
         unread = Unread.of(bench.pipeline, feedback, bench.before)
         return cls(bench, rejections, evidence, unread, disputed, judgement)

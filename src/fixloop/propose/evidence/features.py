@@ -135,15 +135,12 @@ class Evidence(Known):
         found["left.asked"] = self.lexicon.asked(heard.row, action.reply) - self.lexicon.asked(
             heard.row, present
         )
-        found["left.elsewhere"] = self.lexicon.elsewhere(here, action.reply)
-        found["left.together"] = self._together(action.reply)
+        near = self.left.of_leaf(heard.row, action.reply)
         uncalled = self.catalog.uncalled
-        found["left.tool"] = max((self.catalog.left_over(tool) for tool in uncalled), default=0.0)
+        found["left.elsewhere"] = near * self.lexicon.elsewhere(here, action.reply)
+        found["left.together"] = near * self.left.together(action.reply)
+        found["left.tool"] = near * max((self.catalog.left_over(tool) for tool in uncalled), default=0.0)
         self._words(found, heard, self.lexicon.templates.get(action.reply, NONE), self._here(heard))
-
-    def _together(self, template: str) -> float:
-        """How many templates that no tree uses lie side by side, in nats: a branch leaves one, a leaf all."""
-        return log(self.catalog.together.get(template, 1))
 
     def _intent(self, found: Features, heard: Heard, outcome: Outcome) -> None:
         leaf, here = outcome.intervention.wanted.leaf or "", heard.before.leaf
@@ -251,11 +248,9 @@ class Evidence(Known):
             present = standing.fits(before.reply.template, facts_of(before))
             found["fits"] = standing.fits(reply, facts) - present
             found["unseen"] = float(reply not in standing.templates)
-            found["unused"] = float(reply in self.catalog.unused)
-            if found["unused"]:
-                found["unused.elsewhere"] = self.lexicon.elsewhere(before.leaf, reply)
-                found["unused.doubt"] = self._doubt(heard)
-                found["unused.together"] = self._together(reply)
+            near = self.left.of_branch(heard.row, before.leaf, reply)
+            found["unused"] = near
+            found["unused.together"] = near * self.left.together(reply)
             found["at_home"] = home(before.leaf, reply) - home(before.leaf, before.reply.template)
             found["words.like"] = self.lexicon.likeness(heard.row, "template", reply, before.reply.template)
             found["quote.brought"] = float(any(self.texts.has(reply, part) for part in heard.quoted))

@@ -11,6 +11,7 @@ from fixloop.propose.evidence.filled import Filled
 from fixloop.propose.evidence.heard import Heard
 from fixloop.propose.evidence.kin import Kin
 from fixloop.propose.evidence.leaf_evidence import LeafEvidence, rarity
+from fixloop.propose.evidence.left_behind import LeftBehind
 from fixloop.propose.evidence.score import Features
 from fixloop.propose.evidence.standing import Standing, branch_part, fetch_part, template_part
 from fixloop.propose.evidence.terms import NONE, literals
@@ -42,6 +43,7 @@ class Known:
     filled: Filled = field(default_factory=lambda: Filled({}, {}))
     variables: Mapping[str, float] = field(default_factory=dict)
     """Templates with what the columns they say speak for their being wrong, in nats."""
+    left: LeftBehind = field(default_factory=LeftBehind)
 
     def _words(self, found: Features, heard: Heard, brought: frozenset[str], taken: frozenset[str]) -> None:
         for said, factor in ((heard.said, 1.0), (heard.note, NOTE)):

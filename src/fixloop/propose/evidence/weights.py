@@ -100,8 +100,6 @@ WEIGHTS: Mapping[str, float] = {
     "unseen": -0.16,
     "own": 1.23,
     "unused": 7.98,
-    "unused.elsewhere": 0.00,
-    "unused.doubt": 0.00,
     "unused.together": -6.26,
     "tools.only": 0.98,
     "at_home": 7.10,

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import groupby
 
 from fixloop.hints.ids import canonical_json
 from fixloop.propose.readings.actions import Action, all_actions, decides, usual_actions
@@ -19,8 +18,7 @@ class Catalog:
     template that no tree uses; `calls` the distinct calls of each tool, most used first; `parents` of each
     leaf and `children` of each parent as the DAG has them; `trees` counts the trees with a key of `usual`
     that decide anything; `cut_off` are the leaves that no way from the root leads to, each with the intent at
-    the top of what hangs loose; `callers` are the leaves that call each tool, `called_with` the replies;
-    `together` says of each unused template how many such lie side by side with it, itself among them.
+    the top of what hangs loose; `callers` are the leaves that call each tool, `called_with` the replies.
     """
 
     workspace: Workspace
@@ -34,7 +32,6 @@ class Catalog:
     cut_off: Mapping[str, str]
     callers: Mapping[str, frozenset[str]]
     called_with: Mapping[str, frozenset[str]]
-    together: Mapping[str, int]
 
     @classmethod
     def of(cls, workspace: Workspace) -> "Catalog":
@@ -68,7 +65,6 @@ class Catalog:
             cut_off_leaves(workspace.intents),
             _by_tool((tool, leaf) for leaf, actions in own.items() for a in actions for tool in a.tool_names),
             _by_tool((tool, a.reply) for actions in own.values() for a in actions for tool in a.tool_names),
-            _side_by_side(workspace.templates, unused),
         )
 
     def left_over(self, tool: str) -> float:
@@ -103,12 +99,6 @@ class Catalog:
     def _columns(self) -> frozenset[str]:
         sources = self.workspace.fetch.sources.values()
         return frozenset(column for source in sources for column in (*source.fields, source.id))
-
-
-def _side_by_side(templates: Iterable[str], unused: frozenset[str]) -> dict[str, int]:
-    """Each unused template with the length of the run of such, in the order of the file, that it lies in."""
-    runs = (list(run) for is_unused, run in groupby(templates, unused.__contains__) if is_unused)
-    return {name: len(run) for run in runs for name in run}
 
 
 def _by_tool(found: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:

@@ -1,6 +1,7 @@
 """What speaks for readings of a branch: texts that others get, tools that go with a reply."""
 
 from collections.abc import Mapping, Sequence
+from math import log
 
 import pytest
 
@@ -129,34 +130,43 @@ def test_a_value_that_is_read_in_many_right_answers_is_seldom_one_too_many() -> 
 
 LEFT = """\
 {name}:
-  description: Where a parrot may stay.
-  text: A parrot may stay in room {n}.
+  description: {about}
+  text: {about}, number {n}.
 """
+PARROTS, LOCKED_OUT = "Where a parrot may stay", "My account is locked, why is the account locked"
 
 
-@pytest.mark.parametrize(("left", "together"), [(1, 0.0), (3, pytest.approx(1.0986, abs=1e-3))])
+def left_behind(about: str, left: int) -> list[tuple[Intervention, Mapping[str, float]]]:
+    """A ticket about a locked account, where so many texts about something lie unused side by side."""
+    files = minimal_world()
+    more = (LEFT.format(name=f"left_{n}", about=about, n=n) for n in range(left))
+    files["workspace/templates.yaml"] += "".join(more)
+    return readings(build_snapshot(files), "open")
+
+
+@pytest.mark.parametrize(("left", "together"), [(1, 0.0), (3, log(3)), (9, log(4))])
 def test_texts_that_no_tree_uses_side_by_side_are_of_a_leaf_that_went_and_of_no_branch(
     left: int, together: float
 ) -> None:
-    files = minimal_world()
-    files["workspace/templates.yaml"] += "".join(LEFT.format(name=f"parrot_{n}", n=n) for n in range(left))
-    found = readings(build_snapshot(files), "open")
-    assert of_deed(found, "parrot_0", ())["unused.together"] == together
-    (new,) = (
-        features
-        for one, features in found
-        if one.kind == "add_leaf" and one.action and one.action.reply == "parrot_0"
-    )
-    assert new["left.together"] == together
+    found = left_behind(LOCKED_OUT, left)
+    branch = of_deed(found, "left_0", ())
+    assert branch["unused.together"] == pytest.approx(branch["unused"] * together)
+    assert branch["unused"] > 0.5
+    (new,) = (f for one, f in found if one.kind == "add_leaf" and one.action and one.action.reply == "left_0")
+    assert new["left.together"] == pytest.approx(together)
     assert new["left.tool"] == 0.0
+
+
+def test_texts_that_nobody_needs_say_nothing_of_a_ticket_that_they_are_not_about() -> None:
+    found = left_behind(PARROTS, 9)
+    assert of_deed(found, "left_0", ())["unused"] == 0.0
+    (new,) = (f for one, f in found if one.kind == "add_leaf" and one.action and one.action.reply == "left_0")
+    assert (new["left.together"], new["left.elsewhere"]) == (0.0, 0.0)
 
 
 def test_texts_that_no_tree_uses_here_and_there_are_each_by_itself() -> None:
     files = minimal_world()
-    names = iter(("parrot_0", "parrot_1"))
-    files["workspace/templates.yaml"] = "".join(
-        LEFT.format(name=name, n=0) + text
-        for name, text in ((next(names), minimal_world()["workspace/templates.yaml"]), (next(names), ""))
-    )
+    first, last = (LEFT.format(name=name, about=LOCKED_OUT, n=0) for name in ("left_0", "left_1"))
+    files["workspace/templates.yaml"] = first + files["workspace/templates.yaml"] + last
     found = readings(build_snapshot(files), "open")
-    assert of_deed(found, "parrot_1", ())["unused.together"] == 0.0
+    assert of_deed(found, "left_1", ())["unused.together"] == 0.0
