@@ -14,8 +14,9 @@ from typing import Any
 from fixloop.propose.readings.catalog import Catalog
 from fixloop.propose.words.lexicon import Lexicon
 
-FAR = 0.15
-"""The share of the used templates that are as like a ticket (or a leaf) from which one is not about it."""
+FAR_FROM_TICKET, FAR_FROM_BRANCH = 0.15, 0.4
+"""The share of the used templates that are as like a ticket from which none of a leaf's is about it; and as
+like a ticket or its leaf from which a branch's is not: there the branch itself is known."""
 
 MOST_TOGETHER = 4
 """More of them side by side say no more: nobody needs them, rather."""
@@ -23,9 +24,10 @@ MOST_TOGETHER = 4
 
 @dataclass(frozen=True, slots=True)
 class LeftBehind:
-    """Each unused template with the run of such that it lies in, and how near it is to tickets and leaves.
+    """Each unused template with the run of such that it lies in, and how many others are as near as it is.
 
-    `tickets` has an array for each template, [tickets], `leaves` a number for each (leaf, template): 0…1.
+    `tickets` has an array for each template, [tickets], `leaves` a number for each (leaf, template): the share
+    of the used templates that are as like it, 0…1.
     """
 
     runs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -35,19 +37,17 @@ class LeftBehind:
     @classmethod
     def of(cls, catalog: Catalog, lexicon: Lexicon, tickets: int) -> "LeftBehind":
         """What is left behind in a workspace, for so many tickets."""
-        import numpy as np
-
         runs = _side_by_side(catalog.workspace.templates, catalog.unused)
         used = [name for name in catalog.workspace.templates if name not in catalog.unused]
         if not runs or not used:
             return cls(runs)
-        likeness = np.array([[lexicon.asked(row, name) for row in range(tickets)] for name in used])
-        near = {name: _near(likeness, [lexicon.asked(row, name) for row in range(tickets)]) for name in runs}
+        asked = [[lexicon.asked(row, name) for row in range(tickets)] for name in used]
         leaves = list(catalog.own)
-        homes = np.array([[lexicon.at_home(leaf, name) for leaf in leaves] for name in used])
-        at_home = {name: _near(homes, [lexicon.at_home(leaf, name) for leaf in leaves]) for name in runs}
-        places = {(leaf, name): float(at_home[name][n]) for name in runs for n, leaf in enumerate(leaves)}
-        return cls(runs, near, places)
+        homes = [[lexicon.at_home(leaf, name) for leaf in leaves] for name in used]
+        as_like = {n: _as_like(asked, [lexicon.asked(row, n) for row in range(tickets)]) for n in runs}
+        at_home = {n: _as_like(homes, [lexicon.at_home(leaf, n) for leaf in leaves]) for n in runs}
+        places = {(leaf, n): float(at_home[n][k]) for n in runs for k, leaf in enumerate(leaves)}
+        return cls(runs, as_like, places)
 
     def together(self, template: str) -> float:
         """How many lie side by side with a template, in nats."""
@@ -55,15 +55,17 @@ class LeftBehind:
 
     def of_leaf(self, row: int, template: str) -> float:
         """How near what lies side by side with a template is to a ticket, the nearest of it: 0…1."""
-        return max((self._of_ticket(row, one) for one in self.runs.get(template, ())), default=0.0)
+        far = min((self._from_ticket(row, one) for one in self.runs.get(template, ())), default=1.0)
+        return max(0.0, 1 - far / FAR_FROM_TICKET)
 
     def of_branch(self, row: int, leaf: str, template: str) -> float:
         """How near a template is to a ticket, or to what its leaf is about: 0…1."""
-        return max(self._of_ticket(row, template), self.leaves.get((leaf, template), 0.0))
+        far = min(self._from_ticket(row, template), self.leaves.get((leaf, template), 1.0))
+        return max(0.0, 1 - far / FAR_FROM_BRANCH)
 
-    def _of_ticket(self, row: int, template: str) -> float:
+    def _from_ticket(self, row: int, template: str) -> float:
         found = self.tickets.get(template)
-        return 0.0 if found is None else float(found[row])
+        return 1.0 if found is None else float(found[row])
 
 
 def _side_by_side(templates: Iterable[str], unused: frozenset[str]) -> dict[str, tuple[str, ...]]:
@@ -72,10 +74,9 @@ def _side_by_side(templates: Iterable[str], unused: frozenset[str]) -> dict[str,
     return {name: run for run in runs for name in run}
 
 
-def _near(of_used: Any, own: Sequence[float]) -> Any:
-    """1 where no used template [templates, things] is as like, 0 where too many are or it is like none."""
+def _as_like(of_used: Sequence[Sequence[float]], own: Sequence[float]) -> Any:
+    """The share of used templates [templates, things] that are as like each thing; 1 for what is not at all."""
     import numpy as np
 
     mine = np.array(own)
-    as_like = (of_used >= mine).mean(axis=0)
-    return np.where(mine > 0, np.round(np.clip(1 - as_like / FAR, 0, 1), 6), 0.0)
+    return np.where(mine > 0, np.round((np.array(of_used) >= mine).mean(axis=0), 6), 1.0)
