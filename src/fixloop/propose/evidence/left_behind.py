@@ -26,8 +26,8 @@ MOST_TOGETHER = 4
 class LeftBehind:
     """Each unused template with the run of such that it lies in, and how many others are as near as it is.
 
-    `tickets` has an array for each template, [tickets], `leaves` a number for each (leaf, template): the share
-    of the used templates that are as like it, 0…1.
+    `tickets` has an array for each template, [tickets], `leaves` a number for each (leaf, template): which
+    share of the used templates are as like it, 0…1.
     """
 
     runs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -75,7 +75,7 @@ def _side_by_side(templates: Iterable[str], unused: frozenset[str]) -> dict[str,
 
 
 def _as_like(of_used: Sequence[Sequence[float]], own: Sequence[float]) -> Any:
-    """The share of used templates [templates, things] that are as like each thing; 1 for what is not at all."""
+    """The share of used templates [templates, things] that are as like each thing; 1 for what is not."""
     import numpy as np
 
     mine = np.array(own)
