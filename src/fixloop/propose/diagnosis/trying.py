@@ -114,15 +114,13 @@ def _places(one: Diagnosis) -> dict[Key, float]:
 
 def hypotheses(bench: Workbench, members: Sequence[Diagnosis]) -> list[Hypothesis]:
     """What would explain the members together, likeliest first; "nothing is wrong" is among them."""
-    pooled, asking = pooled_readings(members), _asking(members)
+    pooled, asking = _weighed(members, pooled_readings(members)), _asking(members)
     trees: dict[Key, list[Reading]] = defaultdict(list)
     found: list[Hypothesis] = []
     for reading in pooled:
         if reading.intervention.step == "plan":
             trees[reading.intervention.place].append(reading)
         else:
-            if reading.intervention.step == "none":
-                reading = replace(reading, probability=_all_mistaken(members))
             found.append(Hypothesis(reading, Group(reading.key, tuple(asking[reading.key]))))
     for place, readings in trees.items():
         own = [one for one in members if any(r.intervention.place == place for r in one.readings)]
@@ -131,11 +129,22 @@ def hypotheses(bench: Workbench, members: Sequence[Diagnosis]) -> list[Hypothesi
     return _doubted(found)
 
 
-def _all_mistaken(members: Sequence[Diagnosis]) -> float:
-    """How likely nothing is wrong for any of them: one fault is shared, but each is mistaken by himself.
+def _weighed(members: Sequence[Diagnosis], pooled: Sequence[Reading]) -> list[Reading]:
+    """The readings, "nothing is wrong" as the set says it: one fault is shared, each is mistaken by himself.
 
-    Not quite by himself: of n about √n are (as in `_likelihood`).
+    Not where it is something new: that is no place which they share.
     """
+    first = next((one for one in pooled if one.intervention.step != "none"), None)
+    if first is None or first.intervention.place == NEW_THINGS:
+        return list(pooled)
+    return [
+        replace(one, probability=_all_mistaken(members)) if one.intervention.step == "none" else one
+        for one in pooled
+    ]
+
+
+def _all_mistaken(members: Sequence[Diagnosis]) -> float:
+    """How likely nothing is wrong for any of them: of n about √n are mistaken freely (as in `_likelihood`)."""
     told = [max(UNMOVED, mass_of("none", [one])) for one in members]
     return round(exp(sum(map(log, told)) / sqrt(len(told))), 6)
 
