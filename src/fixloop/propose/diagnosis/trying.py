@@ -144,7 +144,7 @@ def _weighed(members: Sequence[Diagnosis], pooled: Sequence[Reading]) -> list[Re
 
 
 def _all_mistaken(members: Sequence[Diagnosis]) -> float:
-    """How likely nothing is wrong for any of them: of n about √n are mistaken freely (as in `_likelihood`)."""
+    """How likely nothing is wrong for any: of n about √n are mistaken freely, as in `_likelihood`."""
     told = [max(UNMOVED, mass_of("none", [one])) for one in members]
     return round(exp(sum(map(log, told)) / sqrt(len(told))), 6)
 

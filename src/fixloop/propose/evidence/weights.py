@@ -138,11 +138,11 @@ WEIGHTS: Mapping[str, float] = {
 What speaks of a branch's reply and calls was fitted last, with all else as it was, on more of what says
 nothing than the script takes; `PRIORS["template"]` was raised by hand before that. What a branch or a leaf
 leaves behind (`unused`, `left`) was fitted by itself after that, on five workspaces, before it counted by how
-near it is to the ticket. By hand, for planted faults say too little of them: `pair`, `unchanged`, `words.new`,
-`company.fresh`, `tool.in.uncalled`, `trouble.unread` and `trouble.read` (as any other trouble), `unfilled` (as
-`unchanged`), `value.absent`, `text.odd`, `text.stray`, `text.variable` (a likelihood ratio as it is),
-`unrendered`, `quote.number`, `quote.address`, `quote.copied`, `quote.brought`, `reply.any`, `left.like`, what
-begins with `tree`.
+near it is to the ticket. By hand, for planted faults say too little of them: `pair`, `unchanged`,
+`words.new`, `company.fresh`, `tool.in.uncalled`, `trouble.unread` and `trouble.read` (as any other trouble),
+`unfilled` (as `unchanged`), `value.absent`, `text.odd`, `text.stray`, `text.variable` (a likelihood ratio as
+it is), `unrendered`, `quote.number`, `quote.address`, `quote.copied`, `quote.brought`, `reply.any`,
+`left.like`, what begins with `tree`.
 """
 
 NOTE = 2.0

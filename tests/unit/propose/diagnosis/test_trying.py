@@ -453,6 +453,20 @@ def test_a_group_that_hardly_says_a_word_is_a_set_unless_somebody_says_what_is_n
     assert _is_wordless(Group(change.key, members)) is as_a_set
 
 
+@pytest.mark.parametrize(("what", "falls"), [("add_example", True), ("add_leaf", False)])
+def test_that_several_were_mistaken_is_unlikelier_than_that_one_was(what: str, falls: bool) -> None:
+    place = "workspace/examples/a.jsonl" if what == "add_example" else "workspace/intents.yaml"
+    shared = Intervention("intent", what, place, Wanted(), None, 1.0)
+    bench = rejected_bench(NEGATED)[0]
+
+    def nothing_is_wrong(several: int) -> float:
+        own = [one_of(n, Reading(shared, 0.5), reading("none", "", 0.5)) for n in range(several)]
+        found = hypotheses(bench, own)
+        return next(h.reading.probability for h in found if h.reading.intervention.step == "none")
+
+    assert (nothing_is_wrong(4) < nothing_is_wrong(1)) is falls
+
+
 def test_a_fix_rests_on_whoever_says_nothing_and_is_mended_by_it_too() -> None:
     raised = Operation("set_threshold", {"at": "fetch", "was": 4, "to": 7})
     bench, rejections = rejected_bench(raised)
