@@ -32,11 +32,11 @@ def with_missing_leaf(
 
 
 def of_one_missing_leaf(bench: Workbench, left: Sequence[Diagnosis], found: Sequence[Hint]) -> list[Hint]:
-    """What was found; where a new leaf is named, whoever may mean one and was answered unsurely means it."""
-    may = [one for one in left if _may_mean_new(one)]
-    unsure = _ids(unsurely_answered(bench, may))
+    """What was found; where a new leaf is named, who rather means one and was answered unsurely means it."""
+    unsure = _ids(unsurely_answered(bench, [one for one in left if _means_new(one)]))
+    silent = _ids(one for one in left if not says_what(one, NEW_LEAF.place))
     about = [hint for hint in found if hint.kind == NEW_LEAF.kind and not hint.operations]
-    named = [hint for hint in about if hint.question is None and {*hint.evidence} <= _ids(may)]
+    named = [hint for hint in about if hint.question is None and {*hint.evidence} <= silent]
     joined = [*named, *(hint for hint in about if hint.question and {*hint.evidence} <= unsure)]
     ids = {key for hint in joined for key in hint.evidence}
     members = [one for one in left if one.feedback.id in ids]
@@ -47,10 +47,10 @@ def of_one_missing_leaf(bench: Workbench, left: Sequence[Diagnosis], found: Sequ
     return [*(hint for hint in found if hint not in joined), whole]
 
 
-def _may_mean_new(one: Diagnosis) -> bool:
-    """Whether a rejection rather means a new leaf, or says nothing, and does not say which."""
+def _means_new(one: Diagnosis) -> bool:
+    """Whether a rejection rather means a new leaf than anything else, and does not say which."""
     new = sum(r.probability for r in one.readings if r.intervention.kind == NEW_LEAF.kind)
-    return not one.disputed and not says_what(one, NEW_LEAF.place) and (one.wordless or new > 1 - new)
+    return new > 1 - new and not one.disputed and not says_what(one, NEW_LEAF.place)
 
 
 def _ids(members: Iterable[Diagnosis]) -> set[str]:
