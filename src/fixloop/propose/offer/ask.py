@@ -104,16 +104,17 @@ def _who_may_mean(members: Sequence[Diagnosis], first: Tried, beside: int) -> li
     """Who may mean what nobody has written yet, where it is as sure by itself as a fix that stood has to be.
 
     Those who say nothing that bears on it, those who speak for it, and in a set whoever surely means it
-    whatever he said; where many of the others speak of something else it is not sure. Of one ticket only the
-    text, where somebody speaks of it: who wants something new is alone so far, but for a ticket that is all
-    there is.
+    whatever he said; never who stands against a colleague. Where many of the others speak of something else
+    it is not sure. Of one ticket only the text, where somebody speaks of it: who wants something new is alone
+    so far, but for a ticket that is all there is.
     """
     key, place = first.reading.key, first.reading.intervention.place
     meant = [one for one in members if one.wordless or speaks_for(one, place)]
     if len(members) >= A_SET and meant:
         meant = [one for one in members if one.wordless or speaks_for(one, place) or _means(one, place)]
+    meant = [one for one in meant if not one.disputed]
     texts = {one.feedback.text_digest for one in meant}
-    if all(one.disputed for one in members) or first.reading.probability < needed(members, beside):
+    if first.reading.probability < needed(members, beside):
         return []
     if OTHERS * (len(members) - len(meant)) > len(members):
         return []
