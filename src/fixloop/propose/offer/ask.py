@@ -80,7 +80,7 @@ def _said_alone(members: Sequence[Diagnosis], whole: Hint, first: Tried) -> Hint
 def _too_new(members: Sequence[Diagnosis], hint: Hint, reading: Reading) -> Hint | None:
     """A leaf that nobody asked for by a word, where teaching it is not yet right: only that it is missing."""
     texts = len({one.feedback.text_digest for one in members})
-    if hint.kind != "add_leaf" or any(says_what(one, reading.intervention.place) for one in members):
+    if hint.kind != "add_leaf" or not all(one.wordless for one in members):
         return None
     if texts < FEWEST_FOR_A_LEAF:
         missing = f"a leaf is taught by {FEWEST_FOR_A_LEAF} texts at least; here are {texts}"
