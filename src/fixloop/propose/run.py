@@ -27,7 +27,7 @@ from fixloop.propose.diagnosis.trying import hypotheses, sets_of
 from fixloop.propose.evidence.leaf_evidence import learn_comments
 from fixloop.propose.exchanges import exchanges
 from fixloop.propose.missing_leaf import of_one_missing_leaf, with_missing_leaf
-from fixloop.propose.offer.ask import are_unlike, needed, says_what, settle
+from fixloop.propose.offer.ask import are_unlike, needed, settle
 from fixloop.propose.offer.described import describe
 from fixloop.propose.offer.idle import lone_wish, nothing_wrong, several_things, unexplained, unreplayable
 from fixloop.propose.offer.rank import rank, with_conflicts
@@ -155,14 +155,10 @@ def _clear_hints(desk: Desk, diagnoses: Sequence[Diagnosis], progress: Progress)
 def _is_wordless(group: Group) -> bool:
     """Whether hardly anybody says a word: what is clear for each is not yet what explains them all.
 
-    What asks for something new is alike by itself, and words for it are words that nothing here is called by:
-    one who says them is enough.
+    What asks for something new is alike by itself, and words for it are words that nothing here is called by.
     """
-    spoken = [one for one in group.members if not one.wordless]
-    asked = reading_of(group).intervention
-    if asked.kind == "add_leaf":
-        return not any(says_what(one, asked.place) for one in spoken)
-    return not spoken or 2 * len(spoken) < len(group.members)
+    said = sum(not one.wordless for one in group.members)
+    return not said or (reading_of(group).intervention.kind != "add_leaf" and 2 * said < len(group.members))
 
 
 def _against_cases(desk: Desk, made: _Made) -> _Made:
