@@ -30,6 +30,7 @@ from fixloop.propose.missing_leaf import of_one_missing_leaf, with_missing_leaf
 from fixloop.propose.offer.ask import are_unlike, needed, settle
 from fixloop.propose.offer.described import describe
 from fixloop.propose.offer.idle import lone_wish, nothing_wrong, several_things, unexplained, unreplayable
+from fixloop.propose.offer.patience import MOST_QUESTIONS, put_off
 from fixloop.propose.offer.rank import rank, with_conflicts
 from fixloop.propose.offer.stakes import Surroundings, stakes_of
 from fixloop.propose.offer.stated import stated
@@ -38,13 +39,10 @@ from fixloop.propose.offer.tried import FELL, waits_for_words
 from fixloop.propose.synthesis.spec import specify
 from fixloop.workspace.text import count
 
-__all__ = ["MOST_QUESTIONS", "PROPOSER", "Ablation", "Proposed", "propose", "rank"]
+__all__ = ["PROPOSER", "Ablation", "Proposed", "propose", "rank"]
 
-PROPOSER = "replay 17"
+PROPOSER = "replay 18"
 """Changes whenever the same rejections could lead to other hints."""
-
-MOST_QUESTIONS = 20
-"""A person answers a few questions a day; the rest wait for more evidence and are counted in `ended`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +92,7 @@ def propose(
     made = _against_cases(desk, _clear_hints(desk, diagnoses, progress))
     asked = _questions(desk, diagnoses, made, progress)
     asked += _specified(desk, made, asked)
-    fixes = _joined([*made.hints, *asked])
+    fixes = put_off(_joined([*made.hints, *asked]))
     idle = [nothing_wrong(one) for one in nothing_to_fix(diagnoses)]
     idle += [lone_wish(one) for one in lone_wishes(diagnoses, clear_groups(diagnoses))]
     taken = {key for hint in fixes for key in hint.evidence}

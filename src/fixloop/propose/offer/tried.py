@@ -29,6 +29,10 @@ MIXED = 5.0
 
 MOST_TRIED = 6
 
+HARDLY = 0.02
+"""How likely a change of what tickets mean must be, beside the likeliest change, for it to be tried: each try
+fits the intent step anew, and no outcome of it would bring what is less likely than that to the front."""
+
 NO_TEXT = "nobody has said yet what should stand there instead"
 
 NO_NAME = "nobody has said yet what it is called"
@@ -62,11 +66,19 @@ def try_hypotheses(
     A fix counts less for every member that it leaves as it is, and more for others that it mends; where none
     stands a reading does less.
     """
-    tried = [_after_try(members, one, attempt, beyond) for one in found[:MOST_TRIED]]
-    tried += [_untried(one.reading) for one in found[MOST_TRIED:]]
+    most = max((one.reading.probability for one in found), default=0.0)
+    worth = [n < MOST_TRIED and _is_worth_a_try(one.reading, most) for n, one in enumerate(found)]
+    tried = [
+        _after_try(members, one, attempt, beyond) if is_worth else _untried(one.reading)
+        for one, is_worth in zip(found, worth, strict=True)
+    ]
     total = sum(one.probability for one in tried) or 1.0
     scaled = [replace(one, probability=round(one.probability / total, 6)) for one in tried]
     return sorted(scaled, key=lambda one: (-one.probability, repr(one.reading.key)))
+
+
+def _is_worth_a_try(reading: Reading, most: float) -> bool:
+    return reading.intervention.step != "intent" or reading.probability >= HARDLY * most
 
 
 def _untried(reading: Reading) -> Tried:
