@@ -1,4 +1,4 @@
-"""How much a run asks, and what it tries: a question that brings nothing waits, an unlikely leaf is not fitted."""
+"""How much a run asks and tries: a question that brings nothing waits, an unlikely leaf is not fitted."""
 
 import pytest
 
