@@ -19,7 +19,8 @@ class Lesson:
     """Values and their surrogates, by canonical value.
 
     `values` are looked for through blanks and hyphens, `phrases` only where there are some, `free` words in
-    any case, `exact` words only as they are written in `spellings`.
+    any case, `exact` words only as they are written in `spellings`. `bare` are the digits of values that have
+    letters besides: staff write a number without its prefix.
     """
 
     values: dict[str, str] = field(default_factory=dict)
@@ -27,6 +28,7 @@ class Lesson:
     free: dict[str, str] = field(default_factory=dict)
     exact: dict[str, str] = field(default_factory=dict)
     spellings: dict[str, frozenset[str]] = field(default_factory=dict)
+    bare: dict[str, str] = field(default_factory=dict)
 
     def add_word(self, word: str, surrogate: str, ordinary: bool) -> None:
         """A word of a name; `ordinary` where it is no name in another case."""
@@ -43,6 +45,8 @@ class Lesson:
         self.phrases.update(other.phrases)
         self.free.update(other.free)
         self.exact.update(other.exact)
+        for signs, surrogate in other.bare.items():
+            self.bare.setdefault(signs, surrogate)
         for signs, spellings in other.spellings.items():
             self.spellings[signs] = self.spellings.get(signs, frozenset()) | spellings
 
@@ -54,7 +58,8 @@ class Known:
         self._lesson = lesson
         values = [(one, new, False) for one, new in lesson.values.items()]
         phrases = [(one, new, True) for one, new in lesson.phrases.items()]
-        self._longest_first = sorted(values + phrases, key=lambda item: (-len(item[0]), item))
+        bare = [(one, new, False) for one, new in lesson.bare.items() if one not in lesson.values]
+        self._longest_first = sorted(values + phrases + bare, key=lambda item: (-len(item[0]), item))
         self._replaced: dict[str, str] = {}
 
     def replace(self, text: str) -> str:

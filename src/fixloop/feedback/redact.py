@@ -23,6 +23,9 @@ _SHORTEST = 3
 """A pattern's value of fewer signs, such as two months, is nobody's."""
 
 _LONG_WORD = 4
+_BARE = re.compile(r"\d{5,}")
+"""So many digits of a value with letters name it without them, too; fewer may be a year or a price."""
+
 _NUMBER = re.compile(r"\w{0,63}\d\w{0,63}")
 _NAME_SIGNS = frozenset(" .'’-–,&\u00a0")
 _KEPT_IN_EXPECTED = frozenset({"leaf", "path", "branch", "template", "name"})
@@ -141,6 +144,9 @@ class Redactor:
             self._add_word(found, text)
         elif short or len(signs) >= _SHORTEST or not is_number(signs):
             found.values[signs] = surrogate
+            for digits in _BARE.finditer(text) if any(map(str.isalpha, text)) else ():
+                at, bare = len(canonical(text[: digits.start()])), canonical(digits[0])
+                found.bare[bare] = surrogate[at : at + len(bare)]
             for word in WORD.findall(text) if " " in text else ():
                 if len(word) > _LONG_WORD and word.isalpha():  # the street of "12 Harbour Row"
                     self._add_word(found, word)

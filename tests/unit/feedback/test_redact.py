@@ -215,6 +215,13 @@ def test_a_number_no_pattern_finds_is_hidden_since_it_is_on_record() -> None:
     assert "ktr" not in stored(found)
 
 
+def test_a_number_is_hidden_without_its_prefix_too() -> None:
+    found = clean(incoming("KTR05821 is locked", comment="KTR 05821, so 05821. Since 2026, not 105821"))
+    (number,) = NUMBER.findall(str(found.ticket.to_json()["text"]))
+    assert number != "KTR05821"
+    assert found.comment == f"{number[:3]} {number[3:]}, so {number[3:]}. Since 2026, not 105821"
+
+
 def test_numbers_of_personal_columns_keep_their_type() -> None:
     fetch = FETCH.replace("      hotline: string", "      hotline: string\n      born: number").replace(
         "personal: [account_number, holders]", "personal: [account_number, holders, born, fraud_flag]"
