@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -184,7 +185,6 @@ def terminal(desk: Desk) -> Iterator[int]:
 
 def read_until(terminal: int, wanted: bytes, seconds: float = 20.0) -> bytes:
     import select
-    import time
 
     got, end = b"", time.monotonic() + seconds
     while wanted not in got and time.monotonic() < end:
@@ -203,6 +203,17 @@ def test_in_a_real_terminal(desk: Desk, terminal: int) -> None:
     os.write(terminal, b"q")
     read_until(terminal, b"\x00never", 1.0)
     assert decisions(desk) == [("approved", "")]
+
+
+def test_an_interrupt_leaves_also_where_words_are_asked_for(desk: Desk, terminal: int) -> None:
+    read_until(terminal, b"to decide")
+    os.write(terminal, b"n")
+    read_until(terminal, b"note")
+    os.write(terminal, b"\x03")
+    began = time.monotonic()
+    read_until(terminal, b"\x00never", 20.0)  # ends with the process
+    assert time.monotonic() - began < 15.0
+    assert decisions(desk) == []
 
 
 def test_without_a_terminal_it_says_what_to_use(desk: Desk) -> None:

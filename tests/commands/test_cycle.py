@@ -89,6 +89,7 @@ def test_a_quarantined_row_is_no_clean_run(desk: Desk) -> None:
     result = cycle(desk, feed(desk))
     assert not result.clean
     assert result.ended == "done"
+    assert result.summary.startswith("ingest: 0 stored, 1 bad row ·")
 
 
 def test_one_line_for_the_log(desk: Desk) -> None:

@@ -36,9 +36,10 @@ def cycle(
     from fixloop.wiring import build_desk
 
     result = command(build_desk(repo, progress), files or (), onto, budget, heldout)
+    quarantines = {str(one.path): one.rows for one in result.quarantines}
     return answer(
         result,
-        lambda page: draw_cycle(page, result.summary, result.troubles, result.next_step),
+        lambda page: draw_cycle(page, result.summary, result.troubles, result.next_step, quarantines),
         as_json,
         0 if result.clean else 1,
     )

@@ -11,7 +11,7 @@ from time import monotonic
 from typing import Any
 
 from fixloop.commands.desk import Desk
-from fixloop.commands.ingest import IngestResult, ingest
+from fixloop.commands.ingest import IngestResult, Quarantine, ingest
 from fixloop.commands.propose import ProposeResult, propose
 from fixloop.errors import BadInput
 from fixloop.gate.judge import judge
@@ -27,6 +27,7 @@ from fixloop.queue.prepare import APPLICABLE, Prepared, prepare
 from fixloop.queue.rebuild import branch_of
 from fixloop.queue.trial import merge_trial
 from fixloop.workspace.stored import load_stored
+from fixloop.workspace.text import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +74,12 @@ class CycleResult:
     @property
     def clean(self) -> bool:
         """Whether nothing was quarantined and no approved fix was refused."""
-        quarantined = self.ingested.quarantined if self.ingested else 0
-        return not (quarantined or self.troubles)
+        return not (self.quarantines or self.troubles)
+
+    @property
+    def quarantines(self) -> tuple[Quarantine, ...]:
+        """The rows that could not be used, by input."""
+        return self.ingested.quarantines if self.ingested else ()
 
     @property
     def troubles(self) -> list[tuple[str, str, str]]:
@@ -95,6 +100,8 @@ class CycleResult:
         """The run in one line."""
         got = self.ingested
         ingested = f"{got.stored} stored" if got else "no input"
+        if got and got.quarantined:
+            ingested += f", {count(got.quarantined, 'bad row')}"
         failed = sum(not one.verdict.passed for one in self.judged)
         parts = [
             f"ingest: {ingested}",

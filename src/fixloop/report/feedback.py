@@ -20,7 +20,7 @@ def draw_ingest(page: Page, counts: Mapping[str, Any], quarantines: Mapping[str,
     for label, told in _facts(counts):
         page.fact(label, told, column=12)
     for path, rows in quarantines.items():
-        _draw_quarantine(page, path, rows)
+        draw_quarantine(page, path, rows)
     if stored:
         page.next("fixloop propose")
 
@@ -34,7 +34,8 @@ def _facts(counts: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(key, f"{counts[key]} {text}") for key, text in told.items() if counts[key]]
 
 
-def _draw_quarantine(page: Page, path: str, rows: Sequence[BadRow]) -> None:
+def draw_quarantine(page: Page, path: str, rows: Sequence[BadRow]) -> None:
+    """Where rows that cannot be used were set aside, and what is wrong with the first of them."""
     page.line(bad(f"{count(len(rows), 'bad row')}"), " set aside in ", name(path), hang=2)
     for row in rows[:_SHOWN]:
         page.line(warn(f"line {row.line}: "), row.message, indent=2, hang=4)

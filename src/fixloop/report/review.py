@@ -170,6 +170,8 @@ class ReviewApp(App[int]):
         Binding("space,pagedown", "page(1)", "scroll", key_display="space"),
         Binding("b,pageup", "page(-1)", "back", show=False),
         Binding("q,escape", "quit", "quit", key_display="q"),
+        # Whoever is asked for words leaves, too: nothing is decided until it is said.
+        Binding("ctrl+c", "quit", show=False, priority=True),
     ]
 
     def __init__(self, reviewing: Reviewing) -> None:
