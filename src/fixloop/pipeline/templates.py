@@ -32,10 +32,15 @@ class CannotRender(Exception):
 
 def text_of(template: Template, languages: Sequence[str | None]) -> str:
     """The template's text in the first of the languages that it has, else its first text."""
+    return template.texts.get(language_of(template, languages), "")
+
+
+def language_of(template: Template, languages: Sequence[str | None]) -> str:
+    """The first of the languages that a template has a text in, else that of its first text."""
     for language in (*languages, ""):
         if language is not None and language in template.texts:
-            return template.texts[language]
-    return next(iter(template.texts.values()), "")
+            return language
+    return next(iter(template.texts), "")
 
 
 def render(source: str, scope: Scope) -> str:

@@ -25,6 +25,7 @@ from fixloop.propose.evidence.leaf_evidence import Learnt, hear_leaves
 from fixloop.propose.evidence.left_behind import LeftBehind
 from fixloop.propose.evidence.score import STRANGE, Features, score, spoken_for
 from fixloop.propose.evidence.standing import build_standing
+from fixloop.propose.evidence.strange import Strange, examples_said
 from fixloop.propose.evidence.texts import Texts
 from fixloop.propose.evidence.told import explained_by_reply
 from fixloop.propose.evidence.tries import Tries
@@ -236,7 +237,9 @@ class Asking:
         lexicon = build_lexicon(workspace, learnt, comments)
         lexicon = with_likeness(lexicon, workspace, comments, learnt, tickets)
         leaves = hear_leaves(workspace, bench.pipeline, rejections, learnt, bench.accepted, bench.embedder)
-        standing = build_standing(feedback, bench.before, rejections)
+        standing = build_standing(
+            feedback, bench.before, rejections, workspace.templates, workspace.config.language
+        )
         told, kin = information_of(catalog), kin_of(bench)
         texts = Texts.of(workspace, catalog.own)
         bench.kept["astray"] = texts.all_strayed(lexicon.at_home)
@@ -258,6 +261,7 @@ class Asking:
             filled=Filled.of(catalog),
             variables=wrong_variables(workspace),
             left=LeftBehind.of(catalog, lexicon, len(rejections)),
+            strange=Strange.of(rejections, comments, frozenset(lexicon.weights) | examples_said(workspace)),
         )
         unread = Unread.of(bench.pipeline, feedback, bench.before)
         return cls(bench, rejections, evidence, unread, disputed, judgement)

@@ -24,7 +24,6 @@ from fixloop.propose.evidence.standing import (
     branch_part,
     facts_of,
     fetch_part,
-    template_part,
     unrendered_part,
 )
 from fixloop.propose.evidence.terms import (
@@ -101,6 +100,7 @@ class Evidence(Known):
     def _new_leaf(self, found: Features, heard: Heard, outcome: Outcome) -> None:
         """A leaf there is not yet: words that nothing accounts for, and tickets that are like no leaf's."""
         found["company.fresh"] = float(self.leaves.fresh[heard.row])
+        found["company.word"] = self.strange.shared[heard.row] if self.strange.shared else 0.0
         found["doubt"] = self._doubt(heard)
         found["trouble.intent"] = self.standing.trouble(("leaf", heard.before.leaf))
         found["near.anything"] = float(self.leaves.near[heard.row].max(initial=0.0))
@@ -157,6 +157,7 @@ class Evidence(Known):
         # A word that nothing here is called by names something that is not here.
         found["words.unknown"] = 1 - heard.known if heard.said.affirmed else 0.0
         found["words.like"] = self.lexicon.likeness(heard.row, "leaf", leaf, here)
+        found["leaf.named"] = float(heard.calls(leaf))
 
     def _extraction(self, found: Features, heard: Heard, outcome: Outcome) -> None:
         value, after = outcome.intervention.value, outcome.after
@@ -329,7 +330,7 @@ class Evidence(Known):
         found["text.stray"] = self.texts.strayed(before.leaf, text_of, self.lexicon.at_home)
         if failed is not None:
             # What stands in the way of the text is a variable: nothing that was sent tells more.
-            sent = template_part(heard.feedback, before, failed)
+            sent = standing.text_part(heard.feedback, failed)
             found["unrendered"] = 1.0
             # A text that others get, or that is another leaf's, does not belong here; it is not wrong.
             found["unrendered.sent"] = float(failed in standing.templates or found["text.stray"] >= ASTRAY)
@@ -338,7 +339,7 @@ class Evidence(Known):
             self._words(found, heard, terms(failed, NONE), terms(before.reply.template, NONE))
             found["words.like"] = self.lexicon.likeness(heard.row, "template", failed, before.reply.template)
             return
-        found["trouble.template"] = standing.trouble(template_part(heard.feedback, before))
+        found["trouble.template"] = standing.trouble_of_text(heard.feedback, before)
         # What falls to `other` gets one text whatever it is: its company says nothing of that text.
         found["text.of_other"] = float(is_other(before.leaf))
         text, asked = before.reply.text.casefold(), str(heard.feedback.ticket.get("text", "")).casefold()

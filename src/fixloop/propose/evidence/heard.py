@@ -1,5 +1,6 @@
 """What was heard: a rejection read once, what staff quote in it, and how like two texts are."""
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -7,7 +8,9 @@ from fixloop.feedback.model import Feedback
 from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.readings.actions import Action
 from fixloop.propose.words.spelt import paths_given
-from fixloop.propose.words.words import Said, exchanged_parts, quoted_parts, spoken_sentence
+from fixloop.propose.words.words import Said, exchanged_parts, folded, quoted_parts, spoken_sentence, stems
+
+_WORDS = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,14 @@ class Heard:
     known: float = 1.0
     present: Action | None = None
     given: frozenset[str] = frozenset()
+    called: frozenset[str] = frozenset()
+    """Names of leaves that the words would be, as their ids are written."""
+
+    def calls(self, leaf: str) -> bool:
+        """Whether staff call the ticket's leaf by its name, and do not say that it is not that."""
+        return (
+            folded(leaf.casefold()) in self.called and stems(leaf) <= self.said.affirmed | self.note.affirmed
+        )
 
     @property
     def moved(self) -> bool:
@@ -79,7 +90,32 @@ def hear(row: int, feedback: Feedback, before: Proposal, said: Said, note: Said,
         spoken.casefold(),
         alike,
         given=paths_given(before),
+        called=_called(spoken),
     )
+
+
+LONGEST_NAME = 5
+"""Words of a leaf's name that are looked for."""
+
+_NAMED_BY = re.compile(
+    r"(?:\b(?:should be|should have been|it['’]?s|is|means?|meant|belongs to|goes to|leaf|intent|topic"
+    r"|ist|soll(?:te)?|gehoert zu|heisst|meint|richtig)|->|→|=|^)[\s:]*[`\"'“„]?$"
+)
+"""What stands before a name of one word: without it the word may be any."""
+
+
+def _called(spoken: str) -> frozenset[str]:
+    """What leaves would be called that the words name: runs of words, and one alone that is said to be it."""
+    text = folded(spoken.casefold())
+    found = list(_WORDS.finditer(text))
+    words = [one[0] for one in found]
+    runs = {
+        "_".join(words[n : n + size])
+        for size in range(2, LONGEST_NAME + 1)
+        for n in range(len(words) - size + 1)
+    }
+    alone = {one[0] for one in found if "_" in one[0] or _NAMED_BY.search(text[: one.start()])}
+    return frozenset(runs | alone)
 
 
 def _unquoted(feedback: Feedback, before: Proposal) -> tuple[str, ...]:

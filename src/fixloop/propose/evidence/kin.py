@@ -29,6 +29,12 @@ LIKE_NAMED = 2.0
 SPOKEN = 3.0
 """What a value all of whose words are the leaf's or the reply's own counts for."""
 
+NOWHERE_ELSE = 0.05
+"""How often a wrong reply is one that no other branch gives: by mistake a branch says what another says."""
+
+FEWEST_ALONE, MOST_ALONE = 0.1, 0.9
+"""Bounds of the part of a workspace's branches whose reply is their own alone."""
+
 Deed = tuple[str, tuple[str, ...]]
 """A reply and the sorted names of the tools called with it."""
 
@@ -39,7 +45,8 @@ class Kin:
 
     `branches` are those of trees that decide anything: what always does one thing shows no habit of deciding.
     `values` is by tool and argument, `columns` by argument alone: tools name the same thing alike. A call
-    without an argument has the value `null` there. `here` are the answering branches by leaf and id.
+    without an argument has the value `null` there. `here` are the answering branches by leaf and id, `given`
+    how many of them give each reply.
     """
 
     here: Mapping[tuple[str, str], Branch]
@@ -48,6 +55,7 @@ class Kin:
     replies: Mapping[tuple[str, ...], Counter[str]]
     values: Mapping[tuple[str, str], Counter[str]]
     columns: Mapping[str, Counter[str]]
+    given: Mapping[str, int]
 
     @classmethod
     def of(cls, workspace: Workspace) -> "Kin":
@@ -70,7 +78,8 @@ class Kin:
                     value = canonical_json(call.args.get(arg))
                     values.setdefault((call.name, arg), Counter())[value] += 1
                     columns.setdefault(arg, Counter())[value] += 1
-        return cls(here, branches, tools, replies, values, columns)
+        given = Counter(branch.reply or "" for branch in here.values())
+        return cls(here, branches, tools, replies, values, columns, given)
 
     def under(self, branch: Branch, deed: Deed) -> float:
         """How usual a deed is under a branch's condition, against what the branch does."""
@@ -86,6 +95,17 @@ class Kin:
         """How usual another reply is with a branch's calls, against its own; 0 where it calls nothing."""
         now, names = deed_of(branch)
         return _ratio(self.replies.get(names, Counter()), reply, now) if names else 0.0
+
+    def misplaced(self, reply: str | None) -> float:
+        """What speaks for another reply in a branch: others give its present one as well, or none does.
+
+        The log of how often a wrong reply is given elsewhere as well (or not), against any branch's reply.
+        """
+        alone = sum(1 for count in self.given.values() if count == 1) / max(1, sum(self.given.values()))
+        usual = min(MOST_ALONE, max(FEWEST_ALONE, alone))
+        if self.given.get(reply or "", 0) > 1:
+            return log((1 - NOWHERE_ELSE) / (1 - usual))
+        return log(NOWHERE_ELSE / usual)
 
     def argument(self, call: ToolCall, other: ToolCall, about: frozenset[str]) -> float:
         """How usual the arguments of another call of a tool are against those of the branch's own call.

@@ -13,7 +13,8 @@ from fixloop.propose.evidence.kin import Kin
 from fixloop.propose.evidence.leaf_evidence import LeafEvidence, rarity
 from fixloop.propose.evidence.left_behind import LeftBehind
 from fixloop.propose.evidence.score import Features
-from fixloop.propose.evidence.standing import Standing, branch_part, fetch_part, template_part
+from fixloop.propose.evidence.standing import Standing, branch_part, fetch_part
+from fixloop.propose.evidence.strange import Strange
 from fixloop.propose.evidence.terms import NONE, literals
 from fixloop.propose.evidence.texts import Texts
 from fixloop.propose.evidence.tries import Tries
@@ -44,6 +45,7 @@ class Known:
     variables: Mapping[str, float] = field(default_factory=dict)
     """Templates with what the columns they say speak for their being wrong, in nats."""
     left: LeftBehind = field(default_factory=LeftBehind)
+    strange: Strange = field(default_factory=Strange)
 
     def _words(self, found: Features, heard: Heard, brought: frozenset[str], taken: frozenset[str]) -> None:
         for said, factor in ((heard.said, 1.0), (heard.note, NOTE)):
@@ -103,13 +105,9 @@ class Known:
 
     def _trouble(self, heard: Heard) -> float:
         """The most suspect of the parts the proposal went through."""
-        parts = (
-            branch_part(heard.before),
-            template_part(heard.feedback, heard.before),
-            fetch_part(heard.before),
-            ("leaf", heard.before.leaf),
-        )
-        return max(map(self.standing.trouble, parts))
+        parts = (branch_part(heard.before), fetch_part(heard.before), ("leaf", heard.before.leaf))
+        of_text = self.standing.trouble_of_text(heard.feedback, heard.before)
+        return max(of_text, *map(self.standing.trouble, parts))
 
     def _strength(self, proposal: Proposal) -> float:
         """How much what was matched tells of the selected records, in nats; of several, the least."""

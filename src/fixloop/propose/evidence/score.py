@@ -47,6 +47,7 @@ _KINDS = {
     "cue": "comment",
     "value": "comment",
     "field": "comment",
+    "leaf": "comment",
     "record": "comment",
     "quote": "comment",
     "text": "other templates",

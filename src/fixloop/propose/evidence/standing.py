@@ -7,14 +7,16 @@ where: how often a reply was right in circumstances like these (naive Bayes over
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import log
 from typing import Any
 
 from fixloop.feedback.model import Feedback
 from fixloop.pipeline.proposal import Proposal, outcome_of
+from fixloop.pipeline.templates import language_of
 from fixloop.propose.bench.failed import failed_template
 from fixloop.propose.readings.interventions import MOST_TROUBLE
+from fixloop.workspace.model import Template
 
 Part = tuple[str, ...]
 """A part of the workspace: its kind and what names it."""
@@ -29,7 +31,7 @@ class Standing:
 
     `facts` counts (template, fact) over accepted tickets, `calls` (template, tool), `templates` those of a
     template, `usual` each fact. `trust` is how much step one trusted their leaves, ascending; `complaints`
-    are all rejections there are.
+    are all rejections there are. `texts` are the templates, `language` is that of who says none.
     """
 
     accepted: Mapping[Part, int]
@@ -41,6 +43,8 @@ class Standing:
     total: int
     trust: tuple[float, ...] = ()
     complaints: int = 0
+    texts: Mapping[str, Template] = field(default_factory=dict)
+    language: str = ""
 
     def trouble(self, part: Part, also: Part | None = None) -> float:
         """Log-odds of rejected against accepted at a part, the asking rejection left out; within ±4.
@@ -50,6 +54,17 @@ class Standing:
         others = max(0, self.rejected.get(part, 0) - 1)
         right = self.accepted.get(part, 0) + (self.accepted.get(also, 0) if also else 0)
         return _clip(log((others + _HALF) / (right + _HALF)))
+
+    def trouble_of_text(self, one: Feedback, proposal: Proposal) -> float:
+        """The same of the text that was sent: rejected in any language, for what it says is wrong in each."""
+        name = proposal.reply.template
+        others = max(0, self.rejected.get(("template", name), 0) - 1)
+        right = self.accepted.get(self.text_part(one, name), 0)
+        return _clip(log((others + _HALF) / (right + _HALF)))
+
+    def text_part(self, one: Feedback, template: str) -> Part:
+        """The text of a template that a ticket gets: the one in its language, else the one there is."""
+        return text_part(self.texts, self.language, one, template)
 
     def calls_with(self, template: str, tool: str) -> float:
         """Log-odds that a tool is called with a template, among accepted tickets; 0 for one never seen."""
@@ -84,13 +99,22 @@ def _clip(value: float) -> float:
 
 
 def build_standing(
-    feedback: Sequence[Feedback], before: Mapping[str, Proposal], rejections: Sequence[Feedback]
+    feedback: Sequence[Feedback],
+    before: Mapping[str, Proposal],
+    rejections: Sequence[Feedback],
+    texts: Mapping[str, Template],
+    language: str,
 ) -> Standing:
     """The standing of every part, from the stored tickets that still get what staff accepted."""
     accepted, rejected = Counter[Part](), Counter[Part]()
     facts, templates, usual = Counter[tuple[str, str]](), Counter[str](), Counter[str]()
     calls, total = Counter[tuple[str, str]](), 0
     trust: list[float] = []
+
+    def parts_of(one: Feedback, proposal: Proposal) -> tuple[Part, ...]:
+        sent = text_part(texts, language, one, proposal.reply.template)
+        return tuple(dict.fromkeys((*_parts(proposal), sent)))
+
     for one in feedback:
         if one.outcome == "accepted" and one.id in before and is_kept(one, before[one.id]):
             proposal = before[one.id]
@@ -105,7 +129,17 @@ def build_standing(
     for one in rejections:
         rejected.update(parts_of(one, before[one.id]))
     return Standing(
-        accepted, rejected, facts, calls, templates, usual, total, tuple(sorted(trust)), len(rejections)
+        accepted,
+        rejected,
+        facts,
+        calls,
+        templates,
+        usual,
+        total,
+        tuple(sorted(trust)),
+        len(rejections),
+        texts,
+        language,
     )
 
 
@@ -116,15 +150,11 @@ def is_kept(one: Feedback, proposal: Proposal) -> bool:
     return (recorded.leaf, recorded.template, recorded.tools) == (made.leaf, made.template, made.tools)
 
 
-def parts_of(one: Feedback, proposal: Proposal) -> tuple[Part, ...]:
-    """The parts of the workspace a proposal went through, each once."""
-    return tuple(dict.fromkeys(_parts(one, proposal)))
-
-
-def _parts(one: Feedback, proposal: Proposal) -> Iterator[Part]:
+def _parts(proposal: Proposal) -> Iterator[Part]:
+    """The parts of the workspace a proposal went through, but for the text that was sent."""
     yield ("leaf", proposal.leaf)
     yield branch_part(proposal)
-    yield template_part(one, proposal)
+    yield ("template", proposal.reply.template)
     if (failed := failed_template(proposal)) is not None:
         yield unrendered_part(failed)
     yield fetch_part(proposal)
@@ -141,9 +171,11 @@ def branch_part(proposal: Proposal) -> Part:
     return ("branch", proposal.leaf, proposal.branch or "")
 
 
-def template_part(one: Feedback, proposal: Proposal, meant: str | None = None) -> Part:
-    """The text that was sent (or was meant): a template in the ticket's language."""
-    return ("template", meant or proposal.reply.template, str(one.ticket.get("language", "")))
+def text_part(texts: Mapping[str, Template], language: str, one: Feedback, template: str) -> Part:
+    """A text: a template in the language that it has for a ticket."""
+    known = texts.get(template)
+    asked = (one.fixture.ticket.language, language)
+    return ("template", template, language_of(known, asked) if known else "")
 
 
 def unrendered_part(template: str) -> Part:

@@ -71,10 +71,14 @@ class Tried:
     stands: float
     own: Set[Deed] = frozenset()
     """What branches of the tree do already, but for those that say what the one that answered says."""
+    reply: str = ""
+    replied: float = 0.0
+    """What the branch that answered says, and `fresh` for deeds that say something else."""
 
     def share(self, deed: Deed, usual: float) -> float:
         """The part of a deed that has a share `usual` of all interventions, 0…1."""
-        return max(LEAST, self.fresh * _fresh_share(deed, usual, self.own) + self.led.get(deed, 0.0))
+        fresh = self.fresh if deed[0] == self.reply else self.replied
+        return max(LEAST, fresh * _fresh_share(deed, usual, self.own) + self.led.get(deed, 0.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,11 +190,14 @@ class TreeTries:
                 whole += HABIT * usual
                 led[deed] += HABIT * usual * self._weight(held & self._from(answered))
         sum_of = fresh + sum(led.values())
+        more = done * self._weight(mask) * (self._misplaced(answered) - 1)
         return Tried(
             fresh / sum_of,
             {key: value / sum_of for key, value in led.items()},
             max(-6.0, log(max(LEAST, sum_of / whole))),
             self._twins([answered]),
+            answered.reply or "",
+            (fresh + more) / sum_of,
         )
 
     # --- for a set of them ------------------------------------------------------------------------------
@@ -221,16 +228,19 @@ class TreeTries:
         """Another deed of a branch where that takes nothing away, and a new branch before one or all."""
         reached = [(b, mask, [n for n in asked if mask >> n & 1]) for b, mask in self.now]
         reached = [one for one in reached if one[2]]
-        parts = [(own, [b], self._done_of(b) if not self._taken(mask) else 0.0) for b, mask, own in reached]
-        parts += [(own, [b], ADDED * (self._added(b, _bits(own)) or 0.0)) for b, _, own in reached]
+        done = [(own, b, self._done_of(b)) for b, mask, own in reached if not self._taken(mask)]
+        parts = [(own, [b], weight, self._misplaced(b)) for own, b, weight in done]
+        parts += [(own, [b], ADDED * (self._added(b, _bits(own)) or 0.0), 1.0) for b, _, own in reached]
         if len(reached) > 1:
             every = [branch for branch, _, _ in reached]
-            parts.append((list(asked), every, ADDED * (self._added(every[0], _bits(asked)) or 0.0)))
-        for own, there, weight in parts:
+            parts.append((list(asked), every, ADDED * (self._added(every[0], _bits(asked)) or 0.0), 1.0))
+        for own, there, weight, replied in parts:
             twins = self._twins(there)
             for action, usual in wished.items():
                 if weight and all(action != _action(branch) for branch in there):
-                    yield dict.fromkeys(own, action), weight * _fresh_share(action.deed, usual, twins)
+                    share = _fresh_share(action.deed, usual, twins)
+                    share *= 1.0 if action.reply == there[0].reply else replied
+                    yield dict.fromkeys(own, action), weight * share
 
     def _usual(
         self, asked: Sequence[int], wished: Mapping[Action, float]
@@ -293,6 +303,10 @@ class TreeTries:
     def _done_of(self, branch: Branch) -> float:
         """How often another deed of a branch is asked for: oftener where its reply is another leaf's."""
         return DONE * exp(astray(self.bench, self.tree.leaf, branch.reply))
+
+    def _misplaced(self, branch: Branch) -> float:
+        """How much oftener than usual another reply is asked for: others say the present one, or none."""
+        return exp(kin_of(self.bench).misplaced(branch.reply))
 
     # --- what they do -----------------------------------------------------------------------------------
 

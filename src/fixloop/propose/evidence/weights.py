@@ -22,8 +22,8 @@ WEIGHTS: Mapping[str, float] = {
     "expected.met": 6.22,
     "pair": 8.00,
     "expected.missed": -2.23,
-    "reason.fits": 0.84,
-    "reason.differs": -0.84,
+    "reason.fits": 1.7,
+    "reason.differs": -1.7,
     "reply.exact": 8.75,
     "reply.gain": 8.97,
     "reply.edit": 8.92,
@@ -46,6 +46,7 @@ WEIGHTS: Mapping[str, float] = {
     "words.sent": 0.50,
     "words.not_sent": -1.00,
     "words.new": 3.00,
+    "leaf.named": 3.0,
     "cue": 1.27,
     "cue.other": -0.17,
     "cue.text": 4.0,
@@ -68,6 +69,7 @@ WEIGHTS: Mapping[str, float] = {
     "quote.brought": 5.00,
     "company.leaf": 0.81,
     "company.fresh": 1.00,
+    "company.word": 2.0,
     "company.none": 0.74,
     "disputed": 4.39,
     "near.gain": 5.86,
@@ -138,11 +140,11 @@ WEIGHTS: Mapping[str, float] = {
 What speaks of a branch's reply and calls was fitted last, with all else as it was, on more of what says
 nothing than the script takes; `PRIORS["template"]` was raised by hand before that. What a branch or a leaf
 leaves behind (`unused`, `left`) was fitted by itself after that, on five workspaces, before it counted by how
-near it is to the ticket. By hand, for planted faults say too little of them: `pair`, `unchanged`,
-`words.new`, `company.fresh`, `tool.in.uncalled`, `trouble.unread` and `trouble.read` (as any other trouble),
-`unfilled` (as `unchanged`), `value.absent`, `text.odd`, `text.stray`, `text.variable` (a likelihood ratio as
-it is), `unrendered`, `quote.number`, `quote.address`, `quote.copied`, `quote.brought`, `reply.any`,
-`left.like`, what begins with `tree`.
+near it is to the ticket. By hand, for planted faults say too little of them: `leaf.named`, `reason`,
+`pair`, `unchanged`, `words.new`, `company.fresh`, `company.word`, `tool.in.uncalled`, `trouble.unread` and
+`trouble.read` (as any other trouble), `unfilled` (as `unchanged`), `value.absent`, `text.odd`,
+`text.stray`, `text.variable` (a likelihood ratio as it is), `unrendered`, `quote.number`, `quote.address`,
+`quote.copied`, `quote.brought`, `reply.any`, `left.like`, what begins with `tree`.
 """
 
 NOTE = 2.0

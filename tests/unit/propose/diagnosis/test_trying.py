@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import log
 
 import pytest
 
@@ -26,7 +27,7 @@ from fixloop.propose.readings.actions import Action
 from fixloop.propose.readings.interventions import Intervention
 from fixloop.propose.readings.tree_edits import says_itself
 from fixloop.propose.run import _is_wordless, propose
-from fixloop.workspace.model import Branch, Not, Test
+from fixloop.workspace.model import Branch, Not, Template, Test
 from tests.unit.propose.synthesis.benches import (
     ESCALATE,
     LEAF,
@@ -426,12 +427,43 @@ def test_the_only_rejection_there_is_lacks_no_company() -> None:
     bench, rejections = rejected_bench(NEGATED)
     before = bench.before[rejections[0].id]
     part = branch_part(before)
-    alone = build_standing(bench.stored, bench.before, rejections[:1])
+    alone = build_standing(bench.stored, bench.before, rejections[:1], {}, "en")
     other = replace(rejections[1], id="fb-0000000000000000")
     elsewhere = {**bench.before, other.id: replace(before, branch="elsewhere")}
-    among = build_standing(bench.stored, elsewhere, [rejections[0], other])
+    among = build_standing(bench.stored, elsewhere, [rejections[0], other], {}, "en")
     assert not alone.lonely(part)
     assert among.lonely(part)
+
+
+@pytest.mark.parametrize(
+    ("languages", "accepted", "more"),
+    [
+        (("",), "en", 0),  # one text for all: whoever accepts it speaks for it
+        (("de", "en"), "en", 1),  # a text of its own: what is right in English may be wrong in German
+        (("de", "en"), "de", 0),
+    ],
+)
+def test_a_text_is_in_trouble_by_its_rejections_in_any_language(
+    languages: Sequence[str], accepted: str, more: int
+) -> None:
+    bench, rejections = rejected_bench(NEGATED)
+    name = bench.before[rejections[0].id].reply.template
+    texts = {name: Template(name, "", dict.fromkeys(languages, "x"))}
+    german, english = (
+        replace(rejections[0], id=f"fb-{n:016x}", ticket={**rejections[0].ticket, "language": language})
+        for n, language in enumerate(("de", "en"))
+    )
+    kept = replace(
+        german,
+        id="fb-9",
+        outcome="accepted",
+        ticket={**german.ticket, "language": accepted},
+        proposal=bench.before[rejections[0].id].to_json(),
+    )
+    before = dict.fromkeys(("fb-9", german.id, english.id), bench.before[rejections[0].id])
+    standing = build_standing([kept], before, [german, english], texts, "en")
+    trouble = standing.trouble_of_text(german, before[german.id])
+    assert trouble == pytest.approx(log(1.5 / 0.5) if more else log(1.5 / 1.5))
 
 
 @pytest.mark.parametrize(
@@ -571,3 +603,11 @@ def test_examples_that_plainly_lie_in_each_others_leaf_are_likelier_than_what_el
     assert found is not None
     assert strays is not None
     assert (found.target, strays.target) == ("b", "a")
+
+
+def test_two_hints_of_the_same_operations_are_one_that_counts_what_each_was_measured_on() -> None:
+    made = Hint("plan", "set_reply", "t", "", ("a", "b"), (NEGATED,), measured=Measured("0", 2, 2))
+    more = replace(made, evidence=("b", "c"), measured=Measured("0", 1, 2))
+    (joined,) = run._joined([made, more])
+    assert joined.evidence == ("a", "b", "c")
+    assert joined.measured == Measured("0", 3, 3)

@@ -8,7 +8,7 @@ from fixloop.hints.operation import Operation
 from fixloop.propose.bench.draft import Draft
 from fixloop.propose.bench.wanted import satisfied_share
 from fixloop.propose.bench.workbench import Workbench
-from fixloop.propose.evidence.kin import Kin
+from fixloop.propose.evidence.kin import Kin, kin_of
 from fixloop.propose.evidence.tries import Tried, Tries
 from fixloop.propose.readings.actions import Action
 from fixloop.propose.readings.catalog import Catalog
@@ -131,6 +131,22 @@ def test_a_reply_that_belongs_to_other_leaves_speaks_for_another_deed_of_its_bra
     before = bench.before[one.id]
     bench.kept["astray"] = {(before.leaf, before.reply.template): 3.0}
     assert tried_of(bench, [one])[one.id].fresh > at_home
+
+
+def test_a_reply_that_no_other_branch_gives_is_seldom_another_branchs() -> None:
+    right = world()
+    bench, (one, *_) = locked_bench(right, faulted(right, NEGATED))
+    kin, reply = kin_of(bench), bench.before[one.id].reply.template
+    shared, alone = (replace(kin, given={**kin.given, reply: count}) for count in (2, 1))
+    assert alone.misplaced(reply) < 0 < shared.misplaced(reply)
+    same, other = (reply, ("escalate_to_security",)), ("handover", ())
+    shares = []
+    for known in (shared, alone):
+        bench.kept["kin"] = known
+        tried = tried_of(bench, [one])[one.id]
+        shares.append([tried.share(deed, 0.1) for deed in (same, other)])
+    assert shares[0][0] == shares[1][0]
+    assert shares[0][1] > shares[1][1]
 
 
 def test_one_edit_is_found_for_rejections_that_want_different_answers() -> None:

@@ -1,0 +1,31 @@
+"""Whether staff call a leaf by its name, and whether they say that it is that or that it is not."""
+
+import pytest
+
+from fixloop.propose.evidence.heard import hear
+from fixloop.propose.words.words import read_comment
+from tests.unit.propose.synthesis.benches import LOCKED, propose_all, told, world
+
+
+@pytest.mark.parametrize(
+    ("comment", "leaf", "called"),
+    [
+        ("should be bin_gone", "bin_gone", True),
+        ("this is direct debit!", "direct_debit", True),
+        ("bin gone, and quickly", "bin_gone", True),
+        ("this is bin_new, not bin_size", "bin_new", True),
+        ("this is bin_new, not bin_size", "bin_size", False),
+        ("the bin is gone", "bin_gone", False),
+        ("should be weather", "weather", True),
+        ("Weather", "weather", True),
+        ("das ist kuendigung", "kündigung", True),
+        ("he wrote about the weather and his card", "weather", False),
+        ("no", "bin_gone", False),
+    ],
+)
+def test_a_leaf_is_called_by_its_name(comment: str, leaf: str, called: bool) -> None:
+    text = LOCKED["open"]
+    shown = propose_all(world(), [text])[text]
+    one = told(text, shown, "rejected", comment=comment)
+    heard = hear(0, one, shown, read_comment(comment), read_comment(""), False)
+    assert heard.calls(leaf) is called
