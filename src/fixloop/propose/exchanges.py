@@ -13,7 +13,9 @@ from itertools import combinations
 from fixloop.errors import FixloopError
 from fixloop.feedback.replays import replay_all
 from fixloop.hints.model import Hint
+from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.attempt import Desk, try_draft
+from fixloop.propose.bench.wanted import satisfied_share
 from fixloop.propose.diagnosis.diagnose import Diagnosis, mass_of
 from fixloop.propose.diagnosis.group import Group
 from fixloop.propose.readings.catalog import cut_off_leaves
@@ -33,6 +35,10 @@ FEWEST_TEXTS = 2
 
 LIKELY, LIKELY_ALONE = 0.03, 0.5
 """How probable it has to be by the rejections themselves that their leaf is wrong; and by one text alone."""
+
+TOLD = 0.1
+"""How probable the leaf that a ticket gets by it has to be, against the likeliest reading, where staff say
+anything: what they ask for goes before what the examples look like."""
 
 SURE = 0.85
 """How probable it is that examples which lie in each other's leaf, and whose return mends the leaves'
@@ -134,8 +140,18 @@ def _leaves_then(
     return {
         one.feedback.id: then[one.feedback.id]
         for one in likely
-        if then[one.feedback.id] in pair and then[one.feedback.id] != one.before.leaf
+        if then[one.feedback.id] in pair
+        and then[one.feedback.id] != one.before.leaf
+        and _is_asked_for(one, after[one.feedback.id])
     }
+
+
+def _is_asked_for(one: Diagnosis, after: Proposal) -> bool:
+    """Whether a rejection may ask for what it gets by it: what is expected, and not far from the words."""
+    if satisfied_share(one.feedback.expected or {}, after) < 1:
+        return False
+    meant = sum(r.probability for r in one.readings if r.intervention.wanted.leaf == after.leaf)
+    return one.wordless or meant >= TOLD * one.best.probability
 
 
 def _may_mean(one: Diagnosis, pair: Pair) -> bool:

@@ -41,7 +41,7 @@ from fixloop.workspace.text import count
 
 __all__ = ["PROPOSER", "Ablation", "Proposed", "propose", "rank"]
 
-PROPOSER = "replay 18"
+PROPOSER = "replay 19"
 """Changes whenever the same rejections could lead to other hints."""
 
 
@@ -243,9 +243,19 @@ def _joined(hints: Sequence[Hint]) -> list[Hint]:
     for number, hint in enumerate(hints):
         key = canonical_json([o.to_json() for o in hint.operations]) if hint.operations else number
         same = found.get(key)
-        evidence = tuple(sorted({*same.evidence, *hint.evidence})) if same else hint.evidence
-        found[key] = replace(same, evidence=evidence, one_off=False) if same else hint
+        found[key] = _both(same, hint) if same else hint
     return list(found.values())
+
+
+def _both(one: Hint, other: Hint) -> Hint:
+    """One hint of two that came to the same operations: what each was measured on is evidence of it."""
+    new = {*other.evidence} - {*one.evidence}
+    measured = one.measured
+    if measured and other.measured:
+        more = min(other.measured.fixed, len(new))
+        measured = replace(measured, fixed=measured.fixed + more, evidence_of=measured.evidence_of + len(new))
+    evidence = tuple(sorted({*one.evidence, *new}))
+    return replace(one, evidence=evidence, measured=measured, one_off=False)
 
 
 def _open(diagnoses: Sequence[Diagnosis], made: _Made) -> list[Diagnosis]:

@@ -10,7 +10,7 @@ from fixloop.hints.operation import Operation
 from fixloop.propose import exchanges as module
 from fixloop.propose.attempt import WHOLE, Desk
 from fixloop.propose.bench.workbench import Workbench
-from fixloop.propose.diagnosis.diagnose import diagnose
+from fixloop.propose.diagnosis.diagnose import Reading, diagnose
 from fixloop.propose.exchanges import exchanges
 from fixloop.propose.run import propose
 from tests.unit.propose.synthesis.benches import bench_of, faulted, propose_all, told, world
@@ -86,6 +86,33 @@ def test_one_side_is_enough_where_the_examples_themselves_are_mixed() -> None:
     loose = replace(bench, workspace=replace(bench.workspace, intents=dag))
     assert exchanges(replace(desk, bench=loose), found) == []
     assert exchanges(desk, [replace(one, disputed=True) for one in found]) == []
+
+
+def test_what_staff_ask_for_goes_before_what_the_examples_look_like() -> None:
+    bench, _ = rejected_bench(tuple(ASKED))
+    found = diagnose(bench, [one for one in bench.stored if one.outcome == "rejected"], feedback=bench.stored)
+    desk = Desk(bench, WHOLE, tuple(found), len(found))
+    told_leaf = [replace(one, feedback=replace(one.feedback, expected={"leaf": "new"})) for one in found]
+    assert exchanges(desk, told_leaf) == []
+    said = [replace(one, wordless=False, readings=one.readings[:1]) for one in found]
+    elsewhere = [
+        replace(one, readings=tuple(with_leaf(reading, "card_blocked") for reading in one.readings))
+        for one in said
+    ]
+    assert exchanges(desk, elsewhere) == []
+    asked_for = [
+        replace(one, readings=tuple(with_leaf(reading, LEAF_OF[one.before.leaf]) for reading in one.readings))
+        for one in said
+    ]
+    assert len(exchanges(desk, asked_for)) == 1
+
+
+LEAF_OF = {"account_locked": "transfer_failed", "transfer_failed": "account_locked"}
+
+
+def with_leaf(reading: Reading, leaf: str) -> Reading:
+    one = reading.intervention
+    return replace(reading, intervention=replace(one, step="intent", wanted=replace(one.wanted, leaf=leaf)))
 
 
 def test_tickets_that_went_to_a_third_leaf_are_mended_with_the_two() -> None:

@@ -155,7 +155,11 @@ def _measured(bench: Workbench, trial: Trial, draft: Draft, cases: tuple[JsonCas
     mended = _mended_ids(trial, draft, after)
     if not mended and draft.evidence:
         return _Fell("it changes nothing for the tickets that were rejected")
-    draft, fixed = _with_what_it_mends(draft, mended), len(mended)
+    whole, draft, fixed = draft, _with_what_it_mends(draft, mended), len(mended)
+    if _leads_one_of_several(bench, whole, draft):
+        return _Fell(
+            "of the tickets that were rejected it leads one text alone to a leaf that has a way already"
+        )
     rejected = frozenset(one.text_digest for one in draft.evidence)
     effect = effect_on_accepted(bench, after, rejected, draft.step != "template")
     loss = _loss(bench, draft, effect, fixed)
@@ -277,7 +281,27 @@ def _with_what_it_mends(draft: Draft, mended: frozenset[str]) -> Draft:
     if not left or not (few or draft.kind == "add_edge"):
         return draft
     wanted = {key: one for key, one in draft.wanted.items() if key not in left}
-    return replace(draft, evidence=tuple(one for one in draft.evidence if one.id not in left), wanted=wanted)
+    kept = tuple(one for one in draft.evidence if one.id not in left)
+    found = replace(draft, evidence=kept, wanted=wanted)
+    was, now = (f"{len(_texts(one))} tickets " for one in (draft, found))
+    return (
+        replace(found, summary=now + draft.summary.removeprefix(was))
+        if draft.summary.startswith(was)
+        else found
+    )
+
+
+def _texts(draft: Draft) -> set[str]:
+    return {one.text_digest for one in draft.evidence}
+
+
+def _leads_one_of_several(bench: Workbench, whole: Draft, left: Draft) -> bool:
+    """Whether a second way to a leaf was asked for by several texts, and does something for one of them."""
+    if left.kind != "add_edge" or _texts(whole) == _texts(left):
+        return False
+    dag = bench.workspace.intents
+    hung = all(dag.parents_of(str(one.args["child"])) for one in left.operations if one.op == "add_edge")
+    return hung and len(_texts(left)) == 1
 
 
 def _evidence_after(trial: Trial, draft: Draft, after: Mapping[str, Proposal]) -> list[Proposal]:

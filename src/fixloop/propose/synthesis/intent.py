@@ -35,6 +35,10 @@ CLEARLY, LIKE = 1.25, 0.1
 ENOUGH_TEXTS = 3
 """Texts of the evidence from which single examples are moved: a border between two leaves has strays, too."""
 
+SAME_TEXT, FEWEST_MISFILED = 0.5, 2
+"""How alike a rejected ticket and an example are that say the same, and how many distinct tickets must have
+such an example where they come out for it to lie there by mistake."""
+
 CLEAREST = 0.75
 """The part of mixed examples that is moved where all of them are too much."""
 
@@ -64,11 +68,12 @@ def synthesise(bench: Workbench, group: Group) -> Draft | Unable:
     taught = examples.synthesise(bench, group)
     edges = list(_edges(bench, group, leaf))
     sure = bool(edges) and _has_been_taught(bench, group, leaf)
-    exchanged, strayed = _moved_examples(bench, group, leaf)
+    exchanged, misfiled, strayed = _moved_examples(bench, group, leaf)
     found = [
         *_loose_edges(bench, group, leaf),
         *(edges if sure else ()),
         exchanged,
+        misfiled,
         taught,
         # A border between two leaves that are not mixed has its strays, and more examples draw it as well.
         strayed,
@@ -254,8 +259,12 @@ def _where_examples_go(bench: Workbench, leaf: str) -> list[str]:
 # --- examples in the wrong leaf ----------------------------------------------------------------------------
 
 
-def _moved_examples(bench: Workbench, group: Group, leaf: str) -> tuple[Draft | None, Draft | None]:
-    """What is mixed of the leaf and the leaf its tickets come out as, moved; else single examples astray.
+def _moved_examples(
+    bench: Workbench, group: Group, leaf: str
+) -> tuple[Draft | None, Draft | None, Draft | None]:
+    """What is mixed of the leaf and the leaf its tickets come out as, moved; else what lies there alone.
+
+    Else examples that the tickets repeat, and single examples astray.
 
     What is known by staff and by cases says where an example belongs: a model that was taught it cannot. Of
     two leaves that are mixed, tickets go to a third one, too.
@@ -263,18 +272,19 @@ def _moved_examples(bench: Workbench, group: Group, leaf: str) -> tuple[Draft | 
     rivals = Counter(m.before.leaf for m in group.members if not is_other(m.before.leaf))
     rivals.pop(leaf, None)
     if is_other(leaf):
-        return None, None
-    exchanged = strayed = None
+        return None, None, None
+    exchanged = misfiled = strayed = None
     if rivals:
         rival = min(rivals, key=lambda one: (-rivals[one], one))
         pair = _pair(bench, leaf, rival, [m for m in group.members if m.before.leaf == rival])
         exchanged = _exchanged_draft(bench, group, pair)
+        misfiled = None if exchanged else _misfiled_draft(bench, group, pair)
         strayed = None if exchanged else _strayed_draft(bench, group, pair)
-    if not exchanged and not strayed:
+    if not exchanged and not misfiled and not strayed:
         others = _also_meant(group, {leaf, *rivals})
         found = [_exchanged_draft(bench, group, _pair(bench, leaf, one, group.members)) for one in others]
         exchanged = _first_of([one for one in found if one is not None])
-    return exchanged, strayed
+    return exchanged, misfiled, strayed
 
 
 def _first_of(drafts: Sequence[Draft]) -> Draft | None:
@@ -317,6 +327,35 @@ def _exchanged_draft(bench: Workbench, group: Group, pair: _Pair) -> Draft | Non
     moves = exchanged(bench, {pair.leaf: pair.mine, pair.rival: pair.theirs})
     found = [_moving(bench, group, pair, some) for some in (moves, moves[: int(CLEAREST * len(moves))])]
     return _first_of([one for one in found if one is not None])
+
+
+def _misfiled_draft(bench: Workbench, group: Group, pair: _Pair) -> Draft | None:
+    """Examples of the rival that tickets of the leaf repeat, moved to it: what is meant holds for both.
+
+    Where staff accepted the rival for a text that is as like, the example is right there.
+    """
+    texts = {m.feedback.text_digest: m.feedback.fixture.ticket.customer_text for m in pair.members}
+    examples = [one.text for one in bench.workspace.examples.get(pair.rival, ())]
+    if len(texts) < FEWEST_MISFILED or not examples:
+        return None
+    like = similarities(examples, [*texts.values(), *pair.theirs])
+    asked, right = like[:, : len(texts)], like[:, len(texts) :]
+    rows = [
+        n for n, row in enumerate(asked) if row.max() >= SAME_TEXT and row.max() > right[n].max(initial=0.0)
+    ]
+    if len({int(asked[n].argmax()) for n in rows}) < FEWEST_MISFILED:
+        return None
+    wanted = {m.feedback.id: pair.leaf for m in pair.members}
+    moves = [(examples[n], pair.rival, pair.leaf) for n in rows]
+    return _draft(
+        bench,
+        group,
+        pair.members,
+        wanted,
+        moved_back(moves),
+        f"workspace/examples/{pair.rival}.jsonl",
+        f"{len(moves)} examples of {pair.leaf} lie in {pair.rival}: move them",
+    )
 
 
 def _strayed_draft(bench: Workbench, group: Group, pair: _Pair) -> Draft | None:

@@ -16,7 +16,7 @@ from fixloop.ports.cache import NoCache
 from fixloop.propose.bench import reach
 from fixloop.propose.bench.copying import taken_over
 from fixloop.propose.bench.draft import Draft
-from fixloop.propose.bench.dryrun import Dropped, _with_what_it_mends, dry_run
+from fixloop.propose.bench.dryrun import Dropped, _leads_one_of_several, _with_what_it_mends, dry_run
 from fixloop.propose.bench.harm import effect_on_accepted
 from fixloop.propose.bench.reach import replayed
 from fixloop.propose.bench.wanted import Wanted
@@ -183,3 +183,31 @@ def test_a_rejection_that_a_fix_does_nothing_for_is_no_evidence_of_it() -> None:
     assert [one.id for one in most.evidence] == [*most.wanted] == [first, second]
     assert _with_what_it_mends(draft, frozenset({third})) == draft
     assert _with_what_it_mends(draft, frozenset({first, second, third})) == draft
+
+
+def test_a_second_way_to_a_leaf_does_something_for_more_than_one_of_several_texts() -> None:
+    draft, bench = planted()
+    one, *_ = draft.evidence
+    other = replace(one, id="fb-2", ticket={**one.ticket, "text": "another text"})
+    parent = next(iter(bench.workspace.intents.children))
+    second = Operation("add_edge", {"parent": parent, "child": "account_locked"})
+    several = replace(draft, kind="add_edge", operations=(second,), evidence=(one, other))
+    left = replace(several, evidence=(one,))
+    assert _leads_one_of_several(bench, several, left)
+    assert not _leads_one_of_several(bench, several, several)
+    assert not _leads_one_of_several(bench, left, left)
+    loose = Operation("add_edge", {"parent": parent, "child": "nobody_leads_there"})
+    assert not _leads_one_of_several(bench, several, replace(left, operations=(loose,)))
+
+
+def test_a_summary_counts_the_tickets_that_are_left() -> None:
+    draft, _ = planted()
+    one, *_ = draft.evidence
+    texts = ("first", "second", "third", "fourth")
+    evidence = tuple(
+        replace(one, id=f"fb-{n}", ticket={**one.ticket, "text": text}) for n, text in enumerate(texts)
+    )
+    wanted = {each.id: Wanted(leaf="new") for each in evidence}
+    whole = replace(draft, summary="4 tickets ask for a pause", evidence=evidence, wanted=wanted)
+    assert _with_what_it_mends(whole, frozenset(wanted)).summary == "4 tickets ask for a pause"
+    assert _with_what_it_mends(whole, frozenset([*wanted][1:])).summary == "3 tickets ask for a pause"

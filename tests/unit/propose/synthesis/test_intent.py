@@ -222,7 +222,36 @@ def test_two_leaves_that_lie_mixed_are_told_apart_where_their_tickets_went_to_a_
         replace(one, before=replace(one.before, leaf="login_problem"), readings=(*one.readings, beside))
         for one in asked.members
     )
-    draft, _ = _moved_examples(bench, replace(asked, members=members), "account_locked")
+    draft, _, _ = _moved_examples(bench, replace(asked, members=members), "account_locked")
     assert draft is not None
     moved = {(o.op, o.args["leaf"], o.args["text"]) for o in draft.operations}
     assert {("remove_example", to, text) for text, _, to in strayed} <= moved
+
+
+MISFILED = ("somebody has locked my account", "the account I have is locked")
+
+
+def misfiled_draft(*tickets: str, accepted: Sequence[str] = ()) -> Draft | None:
+    """Tickets that mean account_locked, examples of whose words lie in transfer_failed."""
+    add = [Operation("add_example", {"leaf": "transfer_failed", "text": text}) for text in MISFILED]
+    wrong = faulted(world(), *add)
+    now = propose_all(wrong, [*tickets, *accepted])
+    bench = bench_of(
+        wrong, [told(t, now[t], "rejected") for t in tickets] + [told(t, now[t]) for t in accepted]
+    )
+    asked = leaf_group(bench, [one for one in bench.stored if one.outcome == "rejected"], "account_locked")
+    members = tuple(replace(m, before=replace(m.before, leaf="transfer_failed")) for m in asked.members)
+    return _moved_examples(bench, replace(asked, members=members), "account_locked")[1]
+
+
+def test_examples_that_rejected_tickets_repeat_go_to_the_leaf_that_staff_mean() -> None:
+    repeated = [f"{text} again" for text in MISFILED]
+    draft = misfiled_draft(*repeated)
+    assert draft is not None
+    assert draft.summary == "2 examples of account_locked lie in transfer_failed: move them"
+    moved = {(o.op, o.args["leaf"], o.args["text"]) for o in draft.operations}
+    assert moved == {("remove_example", "transfer_failed", text) for text in MISFILED} | {
+        ("add_example", "account_locked", text) for text in MISFILED
+    }
+    assert misfiled_draft(repeated[0]) is None
+    assert misfiled_draft(repeated[0], "where is my new card") is None
