@@ -44,6 +44,15 @@ def test_no_more_wait_than_are_too_many() -> None:
     assert names(put_off(some)) == names(some[:MOST_QUESTIONS])
 
 
+def test_a_leaf_that_few_say_is_missing_waits_after_the_vague_ones() -> None:
+    many = [asked(f"q{n}", 2) for n in range(MOST_QUESTIONS)]
+    few, enough = (Hint("intent", "add_leaf", "new", "", tuple(map(str, range(n)))) for n in (4, 5))
+    assert put_off([*many, few, enough]) == [*many, few, enough]
+    one, other = asked("one", 1), asked("other", 2)
+    assert put_off([*many, one, few, enough]) == [*many, few, enough]
+    assert put_off([*many, other, few, enough]) == [*many, other, enough]
+
+
 @pytest.mark.parametrize(
     ("step", "share", "is_tried"),
     [("intent", HARDLY * 0.9, False), ("intent", HARDLY, True), ("plan", HARDLY * 0.1, True)],
