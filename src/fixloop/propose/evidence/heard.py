@@ -90,7 +90,7 @@ def hear(row: int, feedback: Feedback, before: Proposal, said: Said, note: Said,
         spoken.casefold(),
         alike,
         given=paths_given(before),
-        called=_called(spoken),
+        called=names_said(spoken),
     )
 
 
@@ -104,8 +104,8 @@ _NAMED_BY = re.compile(
 """What stands before a name of one word: without it the word may be any."""
 
 
-def _called(spoken: str) -> frozenset[str]:
-    """What leaves would be called that the words name: runs of words, and one alone that is said to be it."""
+def names_said(spoken: str) -> frozenset[str]:
+    """What ids the words would be: runs of words, and one alone that is written as an id or said to be it."""
     text = folded(spoken.casefold())
     found = list(_WORDS.finditer(text))
     words = [one[0] for one in found]

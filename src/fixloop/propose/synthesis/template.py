@@ -21,6 +21,7 @@ from fixloop.propose.bench.workbench import Workbench
 from fixloop.propose.diagnosis.diagnose import Diagnosis
 from fixloop.propose.diagnosis.group import Group
 from fixloop.propose.evidence.habits import Habits, long_numbers, words_before
+from fixloop.propose.evidence.heard import names_said
 from fixloop.propose.readings.actions import flat_branches
 from fixloop.propose.synthesis.corrections import corrected_reply
 from fixloop.propose.synthesis.guards import text_near_misses
@@ -158,17 +159,22 @@ def _expressions(pieces: Sequence[Piece], missing: str = "") -> list[int]:
 def _named(
     one: Diagnosis, pieces: Sequence[Piece], places: Sequence[int], odd: Mapping[int, str]
 ) -> set[tuple[str, str]]:
-    """The exchange of a variable for another whose value staff name and the reply does not say."""
+    """The exchange of a variable for another that staff name and the reply does not say: value or column."""
     spoken, sent = f" {one.feedback.comment} ", one.before.reply.text
-    named = {
-        variable: value
-        for value, variable in values_of(one.before).items()
-        if in_words(value, spoken) and not in_words(value, sent)
-    }
+    values, called = values_of(one.before), names_said(one.feedback.comment)
+    there = {_column(pieces[at].source) for at in places}
+    said = [name for value, name in values.items() if in_words(value, spoken) and not in_words(value, sent)]
+    named = {*said} or {name for name in values.values() if _column(name) in called - there}
     told = [at for at in places if len(pieces[at].rendered) >= 3 and in_words(pieces[at].rendered, spoken)]
+    told = told or [at for at in places if _column(pieces[at].source) in called]
     likely = [at for at in odd if odd[at] in named]
     places = (told if len(told) == 1 else likely) or (places if len(places) == 1 else [])
     return {(pieces[places[0]].source, next(iter(named)))} if len(named) == 1 and len(places) == 1 else set()
+
+
+def _column(variable: str) -> str:
+    """The column or field that an expression says, as staff would call it."""
+    return variable.strip("{} ").partition("|")[0].strip().rpartition(".")[2].casefold()
 
 
 def _usual_at(name: str, pieces: Sequence[Piece], at: int, habits: Habits) -> str | None:

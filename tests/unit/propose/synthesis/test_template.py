@@ -186,6 +186,26 @@ def test_a_value_that_staff_name_alone_comes_from_the_variable_that_gives_it() -
     assert (edit["was"], edit["to"]) == ("{{ record.branch }}", "{{ record.hotline }}")
 
 
+@pytest.mark.parametrize(
+    ("said", "is_told"),
+    [
+        ("it must be account_number", True),
+        ("the account number instead of the branch please", True),
+        ("there is nothing about an account here", False),
+    ],
+)
+def test_a_column_that_staff_name_is_the_variable(said: str, is_told: bool) -> None:
+    base = world(templates=TEMPLATES.replace(UNLOCK, UNLOCK.replace("record.hotline", "record.branch")))
+    now = propose_all(base, [LOCKED["open"]])
+    one = told(LOCKED["open"], now[LOCKED["open"]], "rejected", comment=said)
+    bench = bench_of(base, [one])
+    draft = synthesise(bench, _group(bench, [one]))
+    assert isinstance(draft, Draft) == is_told
+    if isinstance(draft, Draft):
+        (edit,) = ops(draft.operations)
+        assert (edit["was"], edit["to"]) == ("{{ record.branch }}", "{{ record.account_number }}")
+
+
 def test_a_value_that_could_stand_in_two_places_waits() -> None:
     wrong = "Call {{ record.branch }} or {{ record.account_number }} and we will unlock the account."
     base = world(templates=TEMPLATES.replace(UNLOCK, wrong))
