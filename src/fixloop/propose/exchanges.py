@@ -36,7 +36,7 @@ FEWEST_TEXTS = 2
 LIKELY, LIKELY_ALONE = 0.03, 0.5
 """How probable it has to be by the rejections themselves that their leaf is wrong; and by one text alone."""
 
-TOLD = 0.1
+TOLD = 0.02
 """How probable the leaf that a ticket gets by it has to be, against the likeliest reading, where staff say
 anything: what they ask for goes before what the examples look like."""
 

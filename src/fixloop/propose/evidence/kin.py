@@ -97,15 +97,14 @@ class Kin:
         return _ratio(self.replies.get(names, Counter()), reply, now) if names else 0.0
 
     def misplaced(self, reply: str | None) -> float:
-        """What speaks for another reply in a branch: others give its present one as well, or none does.
+        """What speaks against another reply in a branch, in nats: that nobody else gives its present one.
 
-        The log of how often a wrong reply is given elsewhere as well (or not), against any branch's reply.
+        The log of how seldom a wrong reply is given nowhere else, against any branch's reply; 0 for others.
         """
-        alone = sum(1 for count in self.given.values() if count == 1) / max(1, sum(self.given.values()))
-        usual = min(MOST_ALONE, max(FEWEST_ALONE, alone))
         if self.given.get(reply or "", 0) > 1:
-            return log((1 - NOWHERE_ELSE) / (1 - usual))
-        return log(NOWHERE_ELSE / usual)
+            return 0.0
+        alone = sum(1 for count in self.given.values() if count == 1) / max(1, sum(self.given.values()))
+        return log(NOWHERE_ELSE / min(MOST_ALONE, max(FEWEST_ALONE, alone)))
 
     def argument(self, call: ToolCall, other: ToolCall, about: frozenset[str]) -> float:
         """How usual the arguments of another call of a tool are against those of the branch's own call.

@@ -91,7 +91,7 @@ WEIGHTS: Mapping[str, float] = {
     "trouble.intent": 1.00,
     "trouble.fetch": 2.02,
     "trouble.plan": 1.21,
-    "trouble.template": 2.46,
+    "trouble.template": 2.3,
     "trouble.extraction": 1.45,
     "trouble.unread": 1.81,
     "trouble.read": 1.00,

@@ -138,7 +138,7 @@ def test_a_reply_that_no_other_branch_gives_is_seldom_another_branchs() -> None:
     bench, (one, *_) = locked_bench(right, faulted(right, NEGATED))
     kin, reply = kin_of(bench), bench.before[one.id].reply.template
     shared, alone = (replace(kin, given={**kin.given, reply: count}) for count in (2, 1))
-    assert alone.misplaced(reply) < 0 < shared.misplaced(reply)
+    assert alone.misplaced(reply) < 0 == shared.misplaced(reply)
     same, other = (reply, ("escalate_to_security",)), ("handover", ())
     shares = []
     for known in (shared, alone):
