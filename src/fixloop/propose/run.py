@@ -41,7 +41,7 @@ from fixloop.workspace.text import count
 
 __all__ = ["PROPOSER", "Ablation", "Proposed", "propose", "rank"]
 
-PROPOSER = "replay 19"
+PROPOSER = "replay 20"
 """Changes whenever the same rejections could lead to other hints."""
 
 
