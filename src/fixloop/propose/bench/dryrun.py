@@ -284,11 +284,10 @@ def _with_what_it_mends(draft: Draft, mended: frozenset[str]) -> Draft:
     kept = tuple(one for one in draft.evidence if one.id not in left)
     found = replace(draft, evidence=kept, wanted=wanted)
     was, now = (f"{len(_texts(one))} tickets " for one in (draft, found))
-    return (
-        replace(found, summary=now + draft.summary.removeprefix(was))
-        if draft.summary.startswith(was)
-        else found
-    )
+    if not draft.summary.startswith(was):
+        return found
+    # The summary counts the tickets that asked: those that are left behind are counted out.
+    return replace(found, summary=now + draft.summary.removeprefix(was))
 
 
 def _texts(draft: Draft) -> set[str]:
