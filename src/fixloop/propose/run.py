@@ -36,12 +36,13 @@ from fixloop.propose.offer.stakes import Surroundings, stakes_of
 from fixloop.propose.offer.stated import stated
 from fixloop.propose.offer.thin import TEACHES, asked_if_bare, asked_if_it_takes, rests_on_little, sobered
 from fixloop.propose.offer.tried import FELL, waits_for_words
+from fixloop.propose.parted import explain_apart, with_shown_elsewhere
 from fixloop.propose.synthesis.spec import specify
 from fixloop.workspace.text import count
 
 __all__ = ["PROPOSER", "Ablation", "Proposed", "propose", "rank"]
 
-PROPOSER = "replay 20"
+PROPOSER = "replay 21"
 """Changes whenever the same rejections could lead to other hints."""
 
 
@@ -90,6 +91,8 @@ def propose(
     diagnoses = [one for one in diagnoses if one.feedback.id not in parted]
     desk = Desk(bench, ablation, tuple(one for one in diagnoses if not one.clear), len(diagnoses), apart)
     made = _against_cases(desk, _clear_hints(desk, diagnoses, progress))
+    silent = [one for one in diagnoses if one.wordless]
+    made = replace(made, hints=with_shown_elsewhere(bench, made.hints, silent))
     asked = _questions(desk, diagnoses, made, progress)
     asked += _specified(desk, made, asked)
     fixes = put_off(_joined([*made.hints, *asked]))
@@ -274,6 +277,9 @@ def _explained(desk: Desk, members: Sequence[Diagnosis]) -> list[Hint]:
     found = _settled(desk, members)
     if found is None and are_unlike(members):
         return [hint for one in members for hint in _explained(desk, [one])]
+    apart = explain_apart(desk.bench, found, members, lambda part: _explained(desk, part))
+    if apart is not None:
+        return apart
     if found is None:
         return [unexplained(one) for one in members]
     found = _of_its_own(desk, members, found)

@@ -307,19 +307,21 @@ class Asking:
         one, leaves = self.rejections[row], self.evidence.leaves
         weighed = self.weigh(row)
         readings = _posterior(weighed, self.judgement.weights)
-        said = read_comment(one.comment).says_anything
-        silent = not leaves.telling(row) and not (one.expected or one.reply or one.reason)
+        heard = self._hear(row)
+        says = heard.said.says_anything or heard.wrong_row
+        silent = not (leaves.telling(row) or heard.wrong_row or one.expected or one.reply or one.reason)
         company = Company(leaves.voices, row)
         before, margin = self.bench.before[one.id], self.judgement.margin
         disputed = one.text_digest in self.disputed
         told = one.expected or one.reply or one.reason
         wordless = silent or not (told or _told_by_words(weighed, self.judgement) >= TELLS)
-        return Diagnosis(one, before, readings, said, silent, company, margin, disputed, wordless)
+        return Diagnosis(one, before, readings, says, silent, company, margin, disputed, wordless)
 
     def _hear(self, row: int) -> Heard:
         one = self.rejections[row]
         said, note = read_comment(one.comment), read_comment(" ".join(notes_of(one)))
-        return hear(row, one, self.bench.before[one.id], said, note, one.text_digest in self.disputed)
+        disputed, sources = one.text_digest in self.disputed, self.bench.workspace.fetch.sources
+        return hear(row, one, self.bench.before[one.id], said, note, disputed, sources)
 
 
 def _asks_for_text(one: Feedback) -> bool:

@@ -1,6 +1,7 @@
 """What was heard: a rejection read once, what staff quote in it, and how like two texts are."""
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -36,6 +37,8 @@ class Heard:
     given: frozenset[str] = frozenset()
     called: frozenset[str] = frozenset()
     """Names of leaves that the words would be, as their ids are written."""
+    wrong_row: bool = False
+    """Whether staff say "wrong customer", or of whatever a source's rows are."""
 
     def calls(self, leaf: str) -> bool:
         """Whether staff call the ticket's leaf by its name, and do not say that it is not that."""
@@ -72,8 +75,16 @@ def edit_likeness(sent: str, corrected: str) -> float:
     return max(likeness(sent, corrected), held - LENGTHENED)
 
 
-def hear(row: int, feedback: Feedback, before: Proposal, said: Said, note: Said, disputed: bool) -> Heard:
-    """A rejection read once."""
+def hear(
+    row: int,
+    feedback: Feedback,
+    before: Proposal,
+    said: Said,
+    note: Said,
+    disputed: bool,
+    sources: Collection[str] = (),
+) -> Heard:
+    """A rejection read once; `sources` are the names of what records come from."""
     spoken = " ".join([feedback.comment, *notes_of(feedback)])
     quoted = tuple(part.casefold() for part in quoted_parts(spoken)) or _unquoted(feedback, before)
     named = frozenset(word.strip(".,;:!?()\"'“”„") for word in spoken.casefold().split()) | set(quoted)
@@ -91,6 +102,7 @@ def hear(row: int, feedback: Feedback, before: Proposal, said: Said, note: Said,
         alike,
         given=paths_given(before),
         called=names_said(spoken),
+        wrong_row=says_wrong_row(spoken, sources),
     )
 
 
@@ -116,6 +128,24 @@ def names_said(spoken: str) -> frozenset[str]:
     }
     alone = {one[0] for one in found if "_" in one[0] or _NAMED_BY.search(text[: one.start()])}
     return frozenset(runs | alone)
+
+
+_WRONG = re.compile(r"\b(?:wrong|incorrect|falsche?[nrs]?)\s+(\w+)")
+_ROWS = frozenset(
+    re.findall(
+        r"\w+",
+        "customer client user member person holder account record "
+        "kunde kunden kundin konto datensatz mitglied inhaber",
+    )
+)
+"""What a record is of, whatever its source is called."""
+
+
+def says_wrong_row(spoken: str, sources: Collection[str] = ()) -> bool:
+    """Whether somebody says that the customer, or what a source's rows are, is the wrong one."""
+    called = {folded(name.casefold()) for name in sources}
+    found = (one[1] for one in _WRONG.finditer(folded(spoken.casefold())))
+    return any(word in _ROWS or called & {word, f"{word}s", f"{word}es"} for word in found)
 
 
 def _unquoted(feedback: Feedback, before: Proposal) -> tuple[str, ...]:

@@ -62,6 +62,7 @@ def from_cues(found: Features, heard: Heard, step: str) -> None:
     """Whether words that go with a step are said, of the reading's or of others."""
     said = heard.said.affirmed | heard.said.negated
     hits = {other for other, words in CUES.items() if said & words}
+    hits |= {"fetch"} if heard.wrong_row else set()
     if step in hits:
         found["cue"] = 1.0
     elif hits:

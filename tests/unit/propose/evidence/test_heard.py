@@ -2,7 +2,7 @@
 
 import pytest
 
-from fixloop.propose.evidence.heard import hear
+from fixloop.propose.evidence.heard import hear, says_wrong_row
 from fixloop.propose.words.words import read_comment
 from tests.unit.propose.synthesis.benches import LOCKED, propose_all, told, world
 
@@ -29,3 +29,18 @@ def test_a_leaf_is_called_by_its_name(comment: str, leaf: str, called: bool) -> 
     one = told(text, shown, "rejected", comment=comment)
     heard = hear(0, one, shown, read_comment(comment), read_comment(""), False)
     assert heard.calls(leaf) is called
+
+
+@pytest.mark.parametrize(
+    ("comment", "sources", "wrong"),
+    [
+        ("wrong customer", (), True),
+        ("Falscher Kunde!!", (), True),
+        ("that is the wrong booking", ("bookings",), True),
+        ("that is the wrong booking", ("trips",), False),
+        ("the customer is wrong", (), False),
+        ("wrong answer to the customer", (), False),
+    ],
+)
+def test_a_wrong_customer_is_a_wrong_record(comment: str, sources: tuple[str, ...], wrong: bool) -> None:
+    assert says_wrong_row(comment, sources) is wrong
