@@ -16,11 +16,11 @@ from fixloop.hints.model import Hint
 from fixloop.pipeline.proposal import Proposal
 from fixloop.propose.attempt import Desk, try_draft
 from fixloop.propose.bench.wanted import satisfied_share
-from fixloop.propose.diagnosis.diagnose import Diagnosis, mass_of
+from fixloop.propose.diagnosis.diagnose import Diagnosis, Reading, mass_of
 from fixloop.propose.diagnosis.group import Group
 from fixloop.propose.readings.catalog import cut_off_leaves
 from fixloop.propose.synthesis.intent import exchange
-from fixloop.propose.synthesis.mixed import Move, mixed_examples, moved_back
+from fixloop.propose.synthesis.mixed import Move, known_texts, mixed_examples, moved_back
 from fixloop.workspace.model import IntentDag, is_other
 
 MOST_LEAVES, MOST_TOGETHER, MEANT = 40, 6, 2
@@ -39,6 +39,11 @@ LIKELY, LIKELY_ALONE = 0.03, 0.5
 TOLD = 0.02
 """How probable the leaf that a ticket gets by it has to be, against the likeliest reading, where staff say
 anything: what they ask for goes before what the examples look like."""
+
+MEANT_THERE, KNOWN = 0.1, 8
+"""How probable it has to be in the mean that the rejections mean the leaf they get by it; or how many texts
+of the two leaves have to be known by cases and accepted answers, for those agree with the moves. Where it is
+neither, any two leaves of few examples that share their words can be told apart in another way, too."""
 
 SURE = 0.85
 """How probable it is that examples which lie in each other's leaf, and whose return mends the leaves'
@@ -109,11 +114,31 @@ def _tried(desk: Desk, pair: Pair, moves: Sequence[Move], asked: Sequence[Diagno
     found = try_draft(desk, group, draft) if draft else None
     if not isinstance(found, Hint):
         return None
+    if _meant_there(found, members, leaves) < MEANT_THERE and _known(desk, pair) < KNOWN:
+        return None
     meant = [one for one in asked if one.before.leaf in pair and _may_mean(one, pair)]
     left = [one for one in meant if one.feedback.id not in found.evidence]
     if len(_texts(left)) > (1 - ENOUGH) * len(_texts(meant)):
         return None
     return replace(found, confidence=SURE)
+
+
+def _meant_there(fix: Hint, members: Sequence[Diagnosis], leaves: Mapping[str, str]) -> float:
+    """How probable it is in the mean that those whom a fix mends mean the leaf they get."""
+    own = [one for one in members if one.feedback.id in fix.evidence]
+    meant = [
+        sum(r.probability for r in one.readings if r.intervention.step == "intent" and _is_for(r, leaf))
+        for one, leaf in ((one, leaves[one.feedback.id]) for one in own)
+    ]
+    return sum(meant) / len(meant)
+
+
+def _is_for(reading: Reading, leaf: str) -> bool:
+    return reading.intervention.wanted.leaf == leaf
+
+
+def _known(desk: Desk, pair: Pair) -> int:
+    return sum(len(known_texts(desk.bench, leaf)) for leaf in pair)
 
 
 def _is_likely(members: Sequence[Diagnosis], read: int) -> bool:

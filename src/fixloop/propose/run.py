@@ -2,10 +2,8 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 from fixloop.feedback.model import Feedback
-from fixloop.hints.ids import canonical_json
 from fixloop.hints.model import Hint
 from fixloop.propose.attempt import (
     WHOLE,
@@ -30,6 +28,7 @@ from fixloop.propose.missing_leaf import of_one_missing_leaf, with_missing_leaf
 from fixloop.propose.offer.ask import are_unlike, needed, settle
 from fixloop.propose.offer.described import describe
 from fixloop.propose.offer.idle import lone_wish, nothing_wrong, several_things, unexplained, unreplayable
+from fixloop.propose.offer.once import joined, moved_once
 from fixloop.propose.offer.patience import MOST_QUESTIONS, put_off
 from fixloop.propose.offer.rank import rank, with_conflicts
 from fixloop.propose.offer.stakes import Surroundings, stakes_of
@@ -95,7 +94,7 @@ def propose(
     made = replace(made, hints=with_shown_elsewhere(bench, made.hints, silent))
     asked = _questions(desk, diagnoses, made, progress)
     asked += _specified(desk, made, asked)
-    fixes = put_off(_joined([*made.hints, *asked]))
+    fixes = put_off(moved_once(joined([*made.hints, *asked])))
     idle = [nothing_wrong(one) for one in nothing_to_fix(diagnoses)]
     idle += [lone_wish(one) for one in lone_wishes(diagnoses, clear_groups(diagnoses))]
     taken = {key for hint in fixes for key in hint.evidence}
@@ -238,27 +237,6 @@ def _questions(desk: Desk, diagnoses: Sequence[Diagnosis], made: _Made, progress
     left = [one for some in sets for one in some if one.feedback.id not in mended]
     found = with_missing_leaf(desk, left, found, lambda own: _explained(desk, own))
     return of_one_missing_leaf(desk.bench, left, found)
-
-
-def _joined(hints: Sequence[Hint]) -> list[Hint]:
-    """The hints, those that came to the same operations as one that rests on all of their evidence."""
-    found: dict[Any, Hint] = {}
-    for number, hint in enumerate(hints):
-        key = canonical_json([o.to_json() for o in hint.operations]) if hint.operations else number
-        same = found.get(key)
-        found[key] = _both(same, hint) if same else hint
-    return list(found.values())
-
-
-def _both(one: Hint, other: Hint) -> Hint:
-    """One hint of two that came to the same operations: what each was measured on is evidence of it."""
-    new = {*other.evidence} - {*one.evidence}
-    measured = one.measured
-    if measured and other.measured:
-        more = min(other.measured.fixed, len(new))
-        measured = replace(measured, fixed=measured.fixed + more, evidence_of=measured.evidence_of + len(new))
-    evidence = tuple(sorted({*one.evidence, *new}))
-    return replace(one, evidence=evidence, measured=measured, one_off=False)
 
 
 def _open(diagnoses: Sequence[Diagnosis], made: _Made) -> list[Diagnosis]:

@@ -107,6 +107,27 @@ def test_what_staff_ask_for_goes_before_what_the_examples_look_like() -> None:
     assert len(exchanges(desk, asked_for)) == 1
 
 
+def test_where_nobody_means_a_leaf_known_texts_have_to_tell_whose_the_examples_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bench, _ = rejected_bench(tuple(ASKED))
+    found = diagnose(bench, [one for one in bench.stored if one.outcome == "rejected"], feedback=bench.stored)
+    desk = Desk(bench, WHOLE, tuple(found), len(found))
+    least = [
+        replace(one, readings=tuple(replace(r, probability=0.05) for r in one.readings[:1])) for one in found
+    ]
+    unmeant = [
+        replace(one, readings=tuple(with_leaf(r, LEAF_OF[one.before.leaf]) for r in one.readings))
+        for one in least
+    ]
+    monkeypatch.setattr(module, "known_texts", lambda bench, leaf: ["a text"] * (module.KNOWN // 2))
+    assert len(exchanges(desk, unmeant)) == 1
+    monkeypatch.setattr(module, "known_texts", lambda bench, leaf: ["a text"] * (module.KNOWN // 2 - 1))
+    assert exchanges(desk, unmeant) == []
+    meant = [replace(one, readings=(replace(one.readings[0], probability=0.5),)) for one in unmeant]
+    assert len(exchanges(desk, meant)) == 1
+
+
 LEAF_OF = {"account_locked": "transfer_failed", "transfer_failed": "account_locked"}
 
 

@@ -111,7 +111,8 @@ LONGEST_NAME = 5
 
 _NAMED_BY = re.compile(
     r"(?:\b(?:should be|should have been|it['’]?s|is|means?|meant|belongs to|goes to|leaf|intent|topic"
-    r"|ist|soll(?:te)?|gehoert zu|heisst|meint|richtig)|->|→|=|^)[\s:]*[`\"'“„]?$"
+    r"|ist|soll(?:te)?|gehoert zu|heisst|meint|richtig)(?:\s+(?:an?|the|eine?|der|die|das))?"
+    r"|->|→|=|^)[\s:]*[`\"'“„]?$"
 )
 """What stands before a name of one word: without it the word may be any."""
 

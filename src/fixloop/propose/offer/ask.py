@@ -13,7 +13,15 @@ from fixloop.propose.diagnosis.trying import Hypothesis
 from fixloop.propose.offer.described import describe
 from fixloop.propose.offer.question import alternatives_of, question
 from fixloop.propose.offer.thin import FEWEST_FOR_A_LEAF, is_thin, takes_more
-from fixloop.propose.offer.tried import Beyond, Tried, Try, same_fix, try_hypotheses, unwritten
+from fixloop.propose.offer.tried import (
+    Beyond,
+    Tried,
+    Try,
+    same_fix,
+    says_leaf,
+    try_hypotheses,
+    unwritten,
+)
 from fixloop.propose.readings.interventions import NEW_LEAF, Intervention
 from fixloop.workspace.text import count
 
@@ -109,9 +117,11 @@ def _who_may_mean(members: Sequence[Diagnosis], first: Tried, beside: int) -> li
     so far, but for a ticket that is all there is.
     """
     key, place = first.reading.key, first.reading.intervention.place
-    meant = [one for one in members if one.wordless or speaks_for(one, place)]
+    meant = [one for one in members if one.wordless or _speaks_of(one, first.reading)]
     if len(members) >= A_SET and meant:
-        meant = [one for one in members if one.wordless or speaks_for(one, place) or _means(one, place)]
+        meant = [
+            one for one in members if one.wordless or _speaks_of(one, first.reading) or _means(one, place)
+        ]
     meant = [one for one in meant if not one.disputed]
     texts = {one.feedback.text_digest for one in meant}
     if first.reading.probability < needed(members, beside):
@@ -119,8 +129,13 @@ def _who_may_mean(members: Sequence[Diagnosis], first: Tried, beside: int) -> li
     if OTHERS * (len(members) - len(meant)) > len(members):
         return []
     spoken = key[0] == "template" and not all(one.wordless for one in meant)
+    spoken = spoken or says_leaf(meant, first.reading)
     alone = spoken or (not beside and first.probability >= ALL_BUT_SURE)
     return meant if len(texts) > 1 or (texts and alone) else []
+
+
+def _speaks_of(one: Diagnosis, reading: Reading) -> bool:
+    return speaks_for(one, reading.intervention.place) or says_leaf([one], reading)
 
 
 def _means(one: Diagnosis, place: tuple[str, str]) -> bool:

@@ -59,12 +59,17 @@ def rests_on_little(members: Sequence[Diagnosis], hint: Hint, sure: bool = False
     if hint.kind in TEACHES and all(m.wordless for m in own):
         # That tickets are alike does not tell what leaf they are of, unless surely of none there is.
         return not (sure and hint.kind == "add_leaf")
+    if hint.kind == "add_edge" and texts == 1 and not (sure or _is_cut_off(own)):
+        # Which leaf is meant says nothing of where else it should stand: that moves what nobody spoke of.
+        return True
     if hint.step == "intent":
         return texts == 1 and _reaches_far(own, hint, sure) and not _expects_leaf(own)
     if hint.kind == "set_condition" and any(map(_tests_more, hint.operations)):
         return 0 < texts <= FEW_FOR_A_TEST and not any(_speaks_of(m, hint) for m in own)
     if sure:
         return False
+    if hint.kind == "add_branch" and texts == 1:
+        return not any(_says_when(m, hint) for m in own)
     return 0 < texts <= FEW_TEXTS.get(hint.kind, 0) and not any(_is_told(m, hint) for m in own)
 
 
@@ -124,6 +129,11 @@ def _reaches_far(members: Sequence[Diagnosis], hint: Hint, sure: bool) -> bool:
     return _teaches_much(hint.operations)
 
 
+def _is_cut_off(members: Sequence[Diagnosis]) -> bool:
+    """Whether it is said to be a leaf that nothing leads to, and not one that wants another way to it."""
+    return any(r.intervention.kind == "add_edge" for m in members for r in m.readings[:1])
+
+
 def _teaches_much(operations: Iterable[Operation]) -> bool:
     """More new examples than a text can answer for.
 
@@ -159,6 +169,18 @@ def _paths(condition: Any) -> set[str]:
 
 def _expects_leaf(members: Iterable[Diagnosis]) -> bool:
     return any("leaf" in (m.feedback.expected or {}) for m in members)
+
+
+def _says_when(one: Diagnosis, hint: Hint) -> bool:
+    """Whether somebody expects the reply, or a word of what was said is of the new branch's condition.
+
+    What should come out does not tell when: for one ticket there is always some condition that holds.
+    """
+    branches = [o.args["branch"] for o in hint.operations if o.op == "add_branch"]
+    if (one.feedback.expected or {}).get("reply") in [branch.get("reply") for branch in branches]:
+        return True
+    when = " ".join(_words_of([branch.get("when") for branch in branches]))
+    return not one.silent and bool(stems(one.feedback.comment) & stems(when))
 
 
 def _is_told(one: Diagnosis, hint: Hint) -> bool:

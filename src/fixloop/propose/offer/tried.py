@@ -37,6 +37,9 @@ NO_TEXT = "nobody has said yet what should stand there instead"
 
 NO_NAME = "nobody has said yet what it is called"
 
+TOLD_LEAF = 3.0
+"""The nats by which words speak for a leaf from which staff say that it is that leaf."""
+
 WORTH_CHOOSING = 0.08
 """Probabilities from which a reading is told beside others, and from which it is a choice without a fix."""
 
@@ -128,18 +131,35 @@ def same_fix(one: Hint | None, other: Hint | None) -> bool:
 
 
 def waits_for_words(members: Sequence[Diagnosis], reading: Reading) -> bool:
-    """Whether nothing could be written because nobody has said what: another text, another leaf's name."""
+    """Whether nothing could be written because nobody has said what: another text, another leaf's name.
+
+    Or because the leaf that staff say it is needs more texts than theirs: that these do not teach it is no
+    sign that they mean another.
+    """
     if reading.probability < WORTH_CHOOSING:
         return False
     text = reading.intervention.step == "template" and not any(one.feedback.reply for one in members)
-    return text or reading.intervention.kind == "add_leaf"
+    return text or reading.intervention.kind == "add_leaf" or says_leaf(members, reading)
+
+
+def says_leaf(members: Sequence[Diagnosis], reading: Reading) -> bool:
+    """Whether most of those who reject say that the ticket means the leaf of a reading."""
+    one = reading.intervention
+    if one.kind != "add_example":
+        return False
+    saying = [member for member in members if _says(member, reading.key, one.wanted.leaf)]
+    return 2 * len(saying) > len(members)
+
+
+def _says(member: Diagnosis, key: tuple[object, ...], leaf: str | None) -> bool:
+    spoken = max((r.spoken for r in member.readings if r.key == key), default=0.0)
+    return spoken >= TOLD_LEAF or (member.feedback.expected or {}).get("leaf") == leaf
 
 
 def unwritten(members: Sequence[Diagnosis], reading: Reading, waits: bool, fell: str) -> Hint:
     """A reading without operations: it is work for a person (`hint new`), and cannot be approved."""
     one = reading.intervention
-    untold = NO_NAME if one.kind == "add_leaf" else NO_TEXT
-    work = untold if waits else f"no operation does it: {fell or 'none is known'}"
+    work = _untold(one.kind, fell) if waits else f"no operation does it: {fell or 'none is known'}"
     return Hint(
         step=one.step,
         kind=one.options[0].kind,
@@ -151,3 +171,10 @@ def unwritten(members: Sequence[Diagnosis], reading: Reading, waits: bool, fell:
         one_off=len(members) == 1,
         open_work=(work,),
     )
+
+
+def _untold(kind: str, fell: str) -> str:
+    """What is missing to write it."""
+    if kind == "add_example":
+        return f"more texts like these: by these alone it is not taught ({fell or 'nothing stands'})"
+    return NO_NAME if kind == "add_leaf" else NO_TEXT

@@ -32,6 +32,10 @@ USED_ELSEWHERE, HABIT = 1.0, 0.5
 FAMILIAR, OFTEN = 0.3, 3
 STRANGE = 0.6
 STRETCHED = 1.5
+JOINS, LEAST_JOINED, SWALLOWS = 1.0, 0.1, 2.0
+"""What an alternative costs less that is one value more of those a condition compares with, what it costs at
+least, and what it costs more where it leaves nothing of the comparison."""
+
 LITERALS = 200
 SAID = 0.5
 
@@ -138,6 +142,17 @@ def stretch_size(
 ) -> float:
     """What one test more in a condition costs beside the change itself: what it would in a new branch."""
     return max(0.3, STRETCHED + _size(bench, ground, test, evidence, said) - ADDED)
+
+
+def joined_size(condition: Condition, test: Test, size: float) -> float:
+    """What a test costs as an alternative: one value more of what is compared already is little.
+
+    That anything stands there at all makes the comparison pointless.
+    """
+    compared = {one.path for one in all_tests(condition) if one.op in ("eq", "in")}
+    if test.path not in compared:
+        return size
+    return size + SWALLOWS if test.op == "exists" else max(LEAST_JOINED, size - JOINS)
 
 
 def candidates(

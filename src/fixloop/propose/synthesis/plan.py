@@ -211,7 +211,8 @@ def _stretched(bench: Workbench, field: Field, said: frozenset[str]) -> Iterator
         if branch.when is None:
             continue
         if field.key(branch) in wanted:
-            tests = [(tree_edits.widened(branch.when, test), sizes[repr(test)]) for test in shared]
+            joined = [conditions.joined_size(branch.when, test, sizes[repr(test)]) for test in shared]
+            tests = [(tree_edits.widened(branch.when, t), n) for t, n in zip(shared, joined, strict=True)]
         elif id(branch) in answering:
             turned = [(next(tree_edits.repairs(test, {}))[0], sizes[repr(test)]) for test in shared]
             tests = [(tree_edits.narrowed(branch.when, one), size) for one, size in turned]

@@ -21,8 +21,9 @@ from fixloop.propose.diagnosis.trying import hypotheses, sets_of
 from fixloop.propose.evidence.standing import branch_part, build_standing
 from fixloop.propose.evidence.tries import tree_tries
 from fixloop.propose.offer.ask import _leads, _speaks, are_unlike, settle
+from fixloop.propose.offer.once import joined, moved_once
 from fixloop.propose.offer.thin import as_question
-from fixloop.propose.offer.tried import Tried
+from fixloop.propose.offer.tried import TOLD_LEAF, Tried
 from fixloop.propose.readings.actions import Action
 from fixloop.propose.readings.interventions import Intervention
 from fixloop.propose.readings.tree_edits import says_itself
@@ -272,6 +273,35 @@ def test_what_is_sure_and_nobody_has_written_is_said_and_not_asked(
         assert found.is_unwritten
         assert (found.step, found.confidence > 0.5) == (first.intervention.step, True)
         assert found.support == texts
+
+
+@pytest.mark.parametrize(
+    ("spoken", "expected", "told"),
+    [(TOLD_LEAF, None, True), (TOLD_LEAF - 0.1, None, False), (0.0, {"leaf": "parrots"}, True)],
+)
+@pytest.mark.parametrize("others", [0, 1, 2])
+def test_the_leaf_that_staff_name_is_told_though_their_texts_do_not_teach_it(
+    spoken: float, expected: dict[str, str] | None, told: bool, others: int
+) -> None:
+    parrots = Intervention("intent", "add_example", "x/parrots.jsonl", Wanted(leaf="parrots"), None, 1.0)
+    cats = replace(parrots, target="x/cats.jsonl", wanted=Wanted(leaf="cats"))
+    readings = (Reading(parrots, 0.9, spoken), Reading(cats, 0.1))
+    naming = [of_text(n, *readings, wordless=False) for n in range(1 + others)]
+    naming = [replace(one, feedback=replace(one.feedback, expected=expected)) for one in naming]
+
+    def attempt(group: Group) -> Hint | Dropped:
+        if group.key == parrots.key:
+            return Dropped("", "no case of it fails", ())
+        evidence = tuple(one.feedback.id for one in naming)
+        return Hint("intent", "add_example", "cats", "", evidence, (NEGATED,))
+
+    found = settle(naming, hypotheses(rejected_bench(NEGATED)[0], naming), attempt)
+    assert found is not None
+    assert found.is_unwritten is told
+    if told:
+        assert (found.target, found.support) == ("x/parrots.jsonl", 1 + others)
+        assert found.open_work[0].startswith("more texts like these: ")
+        assert "no case of it fails" in found.open_work[0]
 
 
 @pytest.mark.parametrize(
@@ -608,6 +638,18 @@ def test_examples_that_plainly_lie_in_each_others_leaf_are_likelier_than_what_el
 def test_two_hints_of_the_same_operations_are_one_that_counts_what_each_was_measured_on() -> None:
     made = Hint("plan", "set_reply", "t", "", ("a", "b"), (NEGATED,), measured=Measured("0", 2, 2))
     more = replace(made, evidence=("b", "c"), measured=Measured("0", 1, 2))
-    (joined,) = run._joined([made, more])
-    assert joined.evidence == ("a", "b", "c")
-    assert joined.measured == Measured("0", 3, 3)
+    (one,) = joined([made, more])
+    assert one.evidence == ("a", "b", "c")
+    assert one.measured == Measured("0", 3, 3)
+
+
+def test_of_two_fixes_that_move_one_example_the_one_that_rests_on_more_is_told() -> None:
+    def moving(*texts: str) -> tuple[Operation, ...]:
+        return tuple(Operation("remove_example", {"leaf": "a", "text": text}) for text in texts)
+
+    most = Hint("intent", "remove_example", "a", "", ("f", "g"), moving("one", "two"))
+    late = replace(most, evidence=("h",), operations=moving("two", "three"))
+    other = replace(most, evidence=("i",), operations=moving("three"))
+    assert moved_once([late, most, other]) == [most, other]
+    plain = Hint("plan", "set_reply", "t", "", ("a",), (NEGATED,))
+    assert moved_once([plain, plain]) == [plain, plain]

@@ -66,7 +66,19 @@ def test_a_threshold_that_one_text_needs_for_want_of_examples_is_asked_about() -
 def test_examples_that_hold_the_border_of_a_new_edge_teach_no_leaf() -> None:
     alone = members_of({"comment": "no"})
     edge = Operation("add_edge", {"parent": "root", "child": "accounts"})
-    assert not is_thin(alone, hint_of("intent", alone, edge, *taught(MOST_TAUGHT + 1)))
+    fix = hint_of("intent", alone, edge, *taught(MOST_TAUGHT + 1))
+    assert not is_thin(alone, fix, sure=True)
+    two = members_of({"comment": "no"}, {"comment": "cards"})
+    assert not is_thin(two, hint_of("intent", two, edge, *taught(MOST_TAUGHT + 1)))
+
+
+def test_a_second_way_to_a_leaf_from_one_text_is_asked_about() -> None:
+    edge = Operation("add_edge", {"parent": "root", "child": "accounts"})
+    told_leaf = members_of({"expected": {"leaf": "accounts"}})
+    assert is_thin(told_leaf, hint_of("intent", told_leaf, edge))
+    cut_off = Intervention("intent", "add_edge", "x", Wanted(leaf="accounts"), None, 1.0)
+    only_way = tuple(replace(one, readings=(Reading(cut_off, 0.9),)) for one in told_leaf)
+    assert not is_thin(only_way, hint_of("intent", only_way, edge))
 
 
 def test_what_the_workspace_is_all_but_sure_of_needs_no_words_in_a_tree_and_does_for_another_test() -> None:
@@ -86,11 +98,14 @@ def test_a_branch_from_one_rejection_needs_words_of_it() -> None:
     for said, thin in (
         ({"comment": "no idea why but I don't like it"}, True),
         ({"comment": "the fraud flag is set"}, False),
+        ({"comment": "this should be the security escalation"}, True),
         ({"comment": "no", "reply": "Our security team will call you."}, True),
         ({"comment": "no", "expected": {"reply": "security_escalation"}}, False),
     ):
         alone = members_of(said)
         assert is_thin(alone, hint_of("plan", alone, branch)) is thin, said
+    both = members_of({"comment": "security escalation"}, {"comment": "no"})
+    assert not is_thin(both, hint_of("plan", both, branch))
 
 
 def test_what_rests_on_less_is_stated_less_sure() -> None:
