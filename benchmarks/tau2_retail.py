@@ -60,6 +60,13 @@ Three authors wrote them. `half` is `tune` for what was tuned on, `test` for wha
 what was written when the workspace was done.
 """
 
+ASKED = PARTS / "asked.jsonl"
+"""How many kinds of change each of tau2-bench's scenarios asks for, as two readers counted who saw the texts alone.
+
+Of the tools' seven kinds and "none of these"; a second choice and a wish given up in the text count, a mere
+question does not, nor does whether what was ordered has arrived. They saw no solving calls and no pipeline.
+"""
+
 NEAREST = 5
 """How many examples a scenario is answered without in `--cross`, in case some were written after it."""
 
@@ -126,6 +133,13 @@ class Scenario:
     called: frozenset[str]
     named: frozenset[str]
     writes: frozenset[str]
+    kinds: tuple[int, ...] = ()
+    """How many kinds of change it asks for, as each reader counted."""
+
+    @property
+    def asks_one_thing(self) -> bool:
+        """Every reader counted one kind of change, and one tool solved it."""
+        return set(self.kinds) == {1} and len(self.writes) == 1
 
     @property
     def user(self) -> str | None:
@@ -152,6 +166,7 @@ def read_lines(path: Path) -> tuple[Json, ...]:
 
 
 def read_scenarios(tasks: Sequence[Json], shop: Shop) -> list[Scenario]:
+    kinds = {row["id"]: tuple(row["kinds"]) for row in read_lines(ASKED)}
     found = []
     for task in tasks:
         told = task["user_scenario"]["instructions"]
@@ -159,7 +174,8 @@ def read_scenarios(tasks: Sequence[Json], shop: Shop) -> list[Scenario]:
         actions = task["evaluation_criteria"]["actions"] or []
         users = {user for action in actions if (user := shop.called(action))}
         writes = frozenset(action["name"] for action in actions) & WRITES
-        found.append(Scenario(task["id"], text, frozenset(users), shop.named_in(text), writes))
+        named, asked = shop.named_in(text), kinds.get(task["id"], ())
+        found.append(Scenario(task["id"], text, frozenset(users), named, writes, asked))
     return found
 
 
@@ -234,6 +250,7 @@ def report(name: str, answers: Sequence[Answer]) -> None:
     identifiable = [answer for answer in answers if answer.scenario.identifiable]
     single = [answer for answer in answers if len(answer.scenario.writes) == 1]
     several = [answer for answer in answers if len(answer.scenario.writes) > 1]
+    plain = [answer for answer in answers if answer.scenario.asks_one_thing]
     selected = [answer for answer in answers if len(answer.selected) == 1]
     rows = {
         "scenarios": f"{len(answers)}, {len(identifiable)} identifiable",
@@ -242,6 +259,7 @@ def report(name: str, answers: Sequence[Answer]) -> None:
         ),
         "wrong user, of all": share(sum(one.wrong_user for one in answers), len(answers)),
         "no user or a tie, of all": f"{len(answers) - len(selected)}/{len(answers)}",
+        "right tool, where one thing is asked": share(sum(one.right_tool for one in plain), len(plain)),
         "right tool, where one solved it": share(sum(one.right_tool for one in single), len(single)),
         "one of the tools, where several did": share(
             sum(bool(one.tools) and one.tools <= one.scenario.writes for one in several), len(several)
