@@ -56,7 +56,7 @@ WRITES = frozenset(
 OWN = PARTS / "scenarios.jsonl"
 """Scenarios of our own about users of whom none of tau2-bench's is, with the tools that solve them.
 
-Three authors wrote them. `half` is `tune` for what was tuned on, `test` for what was kept unread, `late` for
+Five authors wrote them. `half` is `tune` for what was tuned on, `test` for what was kept unread, `late` for
 what was written when the workspace was done.
 """
 
