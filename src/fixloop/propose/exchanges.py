@@ -20,7 +20,7 @@ from fixloop.propose.diagnosis.diagnose import Diagnosis, Reading, mass_of
 from fixloop.propose.diagnosis.group import Group
 from fixloop.propose.readings.catalog import cut_off_leaves
 from fixloop.propose.synthesis.intent import exchange
-from fixloop.propose.synthesis.mixed import Move, known_texts, mixed_examples, moved_back
+from fixloop.propose.synthesis.mixed import Move, called_better, known_texts, mixed_examples, moved_back
 from fixloop.workspace.model import IntentDag, is_other
 
 MOST_LEAVES, MOST_TOGETHER, MEANT = 40, 6, 2
@@ -40,10 +40,11 @@ TOLD = 0.02
 """How probable the leaf that a ticket gets by it has to be, against the likeliest reading, where staff say
 anything: what they ask for goes before what the examples look like."""
 
-MEANT_THERE, KNOWN = 0.1, 8
-"""How probable it has to be in the mean that the rejections mean the leaf they get by it; or how many texts
-of the two leaves have to be known by cases and accepted answers, for those agree with the moves. Where it is
-neither, any two leaves of few examples that share their words can be told apart in another way, too."""
+MEANT_THERE, KNOWN, CALLED, WITNESSES = 0.1, 8, 0.02, 2
+"""What speaks for an exchange, two of three: how probable it is in the mean that the rejections mean the leaf
+they get by it; how many texts of the two leaves are known by cases and accepted answers, for those agree with
+the moves; and how much liker the moved examples are to what the leaves are called and alone say. Any two
+leaves of few examples that share their words can be told apart in another way than they are."""
 
 SURE = 0.85
 """How probable it is that examples which lie in each other's leaf, and whose return mends the leaves'
@@ -114,7 +115,12 @@ def _tried(desk: Desk, pair: Pair, moves: Sequence[Move], asked: Sequence[Diagno
     found = try_draft(desk, group, draft) if draft else None
     if not isinstance(found, Hint):
         return None
-    if _meant_there(found, members, leaves) < MEANT_THERE and _known(desk, pair) < KNOWN:
+    witnesses = (
+        _meant_there(found, members, leaves) >= MEANT_THERE,
+        sum(len(known_texts(desk.bench, leaf)) for leaf in pair) >= KNOWN,
+        called_better(desk.bench, moves) >= CALLED,
+    )
+    if sum(witnesses) < WITNESSES:
         return None
     meant = [one for one in asked if one.before.leaf in pair and _may_mean(one, pair)]
     left = [one for one in meant if one.feedback.id not in found.evidence]
@@ -135,10 +141,6 @@ def _meant_there(fix: Hint, members: Sequence[Diagnosis], leaves: Mapping[str, s
 
 def _is_for(reading: Reading, leaf: str) -> bool:
     return reading.intervention.wanted.leaf == leaf
-
-
-def _known(desk: Desk, pair: Pair) -> int:
-    return sum(len(known_texts(desk.bench, leaf)) for leaf in pair)
 
 
 def _is_likely(members: Sequence[Diagnosis], read: int) -> bool:

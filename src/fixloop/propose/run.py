@@ -41,7 +41,7 @@ from fixloop.workspace.text import count
 
 __all__ = ["PROPOSER", "Ablation", "Proposed", "propose", "rank"]
 
-PROPOSER = "replay 21"
+PROPOSER = "replay 22"
 """Changes whenever the same rejections could lead to other hints."""
 
 

@@ -107,25 +107,26 @@ def test_what_staff_ask_for_goes_before_what_the_examples_look_like() -> None:
     assert len(exchanges(desk, asked_for)) == 1
 
 
-def test_where_nobody_means_a_leaf_known_texts_have_to_tell_whose_the_examples_are(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("meant", [True, False])
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize("called", [True, False])
+def test_two_of_three_have_to_speak_for_an_exchange(
+    monkeypatch: pytest.MonkeyPatch, meant: bool, known: bool, called: bool
 ) -> None:
     bench, _ = rejected_bench(tuple(ASKED))
     found = diagnose(bench, [one for one in bench.stored if one.outcome == "rejected"], feedback=bench.stored)
-    desk = Desk(bench, WHOLE, tuple(found), len(found))
-    least = [
-        replace(one, readings=tuple(replace(r, probability=0.05) for r in one.readings[:1])) for one in found
+    share = module.MEANT_THERE if meant else module.MEANT_THERE / 2
+    likely = [
+        replace(
+            one, readings=(replace(with_leaf(one.readings[0], LEAF_OF[one.before.leaf]), probability=share),)
+        )
+        for one in found
     ]
-    unmeant = [
-        replace(one, readings=tuple(with_leaf(r, LEAF_OF[one.before.leaf]) for r in one.readings))
-        for one in least
-    ]
-    monkeypatch.setattr(module, "known_texts", lambda bench, leaf: ["a text"] * (module.KNOWN // 2))
-    assert len(exchanges(desk, unmeant)) == 1
-    monkeypatch.setattr(module, "known_texts", lambda bench, leaf: ["a text"] * (module.KNOWN // 2 - 1))
-    assert exchanges(desk, unmeant) == []
-    meant = [replace(one, readings=(replace(one.readings[0], probability=0.5),)) for one in unmeant]
-    assert len(exchanges(desk, meant)) == 1
+    texts = ["a text"] * (module.KNOWN // 2 - (not known))
+    monkeypatch.setattr(module, "known_texts", lambda bench, leaf: texts)
+    monkeypatch.setattr(module, "called_better", lambda bench, moves: module.CALLED if called else 0.0)
+    hints = exchanges(Desk(bench, WHOLE, tuple(likely), len(likely)), likely)
+    assert bool(hints) == (meant + known + called >= 2)
 
 
 LEAF_OF = {"account_locked": "transfer_failed", "transfer_failed": "account_locked"}

@@ -100,6 +100,7 @@ class Evidence(Known):
     def _new_leaf(self, found: Features, heard: Heard, outcome: Outcome) -> None:
         """A leaf there is not yet: words that nothing accounts for, and tickets that are like no leaf's."""
         found["company.fresh"] = float(self.leaves.fresh[heard.row])
+        found["cue.missing"] = float(heard.missing)
         found["company.word"] = self.strange.shared[heard.row] if self.strange.shared else 0.0
         found["doubt"] = self._doubt(heard)
         found["trouble.intent"] = self.standing.trouble(("leaf", heard.before.leaf))

@@ -39,6 +39,8 @@ class Heard:
     """Names of leaves that the words would be, as their ids are written."""
     wrong_row: bool = False
     """Whether staff say "wrong customer", or of whatever a source's rows are."""
+    missing: bool = False
+    """Whether staff say that there is no answer for it yet."""
 
     def calls(self, leaf: str) -> bool:
         """Whether staff call the ticket's leaf by its name, and do not say that it is not that."""
@@ -103,6 +105,7 @@ def hear(
         given=paths_given(before),
         called=names_said(spoken),
         wrong_row=says_wrong_row(spoken, sources),
+        missing=says_missing(spoken),
     )
 
 
@@ -147,6 +150,22 @@ def says_wrong_row(spoken: str, sources: Collection[str] = ()) -> bool:
     called = {folded(name.casefold()) for name in sources}
     found = (one[1] for one in _WRONG.finditer(folded(spoken.casefold())))
     return any(word in _ROWS or called & {word, f"{word}s", f"{word}es"} for word in found)
+
+
+_ANSWER = r"(?:answers?|repl(?:y|ies)|lea(?:f|ves)|intents?|topics?|categor(?:y|ies)|templates?)"
+_MISSING = re.compile(
+    rf"\b(?:needs?|lacks?|should have) (?:an? )?(?:own |new |separate )?{_ANSWER} (?:for|on|about)\b"
+    rf"|\b(?:there is|there['’]s|there are|have) (?:no {_ANSWER}|nothing) (?:for|on|about)\b"
+    rf"|\bno {_ANSWER} (?:for|on|about|covers?)\b"
+    r"|\b(?:dafuer|dazu|hierfuer|hierzu) (?:gibt es|haben wir) (?:noch )?(?:nichts|kein\w*)\b"
+    r"|\b(?:brauchen|fehlt|gibt es|haben wir) (?:noch |uns )?(?:eine?|keine?) "
+    r"(?:antwort|thema|vorlage|kategorie)\b"
+)
+
+
+def says_missing(spoken: str) -> bool:
+    """Whether somebody says that nothing here answers it: an answer is needed, or there is none for it."""
+    return _MISSING.search(folded(spoken.casefold())) is not None
 
 
 def _unquoted(feedback: Feedback, before: Proposal) -> tuple[str, ...]:

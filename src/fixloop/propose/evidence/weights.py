@@ -50,6 +50,7 @@ WEIGHTS: Mapping[str, float] = {
     "cue": 1.27,
     "cue.other": -0.17,
     "cue.text": 4.0,
+    "cue.missing": 4.0,
     "value.named": 2.40,
     "value.absent": 4.05,
     "unrendered": 2.40,

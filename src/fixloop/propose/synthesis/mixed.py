@@ -12,7 +12,11 @@ from typing import Any
 
 from fixloop.hints.operation import Operation
 from fixloop.propose.bench.workbench import Workbench, of_leaf
+from fixloop.propose.readings.actions import flat_branches
+from fixloop.propose.words.lexicon import template_text
 from fixloop.propose.words.near import similarities
+from fixloop.propose.words.words import with_meanings
+from fixloop.workspace.model import PlanTree
 
 ROUNDS = 40
 SMOOTHED = 0.1
@@ -126,6 +130,32 @@ def known_texts(bench: Workbench, leaf: str) -> list[str]:
     """Texts that staff or cases say are a leaf's."""
     asked = [text for text, expected in bench.passing_intents if expected == leaf]
     return [*of_leaf(bench, leaf), *asked][:MOST_KNOWN]
+
+
+def called_better(bench: Workbench, moves: Sequence[Move]) -> float:
+    """How much liker the moved examples are to what their new leaf is called and alone says, in the mean."""
+    import numpy as np
+
+    leaves = sorted({leaf for _, out, to in moves for leaf in (out, to)})
+    called = [with_meanings(_own_words(bench, leaf)) for leaf in leaves]
+    alike = similarities([with_meanings(text) for text, _, _ in moves], called)
+    place = {leaf: n for n, leaf in enumerate(leaves)}
+    gains = [alike[n, place[to]] - alike[n, place[out]] for n, (_, out, to) in enumerate(moves)]
+    return round(float(np.mean(gains)), 6)
+
+
+def _own_words(bench: Workbench, leaf: str) -> str:
+    """A leaf's name, its description, and the texts that no other leaf answers with."""
+    workspace = bench.workspace
+    said = {name: _replies(tree) for name, tree in workspace.plan_trees.items()}
+    others = frozenset().union(*(replies for name, replies in said.items() if name != leaf))
+    own = sorted(said.get(leaf, frozenset()) - others)
+    texts = [template_text(workspace.templates[name]) for name in own if name in workspace.templates]
+    return " ".join([leaf.replace("_", " "), workspace.intents.intents[leaf].description, *texts])
+
+
+def _replies(tree: PlanTree) -> frozenset[str]:
+    return frozenset(branch.reply for branch in flat_branches(tree.branches) if branch.reply)
 
 
 def _moves(bench: Workbench, known: Mapping[str, Texts]) -> list[Move]:

@@ -128,7 +128,7 @@ def with_likeness(
     import numpy as np
 
     documents = {("leaf", leaf): text for leaf, text in _leaf_texts(workspace, learnt).items()}
-    documents |= {("template", name): _template_text(one) for name, one in workspace.templates.items()}
+    documents |= {("template", name): template_text(one) for name, one in workspace.templates.items()}
     documents |= {("tool", name): _tool_text(one) for name, one in workspace.tools.items()}
     names, texts = list(documents), [with_meanings(text) for text in documents.values()]
     comments = [with_meanings(comment) for comment in comments]
@@ -178,7 +178,8 @@ def _tool_text(tool: Tool) -> str:
     return " ".join([tool.name.replace("_", " "), tool.description])
 
 
-def _template_text(template: Template) -> str:
+def template_text(template: Template) -> str:
+    """All that is written of a template: its name, its description, and its texts without their variables."""
     plain = (re.sub(r"\{[{%#].*?[}%#]\}", " ", text, flags=re.S) for text in template.texts.values())
     return " ".join([template.name.replace("_", " "), template.description, *plain])
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from fixloop.propose.evidence.heard import hear, says_wrong_row
+from fixloop.propose.evidence.heard import hear, says_missing, says_wrong_row
 from fixloop.propose.words.words import read_comment
 from tests.unit.propose.synthesis.benches import LOCKED, propose_all, told, world
 
@@ -47,3 +47,21 @@ def test_a_leaf_is_called_by_its_name(comment: str, leaf: str, called: bool) -> 
 )
 def test_a_wrong_customer_is_a_wrong_record(comment: str, sources: tuple[str, ...], wrong: bool) -> None:
     assert says_wrong_row(comment, sources) is wrong
+
+
+@pytest.mark.parametrize(
+    ("comment", "missing"),
+    [
+        ("we need an answer for child seats", True),
+        ("there is no leaf for this", True),
+        ("we have nothing on parrots", True),
+        ("Kindersitz, dafür gibt es nichts", True),
+        ("uns fehlt eine Vorlage", True),
+        ("da fehlt uns eine Vorlage", True),
+        ("this is nothing for us", False),
+        ("no answer came", False),
+        ("she needs an answer today", False),
+    ],
+)
+def test_an_answer_that_is_needed_is_missing(comment: str, missing: bool) -> None:
+    assert says_missing(comment) is missing

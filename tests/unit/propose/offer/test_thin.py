@@ -49,6 +49,8 @@ def test_one_text_answers_for_few_examples() -> None:
     assert not is_thin(expected, hint_of("intent", expected, *taught(MOST_TAUGHT + 1)))
     two = members_of({"comment": "locked"}, {"comment": "locked"})
     assert not is_thin(two, hint_of("intent", two, *taught(MOST_TAUGHT + 1)))
+    out = [Operation("remove_example", {"leaf": "card_blocked", "text": f"text {n}"}) for n in range(4)]
+    assert is_thin(alone, hint_of("intent", alone, *out, *taught(MOST_TAUGHT + 1)))
 
 
 def test_a_threshold_that_one_text_needs_for_want_of_examples_is_asked_about() -> None:

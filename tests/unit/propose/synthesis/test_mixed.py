@@ -1,6 +1,7 @@
 """Two leaves' examples that lie in each other's files, told apart by what is known of a few texts."""
 
-from fixloop.propose.synthesis.mixed import told_apart
+from fixloop.propose.synthesis.mixed import called_better, told_apart
+from tests.unit.propose.synthesis.benches import bench_of, world
 
 LOCKED = (
     "my account is locked",
@@ -42,3 +43,11 @@ def test_as_many_are_a_leafs_as_lie_in_its_file_though_only_the_others_texts_are
     known = ["please help, was the transfer rejected, thanks", "please help, the transfer failed, thanks"]
     odds = told_apart(texts, len(LOCKED), ["account"], known)
     assert [odd > 0 for odd in odds] == [True] * len(LOCKED) + [False] * len(FAILED)
+
+
+def test_examples_are_moved_where_they_are_more_what_a_leaf_is_called() -> None:
+    bench = bench_of(world(), [])
+    back = [("my transfer was not executed", "account_locked", "transfer_failed")]
+    assert called_better(bench, back) > 0.1
+    (text, out, to) = back[0]
+    assert called_better(bench, [(text, to, out)]) == -called_better(bench, back)
