@@ -6,7 +6,7 @@ from typing import Any
 
 from fixloop.commands.desk import Desk
 from fixloop.errors import BadInput
-from fixloop.hints.ledger import MAY_FOLLOW, WHY_CODES
+from fixloop.hints.ledger import JOINED, JOINS, MAY_FOLLOW, RETURNS, WHY_CODES, Event
 from fixloop.hints.model import Hint, instead_of_applying
 from fixloop.queue.ground import Ground
 
@@ -84,11 +84,20 @@ def answer(desk: Desk, hint_id: str, choice: int, who: str | None = None) -> Dec
         why = Why("staff_wrong" if "nothing" in chosen.label else "other", chosen.label)
         return _decide(ground, [hint], "rejected", why)
     fresh = replace(chosen.hint, supersedes=(hint.id,)).named_cases()
-    events = [ground.event("answered", hint, data={"choice": chosen.label, "hint": fresh.id})]
-    if fresh.id not in ground.book.hints:
-        events.append(ground.event("proposed", fresh, digest=fresh.digest))
-    ground.record(events, f"answer {hint.id}: {chosen.label}", hints=[fresh])
-    return Decided("proposed", (fresh.id,))
+    known = ground.book.hints.get(fresh.id)
+    taken = _proposed_again(ground, known, fresh) if known else None
+    events = [
+        ground.event("answered", hint, data={"choice": chosen.label, "hint": fresh.id}),
+        taken or ground.event("proposed", fresh, digest=fresh.digest),
+    ]
+    ground.record(events, f"answer {hint.id}: {chosen.label}", hints=[] if known else [fresh])
+    return Decided(ground.book.status(fresh.id), (fresh.id,))
+
+
+def _proposed_again(ground: Ground, known: Hint, chosen: Hint) -> Event:
+    """What was asked about joins a hint of the same operations; one that was closed is proposed again."""
+    name = "proposed" if ground.book.status(known.id) in RETURNS else JOINS
+    return ground.event(name, known, digest=known.digest, data={JOINED: [*chosen.evidence]})
 
 
 def _find(ground: Ground, ids: Sequence[str]) -> list[Hint]:

@@ -10,9 +10,9 @@ from fixloop.commands.stakes import surroundings_of, weighed
 from fixloop.errors import BadInput
 from fixloop.feedback.model import Feedback
 from fixloop.hints.ids import content_id, find_by_prefix, short_id
-from fixloop.hints.ledger import JOINED, in_order
+from fixloop.hints.ledger import JOINED, RETURNS, in_order
 from fixloop.hints.model import Hint
-from fixloop.hints.spoken_for import answered, handled_feedback, overtaken, read_again
+from fixloop.hints.spoken_for import answered, covered, handled_feedback, overtaken, read_again
 from fixloop.hints.store import HintBook
 from fixloop.propose.bench.dryrun import Dropped
 from fixloop.propose.bench.settled import is_settled
@@ -30,6 +30,7 @@ from fixloop.propose.run import propose as run_proposer
 from fixloop.queue.ground import commit_of, target_branch
 from fixloop.workspace.improver import IMPROVER, load_improver
 from fixloop.workspace.rubric import load_rubric
+from fixloop.workspace.text import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +87,21 @@ def hint_row(hint: Hint, status: str) -> dict[str, Any]:
 
 def propose(desk: Desk, onto: str | None = None) -> ProposeResult:
     """Hints for rejections no hint rests on yet, and for known-good, against the branch fixes go to."""
+    closed = _close_covered(desk)
     found = with_known_good(desk, onto, _diagnosed(desk, onto))
-    return replace(found, stakes=weighed(desk, found.hints, onto))
+    told = (
+        f"; {count(closed, 'hint')} closed: merged fixes have answered all of the evidence" if closed else ""
+    )
+    return replace(found, ended=found.ended + told, stakes=weighed(desk, found.hints, onto))
+
+
+def _close_covered(desk: Desk) -> int:
+    """Take out of the queue what fixes have answered that landed since, and say how many hints that was."""
+    ground = desk.ground()
+    events = [ground.event("superseded", old, data={"by": fix.id}) for old, fix in covered(ground.book)]
+    if events:
+        ground.record(events, f"{len(events)} hints are answered by merged fixes")
+    return len(events)
 
 
 def _diagnosed(desk: Desk, onto: str | None) -> ProposeResult:
@@ -217,10 +231,6 @@ def _question_of(desk: Desk, base: str, book: HintBook, feedback: Sequence[Feedb
     statuses = [[key, book.status(key)] for key in sorted(book.hints)]
     said = sorted([one.id, *one.notes] for one in feedback)
     return content_id("p", PROPOSER, desk.repo.tree_of(base), said, statuses)
-
-
-RETURNS = frozenset({"rejected", "reverted", "conflict"})
-"""Statuses of a hint that is proposed again where the same operations are asked for by enough others."""
 
 
 def rejected_ideas(book: HintBook) -> dict[str, int]:

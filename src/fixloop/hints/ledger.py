@@ -42,8 +42,17 @@ NOTED = "noted"
 JOINED = "evidence"
 """In the data of a `proposed` event: the feedback of a hint that comes back with more support."""
 
+JOINS = "joined"
+"""More feedback for a hint whose status stays: it answers another question, too."""
+
 CLOSED = frozenset({"rejected", "merged", "reverted", "superseded", "already_fixed", "conflict"})
 """A hint in one of these asks nothing of anybody any more."""
+
+RETURNS = frozenset({"rejected", "reverted", "conflict"})
+"""Statuses of a hint that is proposed again where the same operations are asked for once more."""
+
+UNDECIDED = ("proposed", "deferred")
+"""A hint in one of these waits for a person's word."""
 
 MAY_FOLLOW: Mapping[str, frozenset[str]] = {
     # A second person may approve at any time before the merge, and after a refusal for want of one.
