@@ -8,7 +8,7 @@ import pytest
 
 from fixloop.commands.decide import Why, answer, approve, reject
 from fixloop.commands.desk import Desk
-from fixloop.commands.hints import list_hints
+from fixloop.commands.hints import list_hints, show_hint
 from fixloop.commands.merge import merge
 from fixloop.commands.note import note
 from fixloop.commands.propose import propose
@@ -113,3 +113,12 @@ def test_what_merged_fixes_have_answered_leaves_the_queue(desk: Desk) -> None:
     said = [event for event in desk_of(desk.folder).ground().book.events if event.event == "superseded"]
     assert [(event.hint, event.data) for event in said] == [(question.id, {"by": by_hand.id})]
     assert propose(desk_of(desk.folder)).ended == NOTHING_NEW
+
+
+def test_a_choice_says_whose_it_is_and_counts_as_sure(desk: Desk) -> None:
+    unlikely = replace(words(*ids(desk)), confidence=0.02)
+    (fix,) = answer(desk, ask(desk, ids(desk), unlikely).id, 1, "ann@bank").ids
+    found = list_hints(desk_of(desk.folder))
+    assert (found.hints[0].id, found.hints[0].confidence, found.chosen) == (fix, 1.0, {fix: "ann@bank"})
+    assert found.to_json()["hints"][0]["chosen_by"] == "ann@bank"
+    assert show_hint(desk, fix).to_json()["chosen_by"] == "ann@bank"

@@ -29,4 +29,5 @@ def hints(every: All = False, as_json: Json = False, repo: Repo = ".") -> int:
 def _draw(page: "Page", result: "HintList") -> None:
     from fixloop.report.hints import draw_queue
 
-    draw_queue(page, result.hints, result.statuses, result.names, result.waiting, result.stakes)
+    shown = (result.hints, result.statuses, result.names)
+    draw_queue(page, *shown, result.waiting, result.stakes, result.chosen)

@@ -63,9 +63,8 @@ def _refuse_both(feedback: list[str] | None, explain: bool, priors: bool) -> Non
 def _draw(page: "Page", result: "ProposeResult") -> None:
     from fixloop.report.hints import draw_proposed
 
-    draw_proposed(
-        page, result.hints, result.statuses, result.names, result.dropped, result.ended, result.stakes
-    )
+    shown = (result.hints, result.statuses, result.names)
+    draw_proposed(page, *shown, result.dropped, result.ended, result.stakes, result.chosen)
 
 
 def _draw_explained(page: "Page", result: "ExplainResult") -> None:

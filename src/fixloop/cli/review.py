@@ -70,7 +70,7 @@ class AtTheDesk:
 
         found = show_hint(self.desk, hint, self.onto)
         page = Page(width, colour=not os.environ.get("NO_COLOR"))
-        told = (found.evidence, found.diff, found.events, found.stakes, found.onto)
+        told = (found.evidence, found.diff, found.events, found.stakes, found.onto, found.chosen_by)
         draw_hint(page, found.hint, found.status, *told)
         return str(page)
 

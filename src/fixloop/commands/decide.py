@@ -83,7 +83,7 @@ def answer(desk: Desk, hint_id: str, choice: int, who: str | None = None) -> Dec
     if chosen.hint is None:
         why = Why("staff_wrong" if "nothing" in chosen.label else "other", chosen.label)
         return _decide(ground, [hint], "rejected", why)
-    fresh = replace(chosen.hint, supersedes=(hint.id,)).named_cases()
+    fresh = replace(chosen.hint, confidence=1.0, supersedes=(hint.id,)).named_cases()
     known = ground.book.hints.get(fresh.id)
     taken = _proposed_again(ground, known, fresh) if known else None
     events = [

@@ -28,10 +28,11 @@ class HintList:
     waiting: int
     names: tuple[str, ...] = ()
     stakes: Mapping[str, Stakes] = field(default_factory=dict)
+    chosen: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """`hints --json`."""
-        rows = hint_rows(self.hints, self.statuses, self.stakes)
+        rows = hint_rows(self.hints, self.statuses, self.stakes, self.chosen)
         open_ones = sum(status not in CLOSED for status in self.statuses)
         return {"hints": rows, "ended": f"{open_ones} open, {len(rows) - open_ones} closed"}
 
@@ -47,12 +48,14 @@ class HintDetail:
     events: tuple[Event, ...]
     stakes: Stakes | None = None
     onto: str = "HEAD"
+    chosen_by: str | None = None
 
     def to_json(self) -> dict[str, Any]:
         """`show --json`."""
         return {
             **self.hint.to_json(),
             "status": self.status,
+            "chosen_by": self.chosen_by,
             "feedback": [
                 {
                     "id": f.id,
@@ -83,7 +86,7 @@ def list_hints(desk: Desk, every: bool = False) -> HintList:
     shown = [*open_ones, *rank(closed, stakes)]
     statuses = tuple(book.status(hint.id) for hint in shown)
     names = tuple(short_id(hint.id, book.hints) for hint in shown)
-    return HintList(tuple(shown), statuses, len(open_ones), names, stakes)
+    return HintList(tuple(shown), statuses, len(open_ones), names, stakes, book.chosen)
 
 
 def show_hint(desk: Desk, hint_id: str, onto: str | None = None) -> HintDetail:
@@ -96,7 +99,8 @@ def show_hint(desk: Desk, hint_id: str, onto: str | None = None) -> HintDetail:
     history = tuple(event for event in in_order(book.events) if event.hint == hint.id)
     stakes = weighed(desk, [hint], onto).get(hint.id)
     diff, on = _diff(desk, hint, onto), called(desk.repo, target_branch(desk.repo, onto))
-    return HintDetail(hint, book.status(hint.id), evidence, diff, history, stakes, on)
+    chosen_by = book.chosen.get(hint.id)
+    return HintDetail(hint, book.status(hint.id), evidence, diff, history, stakes, on, chosen_by)
 
 
 def _diff(desk: Desk, hint: Hint, onto: str | None) -> str:

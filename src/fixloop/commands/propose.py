@@ -44,10 +44,11 @@ class ProposeResult:
     names: tuple[str, ...] = ()
     fresh: int = 0
     stakes: Mapping[str, Stakes] = field(default_factory=dict)
+    chosen: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """`propose --json`."""
-        rows = hint_rows(self.hints, self.statuses, self.stakes)
+        rows = hint_rows(self.hints, self.statuses, self.stakes, self.chosen)
         dropped = [
             {"summary": d.summary, "reason": d.reason, "evidence": list(d.evidence)} for d in self.dropped
         ]
@@ -55,12 +56,16 @@ class ProposeResult:
 
 
 def hint_rows(
-    hints: Sequence[Hint], statuses: Sequence[str], stakes: Mapping[str, Stakes]
+    hints: Sequence[Hint],
+    statuses: Sequence[str],
+    stakes: Mapping[str, Stakes],
+    chosen: Mapping[str, str],
 ) -> list[dict[str, Any]]:
-    """Hints as `propose --json` and `hints --json` list them, with what each is worth and puts at stake."""
+    """Hints as `propose --json` and `hints --json` list them: who chose each, its worth, what is at stake."""
     return [
         {
             **hint_row(hint, status),
+            "chosen_by": chosen.get(hint.id),
             "worth": round(worth_of(hint, stakes.get(hint.id, NO_STAKES)), 6),
             "stakes": stakes[hint.id].to_json() if hint.id in stakes else None,
         }
@@ -92,7 +97,8 @@ def propose(desk: Desk, onto: str | None = None) -> ProposeResult:
     told = (
         f"; {count(closed, 'hint')} closed: merged fixes have answered all of the evidence" if closed else ""
     )
-    return replace(found, ended=found.ended + told, stakes=weighed(desk, found.hints, onto))
+    found = replace(found, ended=found.ended + told, chosen=desk.ground().book.chosen)
+    return replace(found, stakes=weighed(desk, found.hints, onto))
 
 
 def _close_covered(desk: Desk) -> int:

@@ -35,8 +35,8 @@ def read_again(book: HintBook) -> frozenset[str]:
     So may what a person has said is work that is still to be written. Only together with what is new: nobody
     is asked twice about the same rejections.
     """
-    picked = {str(event.data["hint"]) for event in book.events if event.event == "answered"}
-    waits = [h for h in book.with_status(*UNDECIDED) if h.id in picked and _only_shown(book, h)]
+    chosen = book.chosen
+    waits = [h for h in book.with_status(*UNDECIDED) if h.id in chosen and _only_shown(book, h)]
     found = [*waits, *(hint for hint in book.hints.values() if _misread(book, hint))]
     return _evidence_of(found) - handled_feedback(book) - _unheard(book)
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from fixloop.errors import BadInput, Place
 from fixloop.hints.ids import find_by_prefix
-from fixloop.hints.ledger import CLOSED, JOINED, Event, HintState, fold, heads
+from fixloop.hints.ledger import CLOSED, JOINED, Event, HintState, fold, heads, in_order
 from fixloop.hints.model import Hint
 from fixloop.ports.state import Record, StateStore
 
@@ -32,6 +32,12 @@ class HintBook(NamedTuple):
     def with_status(self, *statuses: str) -> list[Hint]:
         """The hints in any of these statuses, by id."""
         return [self.hints[key] for key in sorted(self.hints) if self.status(key) in statuses]
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """Who chose a hint, by its id: it is the answer to a question, not what was thought likeliest."""
+        told = (event for event in in_order(self.events) if event.event == "answered")
+        return {str(event.data["hint"]): event.who for event in told}
 
     def find(self, prefix: str) -> Hint:
         """The one hint whose id starts so.

@@ -8,6 +8,7 @@ from fixloop.hints.ledger import CLOSED, Event
 from fixloop.hints.model import Hint, Measured, Question, instead_of_applying
 from fixloop.pipeline.ticket import parse_ticket
 from fixloop.propose.bench.dryrun import Dropped
+from fixloop.propose.bench.known_good import TARGET as KNOWN_GOOD
 from fixloop.propose.offer.stakes import Guard, Stakes
 from fixloop.report.cases import draw_cases
 from fixloop.report.diffs import draw_diff
@@ -39,6 +40,7 @@ def draw_hints(
     statuses: Sequence[str],
     names: Sequence[str],
     stakes: Mapping[str, Stakes],
+    chosen: Mapping[str, str],
 ) -> None:
     """Four lines a hint: what it is, says, would do and puts at stake; one where nothing is changed."""
     rows = list(zip(hints, statuses, names, strict=True))
@@ -46,7 +48,7 @@ def draw_hints(
     beside = _columns({key: stakes[key] for key in weighty})
     for hint, status, short in rows:
         if not _is_idle(hint, status):
-            _draw_row(page, hint, status, short)
+            _draw_row(page, hint, status, short, chosen.get(hint.id))
             if hint.id in beside:
                 page.line(dim(beside[hint.id]), indent=2)
             page.blank()
@@ -68,13 +70,14 @@ def draw_queue(
     names: Sequence[str],
     waiting: int,
     stakes: Mapping[str, Stakes],
+    chosen: Mapping[str, str],
 ) -> None:
     """The queue, best first, and what to type about the best."""
     if not hints:
         page.line("no hint waits for anybody")
         page.next("fixloop propose", "fixloop hints --all")
         return
-    draw_hints(page, hints, statuses, names, stakes)
+    draw_hints(page, hints, statuses, names, stakes, chosen)
     closed = len(hints) - waiting
     page.line(f"{waiting} open" + (f", {closed} closed" if closed else ""))
     page.next(f"fixloop show {names[0]}")
@@ -88,9 +91,10 @@ def draw_proposed(
     dropped: Sequence[Dropped],
     ended: str,
     stakes: Mapping[str, Stakes],
+    chosen: Mapping[str, str],
 ) -> None:
     """The hints of a run, the drafts that fell, and why the run ended."""
-    draw_hints(page, hints, statuses, names, stakes)
+    draw_hints(page, hints, statuses, names, stakes, chosen)
     for one in dropped:
         page.line(dim("dropped  "), one.summary, hang=9)
         page.line(dim(one.reason), indent=9)
@@ -108,12 +112,16 @@ def draw_hint(
     events: Sequence[Event],
     stakes: Stakes | None = None,
     onto: str = "HEAD",
+    chosen_by: str | None = None,
 ) -> None:
     """One hint: what, why, the change, what it does, what spoke against it, and what to type next."""
     page.line(name(hint.id), "  ", _status(status))
     page.line(strong(hint.summary))
     page.blank()
-    for label, parts in (*_facts(hint), *(_at_stake(stakes) if stakes and _moves_something(hint) else ())):
+    for label, parts in (
+        *_facts(hint, chosen_by),
+        *(_at_stake(stakes) if stakes and _moves_something(hint) else ()),
+    ):
         page.fact(label, *parts, column=12)
     _draw_evidence(page, hint, evidence)
     if diff:
@@ -189,19 +197,30 @@ def _moves_something(hint: Hint) -> bool:
     return hint.step != "none" and not hint.is_unwritten
 
 
-def _draw_row(page: Page, hint: Hint, status: str, short: str) -> None:
+def _draw_row(page: Page, hint: Hint, status: str, short: str, chosen_by: str | None) -> None:
     what = hint.step if hint.kind in ("none", hint.step) else f"{hint.step} · {hint.kind}"
-    support = count(hint.support, "rejection")
-    page.line(
-        name(short),
-        "  ",
-        _status(status),
-        f"  {what} · {support} · ",
-        f"confidence {hint.confidence:.2f}",
-        hang=2,
-    )
+    sure = (f"{label} {told[0]}" for label, told in _sureness(hint, chosen_by))
+    told = " · ".join([what, _support(hint), *sure])
+    page.line(name(short), "  ", _status(status), f"  {told}", hang=2)
     page.line(hint.summary, indent=2)
     page.line(*effect(hint), indent=2)
+
+
+def _support(hint: Hint) -> str:
+    """What it rests on; a case to be kept rests on what staff accepted, or on any ticket."""
+    if hint.kind != "add_case":
+        return count(hint.support, "rejection")
+    if hint.target == KNOWN_GOOD:
+        return count(hint.support, "accepted outcome")
+    return f"{count(hint.support, 'piece')} of feedback"
+
+
+def _sureness(hint: Hint, chosen_by: str | None) -> Iterator[tuple[str, list[Part]]]:
+    """How sure it is that this is what staff meant; nothing where a person chose it, or accepted it."""
+    if chosen_by is not None:
+        yield "chosen by", [chosen_by]
+    elif hint.kind != "add_case" or hint.target != KNOWN_GOOD:
+        yield "confidence", [f"{hint.confidence:.2f}"]
 
 
 def _status(status: str) -> Part:
@@ -282,7 +301,7 @@ def _head(page: Page, text: str) -> None:
     page.line(strong(text))
 
 
-def _facts(hint: Hint) -> Iterator[tuple[str, list[Part]]]:
+def _facts(hint: Hint, chosen_by: str | None) -> Iterator[tuple[str, list[Part]]]:
     if hint.operations:
         kinds = ", ".join(dict.fromkeys(operation.op for operation in hint.operations))
         yield "what", [kinds, dim(f" in {hint.target}, step {hint.step}")]
@@ -295,7 +314,7 @@ def _facts(hint: Hint) -> Iterator[tuple[str, list[Part]]]:
     if hint.moves.at_most:
         moved = f"{listed(hint.moves.from_)} → {listed(hint.moves.to)}, at most {hint.moves.at_most}"
         yield "moves", [moved]
-    yield "confidence", [f"{hint.confidence:.2f}"]
+    yield from _sureness(hint, chosen_by)
     if hint.rubric:
         yield "rubric", [*_graded(hint.rubric)]
     if hint.one_off:
