@@ -70,7 +70,15 @@ class AtTheDesk:
 
         found = show_hint(self.desk, hint, self.onto)
         page = Page(width, colour=not os.environ.get("NO_COLOR"))
-        told = (found.evidence, found.diff, found.events, found.stakes, found.onto, found.chosen_by)
+        told = (
+            found.evidence,
+            found.diff,
+            found.events,
+            found.stakes,
+            found.onto,
+            found.chosen_by,
+            found.elsewhere,
+        )
         draw_hint(page, found.hint, found.status, *told)
         return str(page)
 

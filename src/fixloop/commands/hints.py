@@ -14,6 +14,7 @@ from fixloop.hints.ledger import CLOSED, Event, in_order
 from fixloop.hints.model import Hint
 from fixloop.propose.offer.rank import rank, worth_of
 from fixloop.propose.offer.stakes import NO_STAKES, Stakes
+from fixloop.queue.elsewhere import Elsewhere, elsewhere
 from fixloop.queue.ground import called, commit_of, target_branch
 from fixloop.queue.rebuild import rebuild
 from fixloop.workspace.unified import unified
@@ -49,6 +50,7 @@ class HintDetail:
     stakes: Stakes | None = None
     onto: str = "HEAD"
     chosen_by: str | None = None
+    elsewhere: Elsewhere | None = None
 
     def to_json(self) -> dict[str, Any]:
         """`show --json`."""
@@ -98,9 +100,18 @@ def show_hint(desk: Desk, hint_id: str, onto: str | None = None) -> HintDetail:
     evidence = tuple(one for one in ground.feedback if one.id in wanted)
     history = tuple(event for event in in_order(book.events) if event.hint == hint.id)
     stakes = weighed(desk, [hint], onto).get(hint.id)
-    diff, on = _diff(desk, hint, onto), called(desk.repo, target_branch(desk.repo, onto))
-    chosen_by = book.chosen.get(hint.id)
-    return HintDetail(hint, book.status(hint.id), evidence, diff, history, stakes, on, chosen_by)
+    target = target_branch(desk.repo, onto)
+    return HintDetail(
+        hint,
+        book.status(hint.id),
+        evidence,
+        _diff(desk, hint, onto),
+        history,
+        stakes,
+        called(desk.repo, target),
+        book.chosen.get(hint.id),
+        elsewhere(ground, hint, target),
+    )
 
 
 def _diff(desk: Desk, hint: Hint, onto: str | None) -> str:

@@ -27,6 +27,7 @@ from fixloop.propose.offer.rubric import grade, grade_json
 from fixloop.propose.offer.stakes import NO_STAKES, Stakes
 from fixloop.propose.run import PROPOSER
 from fixloop.propose.run import propose as run_proposer
+from fixloop.queue.elsewhere import left_elsewhere, told_by_branch
 from fixloop.queue.ground import commit_of, target_branch
 from fixloop.workspace.improver import IMPROVER, load_improver
 from fixloop.workspace.rubric import load_rubric
@@ -94,20 +95,20 @@ def propose(desk: Desk, onto: str | None = None) -> ProposeResult:
     """Hints for rejections no hint rests on yet, and for known-good, against the branch fixes go to."""
     closed = _close_covered(desk)
     found = with_known_good(desk, onto, _diagnosed(desk, onto))
-    told = (
-        f"; {count(closed, 'hint')} closed: merged fixes have answered all of the evidence" if closed else ""
-    )
-    found = replace(found, ended=found.ended + told, chosen=desk.ground().book.chosen)
-    return replace(found, stakes=weighed(desk, found.hints, onto))
+    ground = desk.ground()
+    absent = told_by_branch(left_elsewhere(ground, target_branch(desk.repo, onto)))
+    ended = "; ".join(filter(None, [found.ended, closed, absent]))
+    return replace(found, ended=ended, chosen=ground.book.chosen, stakes=weighed(desk, found.hints, onto))
 
 
-def _close_covered(desk: Desk) -> int:
-    """Take out of the queue what fixes have answered that landed since, and say how many hints that was."""
+def _close_covered(desk: Desk) -> str:
+    """Take out of the queue what fixes have answered that landed since; how many hints that was, in words."""
     ground = desk.ground()
     events = [ground.event("superseded", old, data={"by": fix.id}) for old, fix in covered(ground.book)]
-    if events:
-        ground.record(events, f"{len(events)} hints are answered by merged fixes")
-    return len(events)
+    if not events:
+        return ""
+    ground.record(events, f"{len(events)} hints are answered by merged fixes")
+    return f"{count(len(events), 'hint')} closed: merged fixes have answered all of the evidence"
 
 
 def _diagnosed(desk: Desk, onto: str | None) -> ProposeResult:

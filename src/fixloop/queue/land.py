@@ -13,6 +13,7 @@ from fixloop.errors import RefMoved
 from fixloop.gate.verdict import Verdict
 from fixloop.hints.model import Hint
 from fixloop.queue.blame import Landing, explain
+from fixloop.queue.elsewhere import elsewhere
 from fixloop.queue.ground import Ground, commit_of
 from fixloop.queue.judge_stack import Judged, judge_stack
 from fixloop.queue.move import Blocked, finish_interrupted, move_stack
@@ -78,12 +79,19 @@ class _Run:
         book = self._ground.book
         status, state = book.status(hint.id), book.states.get(hint.id)
         if status == "merged":
-            self._done.refused.append(Refused(hint.id, "status", MERGED_ALREADY))
+            self._done.refused.append(self._merged_before(hint))
         elif status not in APPLICABLE or state is None or state.approved_digest != hint.digest:
             self._done.refused.append(Refused(hint.id, "status", f"{status}, not approved"))
         else:
             return True
         return False
+
+    def _merged_before(self, hint: Hint) -> Refused:
+        """It landed: here, or on a branch that has to be merged into this one first."""
+        found = elsewhere(self._ground, hint, self._target)
+        if found is None:
+            return Refused(hint.id, "status", MERGED_ALREADY)
+        return Refused(hint.id, "status", found.told, found.bring)
 
     def _workspace(self) -> Workspace:
         base = commit_of(self._ground.repo, self._target)

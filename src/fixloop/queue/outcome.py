@@ -20,11 +20,12 @@ class Landed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A fix that did not land: the check that said no, and why."""
+    """A fix that did not land: the check that said no, why, and what to type where that is known."""
 
     id: str
     check: str
     detail: str
+    mend: str = ""
 
     @property
     def needless(self) -> bool:

@@ -12,12 +12,12 @@ from fixloop.gate.judge import judge
 from fixloop.gate.verdict import FAIL, OVERRIDDEN, Check, Verdict
 from fixloop.hints.ledger import Event, in_order
 from fixloop.hints.model import Hint
+from fixloop.queue.elsewhere import HAS_LANDED, Landing, is_on, landings_of
 from fixloop.queue.ground import Ground, commit_of
 from fixloop.queue.move import checkouts_of, move_branch
 from fixloop.queue.trial import tree_trial
 
 REVERTED = "reverted"
-_LANDED = frozenset({"merged", "recurred"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,17 +77,17 @@ def _says_no(check: Check) -> bool:
 def _landed_commit(ground: Ground, hint: Hint, target: str) -> str:
     """The commit by which a hint landed, on this branch."""
     status = ground.book.status(hint.id)
-    if status not in _LANDED:
+    if status not in HAS_LANDED:
         raise BadInput(f"{hint.id} is {status}, not merged", mend=f"fixloop show {hint.id}")
-    merged = [
-        event for event in in_order(ground.book.events) if (event.event, event.hint) == ("merged", hint.id)
-    ]
-    commit = str(merged[-1].data["commit"]) if merged else ""
-    tip = commit_of(ground.repo, target)
-    if not commit or ground.repo.resolve(commit) is None or ground.repo.merge_base(commit, tip) != commit:
-        name = target.removeprefix("refs/heads/")
-        raise BadInput(f"{hint.id} landed as {commit[:12]}, which is not on {name}", mend="--onto BRANCH")
-    return commit
+    landed = landings_of(ground).get(hint.id, Landing("", ""))
+    if not is_on(ground, landed.commit, target):
+        branch = landed.branch.removeprefix("refs/heads/") if landed.branch != target else ""
+        where, name = f" on {branch}" if branch else "", target.removeprefix("refs/heads/")
+        raise BadInput(
+            f"{hint.id} landed{where} as {landed.commit[:12]}, which is not on {name}",
+            mend=f"fixloop revert {hint.id} --onto {branch or 'BRANCH'}",
+        )
+    return landed.commit
 
 
 def _without(ground: Ground, base: str, undone: str, hint: Hint) -> str:
@@ -118,7 +118,10 @@ def _later_fixes(ground: Ground, undone: str, paths: Sequence[str]) -> list[str]
         commit = event.data.get("commit")
         if event.event != "merged" or not commit or commit == undone:
             continue
-        if ground.book.status(event.hint) not in _LANDED or ground.repo.merge_base(undone, commit) != undone:
+        if (
+            ground.book.status(event.hint) not in HAS_LANDED
+            or ground.repo.merge_base(undone, commit) != undone
+        ):
             continue
         if not ground.repo.changed_paths(event.base, commit).keys().isdisjoint(paths):
             found.append(event.hint)

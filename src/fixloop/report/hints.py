@@ -10,6 +10,7 @@ from fixloop.pipeline.ticket import parse_ticket
 from fixloop.propose.bench.dryrun import Dropped
 from fixloop.propose.bench.known_good import TARGET as KNOWN_GOOD
 from fixloop.propose.offer.stakes import Guard, Stakes
+from fixloop.queue.elsewhere import Elsewhere
 from fixloop.report.cases import draw_cases
 from fixloop.report.diffs import draw_diff
 from fixloop.report.page import Page, Part, bad, dim, good, name, strong, warn
@@ -113,6 +114,7 @@ def draw_hint(
     stakes: Stakes | None = None,
     onto: str = "HEAD",
     chosen_by: str | None = None,
+    elsewhere: Elsewhere | None = None,
 ) -> None:
     """One hint: what, why, the change, what it does, what spoke against it, and what to type next."""
     page.line(name(hint.id), "  ", _status(status))
@@ -138,7 +140,9 @@ def draw_hint(
         _draw_question(page, hint.question)
     _draw_events(page, events)
     page.blank()
-    page.next(*next_for(hint, status, events, onto))
+    if elsewhere is not None:
+        page.line(warn(elsewhere.told))
+    page.next(*([elsewhere.bring] if elsewhere else next_for(hint, status, events, onto)))
 
 
 def _draw_added(page: Page, hint: Hint) -> None:

@@ -77,7 +77,9 @@ def _after(status: str, ids: Sequence[str]) -> list[str]:
 
 def _after_merge(merged: Sequence[Landed], refused: Sequence[Refused], onto: str) -> Iterator[str]:
     for one in refused:
-        if one.check == "conflict":
+        if one.mend:
+            yield one.mend
+        elif one.check == "conflict":
             yield "fixloop propose"
         elif one.check == "identity":
             yield f"fixloop approve {one.id} --as NAME"
