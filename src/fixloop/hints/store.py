@@ -37,7 +37,7 @@ class HintBook(NamedTuple):
     def chosen(self) -> dict[str, str]:
         """Who chose a hint, by its id: it is the answer to a question, not what was thought likeliest."""
         told = (event for event in in_order(self.events) if event.event == "answered")
-        return {str(event.data["hint"]): event.who for event in told}
+        return {str(event.data.get("hint", "")): event.who for event in told}
 
     def find(self, prefix: str) -> Hint:
         """The one hint whose id starts so.

@@ -46,7 +46,7 @@ def landings_of(ground: Ground) -> dict[str, Landing]:
         if event.event == LANDING:
             branches |= {(one["id"], one["commit"]): event.data["target"] for one in event.data["fixes"]}
         elif event.event == "merged":
-            commit = str(event.data["commit"])
+            commit = str(event.data.get("commit", ""))
             found.pop(event.hint, None)
             found[event.hint] = Landing(branches.get((event.hint, commit), ""), commit)
     return found
