@@ -40,11 +40,12 @@ TOLD = 0.02
 """How probable the leaf that a ticket gets by it has to be, against the likeliest reading, where staff say
 anything: what they ask for goes before what the examples look like."""
 
-MEANT_THERE, KNOWN, CALLED, WITNESSES = 0.1, 8, 0.02, 2
-"""What speaks for an exchange, two of three: how probable it is in the mean that the rejections mean the leaf
+MEANT_THERE, KNOWN, CALLED, MANY = 0.1, 7, 0.01, 50
+WITNESSES = 2
+"""What speaks for an exchange, two of four: how probable it is in the mean that the rejections mean the leaf
 they get by it; how many texts of the two leaves are known by cases and accepted answers, for those agree with
-the moves; and how much liker the moved examples are to what the leaves are called and alone say. Any two
-leaves of few examples that share their words can be told apart in another way than they are."""
+the moves; how much liker the moved examples are to what the leaves are called and alone say; and how many
+examples the leaves have. Few that share their words can be told apart in another way than they are."""
 
 SURE = 0.85
 """How probable it is that examples which lie in each other's leaf, and whose return mends the leaves'
@@ -119,6 +120,7 @@ def _tried(desk: Desk, pair: Pair, moves: Sequence[Move], asked: Sequence[Diagno
         _meant_there(found, members, leaves) >= MEANT_THERE,
         sum(len(known_texts(desk.bench, leaf)) for leaf in pair) >= KNOWN,
         called_better(desk.bench, moves) >= CALLED,
+        sum(len(desk.bench.workspace.examples.get(leaf, ())) for leaf in pair) >= MANY,
     )
     if sum(witnesses) < WITNESSES:
         return None

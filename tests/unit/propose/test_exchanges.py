@@ -110,8 +110,9 @@ def test_what_staff_ask_for_goes_before_what_the_examples_look_like() -> None:
 @pytest.mark.parametrize("meant", [True, False])
 @pytest.mark.parametrize("known", [True, False])
 @pytest.mark.parametrize("called", [True, False])
-def test_two_of_three_have_to_speak_for_an_exchange(
-    monkeypatch: pytest.MonkeyPatch, meant: bool, known: bool, called: bool
+@pytest.mark.parametrize("many", [True, False])
+def test_two_of_four_have_to_speak_for_an_exchange(
+    monkeypatch: pytest.MonkeyPatch, meant: bool, known: bool, called: bool, many: bool
 ) -> None:
     bench, _ = rejected_bench(tuple(ASKED))
     found = diagnose(bench, [one for one in bench.stored if one.outcome == "rejected"], feedback=bench.stored)
@@ -122,11 +123,13 @@ def test_two_of_three_have_to_speak_for_an_exchange(
         )
         for one in found
     ]
-    texts = ["a text"] * (module.KNOWN // 2 - (not known))
+    texts = ["a text"] * (module.KNOWN if known else 0)
     monkeypatch.setattr(module, "known_texts", lambda bench, leaf: texts)
+    held = sum(len(bench.workspace.examples[leaf]) for leaf in ASKED)
+    monkeypatch.setattr(module, "MANY", held if many else held + 1)
     monkeypatch.setattr(module, "called_better", lambda bench, moves: module.CALLED if called else 0.0)
     hints = exchanges(Desk(bench, WHOLE, tuple(likely), len(likely)), likely)
-    assert bool(hints) == (meant + known + called >= 2)
+    assert bool(hints) == (meant + known + called + many >= 2)
 
 
 LEAF_OF = {"account_locked": "transfer_failed", "transfer_failed": "account_locked"}
