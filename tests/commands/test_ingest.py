@@ -219,6 +219,30 @@ def test_a_mended_file_leaves_no_bad_rows_behind(desk: Desk) -> None:
     assert not quarantine(file).exists()
 
 
+def test_rows_set_aside_are_no_input_among_others(desk: Desk) -> None:
+    file = write(desk, [row(1, LOCKED), "{broken"])
+    ingest(desk, [file])
+    again = ingest(desk_of(desk.folder), sorted(file.parent.glob("*.jsonl")))
+    assert (again.quarantined, again.skipped) == (1, (str(quarantine(file)),))
+    assert not quarantine(quarantine(file)).exists()
+
+
+def test_rows_set_aside_are_read_when_they_are_named(desk: Desk) -> None:
+    late = {**row(2, "hello"), "outcome": "refused"}
+    file = write(desk, [row(1, LOCKED), late, "{broken"])
+    ingest(desk, [file])
+    path = quarantine(file)
+    path.write_text(path.read_text().replace("refused", "rejected", 1).replace("refused", "rejected"))
+    result = ingest(desk_of(desk.folder), [path])
+    assert (result.stored, result.quarantined, result.skipped) == (1, 1, ())
+    assert [json.loads(line)["row"] for line in path.read_text().splitlines()] == ["{broken"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert not quarantine(path).exists()
+    path.write_text(json.dumps(row(3, "good evening")) + "\n")
+    assert ingest(desk_of(desk.folder), [path]).stored == 1
+    assert not path.exists()
+
+
 def test_where_bad_rows_cannot_be_written_the_good_ones_are_stored(desk: Desk) -> None:
     def full(path: Path, data: bytes, mode: int | None) -> None:
         raise OSError(28, "No space left on device")

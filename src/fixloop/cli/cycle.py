@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from fixloop.cli.answering import answer, progress
+from fixloop.cli.feeding import tell_skipped
 from fixloop.cli.options import HeldOut, Json, Onto, Repo, verb
 
 app = verb()
@@ -36,6 +37,7 @@ def cycle(
     from fixloop.wiring import build_desk
 
     result = command(build_desk(repo, progress), files or (), onto, budget, heldout)
+    tell_skipped(result.skipped)
     quarantines = {str(one.path): one.rows for one in result.quarantines}
     return answer(
         result,
