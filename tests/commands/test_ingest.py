@@ -318,6 +318,21 @@ def test_the_command_says_what_it_did_and_what_is_next(
     assert said.endswith("next: fixloop propose\n")
 
 
+def test_a_name_that_nearly_is_one_is_stored_and_told(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [row(n, f"{n} {LOCKED}", expected={"reply": "security_escalaton"}) for n in range(1, 6)]
+    file = write(desk, [*rows, row(9, "hello", expected={"leaf": "payment_holiday"})])
+    assert main(["ingest", str(file), "--repo", str(desk.folder)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "6 rows stored" in said
+    assert "no reply is called `security_escalaton` (tickets T-" in said and "and 2 more)" in said
+    assert "did you mean `security_escalation`?" in said
+    first = min(one.id for one in record(desk) if one.expected == {"reply": "security_escalaton"})
+    assert f"if so, of each: fixloop note {first} security_escalation" in said
+    assert "payment_holiday" not in said
+    assert main(["ingest", str(file), "--repo", str(desk.folder)]) == 0
+    assert "security_escalaton" not in capsys.readouterr().out
+
+
 def test_json_is_one_document(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     file = write(desk, SEVERAL)
     assert main(["ingest", str(file), "--json", "--repo", str(desk.folder)]) == 0

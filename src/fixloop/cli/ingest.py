@@ -42,4 +42,5 @@ def ingest(
 def _draw(page: "Page", result: "IngestResult") -> None:
     from fixloop.report.feedback import draw_ingest
 
-    draw_ingest(page, result.to_json(), {str(one.path): one.rows for one in result.quarantines})
+    quarantines = {str(one.path): one.rows for one in result.quarantines}
+    draw_ingest(page, result.to_json(), quarantines, result.slips)

@@ -1,9 +1,9 @@
 """`ingest`: what staff said, validated, redacted with its fixture, stored once; bad rows set aside."""
 
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from io import BufferedReader
 from itertools import islice
 from pathlib import Path
@@ -15,7 +15,7 @@ from fixloop.feedback.catalog import reader_of
 from fixloop.feedback.incoming import BadRow, Incoming, Reader
 from fixloop.feedback.intake import Intake
 from fixloop.feedback.lines import refuse_no_text
-from fixloop.feedback.pile import Pile
+from fixloop.feedback.pile import Pile, Source
 from fixloop.feedback.quarantine import (
     is_quarantine,
     quarantine_line,
@@ -24,7 +24,8 @@ from fixloop.feedback.quarantine import (
     without_quarantines,
 )
 from fixloop.feedback.shards import pack_shards, read_feedback
-from fixloop.pipeline.compile import compile_pipeline
+from fixloop.feedback.slips import Names, Slip
+from fixloop.pipeline.compile import Pipeline, compile_pipeline
 from fixloop.queue.ground import commit_of, target_branch
 from fixloop.workspace.stored import load_stored
 
@@ -48,7 +49,8 @@ class Quarantine:
 class IngestResult:
     """What one run did; `ingest` names what it stored, None where that was nothing.
 
-    `skipped` are files of rows set aside before that stood among other inputs.
+    `skipped` are files of rows set aside before that stood among other inputs, `slips` names that staff
+    expected and that there nearly are.
     """
 
     ingest: str | None
@@ -58,6 +60,7 @@ class IngestResult:
     lossy: int
     quarantines: tuple[Quarantine, ...] = ()
     skipped: tuple[str, ...] = ()
+    slips: Mapping[Slip, tuple[Source, ...]] = field(default_factory=dict)
 
     @property
     def quarantined(self) -> int:
@@ -120,8 +123,9 @@ class _Run:
     def run(self, names: Sequence[str]) -> IngestResult:
         """All files; the record first, then the quarantines: a run killed between is simply run again."""
         pile = Pile(read_feedback(self.desk.state))
-        intake = self._intake()
-        quarantines = [self._take(name, intake, pile) for name in names]
+        pipeline = self._pipeline()
+        intake, known = Intake(pipeline, self.desk.key(), self.format), Names(pipeline.workspace)
+        quarantines = [self._take(name, intake, pile, known) for name in names]
         stored = pile.settle()
         if stored.ingest_id:
             shards = pack_shards(stored.lines, self.desk.clock.now()[:7], stored.ingest_id)
@@ -135,16 +139,16 @@ class _Run:
             linked=stored.linked,
             lossy=stored.lossy,
             quarantines=tuple(one for one in quarantines if one.rows),
+            slips=stored.slips,
         )
 
-    def _intake(self) -> Intake:
+    def _pipeline(self) -> Pipeline:
         commit = commit_of(self.desk.repo, target_branch(self.desk.repo, self.onto))
         self.desk.progress("compiling the workspace")
         workspace = load_stored(self.desk.base(commit), self.desk.cache)
-        pipeline = compile_pipeline(workspace, self.desk.cache, workspace_id=commit)
-        return Intake(pipeline, self.desk.key(), self.format)
+        return compile_pipeline(workspace, self.desk.cache, workspace_id=commit)
 
-    def _take(self, name: str, intake: Intake, pile: Pile) -> Quarantine:
+    def _take(self, name: str, intake: Intake, pile: Pile, known: Names) -> Quarantine:
         bad: list[BadRow] = []
         with _opened(name) as stream:
             if isinstance(stream, BufferedReader):
@@ -152,7 +156,7 @@ class _Run:
                     refuse_no_text(stream.peek(_HEAD))
             for batch in _batches(self.read(rows_inside(stream) if is_quarantine(name) else stream), bad):
                 for one in intake.take(batch):
-                    pile.add(one)
+                    pile.add(one, known.slips_in(one.expected))
                 self.rows += len(batch)
                 self.desk.progress(f"{self.rows} rows")
         return Quarantine(name, Path(quarantine_path("stdin" if name == STDIN else name)), tuple(bad))

@@ -9,6 +9,11 @@ def listed(items: Sequence[str], most: int = 5) -> str:
     return ", ".join(items[:most]) + (f" and {rest} more" if rest > 0 else "")
 
 
+def of_tickets(ids: Sequence[str]) -> str:
+    """`ticket T-1`, `tickets T-1, T-2, T-3 and 4 more`."""
+    return f"{'ticket' if len(ids) == 1 else 'tickets'} {listed(ids, 3)}"
+
+
 def percent(share: float) -> str:
     """A share of 1 as a person reads it; 100 % only when it is all."""
     text = f"{100 * share:.1f} %"
