@@ -15,8 +15,10 @@ import pytest
 from fixloop.__main__ import main
 from fixloop.commands.desk import Desk
 from fixloop.commands.ingest import ingest
+from fixloop.commands.propose import propose
 from fixloop.errors import AnotherRunHoldsTheLock, BadInput, EnvironmentLacks
 from fixloop.feedback import intake as intake_module
+from fixloop.feedback.intake import Intake
 from fixloop.feedback.model import Feedback
 from fixloop.feedback.shards import read_feedback
 from tests.support.git_worlds import commit_all, picture, run_git
@@ -142,6 +144,10 @@ def test_redaction_that_changes_the_answer_is_told(desk: Desk, monkeypatch: pyte
     result = ingest(desk, [write(desk, [row(1, LOCKED)])])
     assert (result.stored, result.lossy) == (1, 1)
     assert record(desk)[0].replay == "lossy"
+    assert [(one.id, one.ticket) for one in result.unread] == [(record(desk)[0].id, "T-1")]
+    found = propose(desk_of(desk.folder))
+    assert [(hint.kind, hint.operations) for hint in found.hints] == [("none", ())]
+    assert found.ended.endswith("1 rejection not read: answered otherwise once personal values were replaced")
 
 
 # --- once only --------------------------------------------------------------------------------------------
@@ -340,6 +346,18 @@ def test_json_is_one_document(desk: Desk, capsys: pytest.CaptureFixture[str]) ->
     assert list(found) == ["ingest", "stored", "duplicates", "linked", "quarantined", "lossy"]
     assert main(["ingest", str(file), "--repo", str(desk.folder)]) == 0
     assert capsys.readouterr().out.startswith("nothing new: no row stored\n")
+
+
+def test_the_rejections_nobody_can_read_are_named(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Intake, "_same", lambda *_: False)
+    file = write(desk, [row(n, f"{n} {LOCKED}", outcome="edited") for n in range(1, 6)])
+    assert main(["ingest", str(file), "--repo", str(desk.folder)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "lossy 5 answered otherwise once personal values were replaced: never a case" in said
+    assert "5 rejections among them (tickets T-" in said
+    assert "and 2 more): propose lists these, and cannot read them" in said
 
 
 def test_stdin_sets_aside_in_the_current_folder(

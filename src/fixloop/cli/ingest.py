@@ -43,4 +43,4 @@ def _draw(page: "Page", result: "IngestResult") -> None:
     from fixloop.report.feedback import draw_ingest
 
     quarantines = {str(one.path): one.rows for one in result.quarantines}
-    draw_ingest(page, result.to_json(), quarantines, result.slips)
+    draw_ingest(page, result.to_json(), quarantines, result.unread, result.slips)

@@ -49,8 +49,8 @@ class Quarantine:
 class IngestResult:
     """What one run did; `ingest` names what it stored, None where that was nothing.
 
-    `skipped` are files of rows set aside before that stood among other inputs, `slips` names that staff
-    expected and that there nearly are.
+    `skipped` are files of rows set aside before that stood among other inputs, `unread` the lossy rejections,
+    `slips` names that staff expected and that there nearly are.
     """
 
     ingest: str | None
@@ -60,6 +60,7 @@ class IngestResult:
     lossy: int
     quarantines: tuple[Quarantine, ...] = ()
     skipped: tuple[str, ...] = ()
+    unread: tuple[Source, ...] = ()
     slips: Mapping[Slip, tuple[Source, ...]] = field(default_factory=dict)
 
     @property
@@ -139,6 +140,7 @@ class _Run:
             linked=stored.linked,
             lossy=stored.lossy,
             quarantines=tuple(one for one in quarantines if one.rows),
+            unread=stored.unread,
             slips=stored.slips,
         )
 

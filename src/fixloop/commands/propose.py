@@ -29,6 +29,7 @@ from fixloop.propose.run import propose as run_proposer
 from fixloop.queue.ground import commit_of, target_branch
 from fixloop.workspace.improver import IMPROVER, load_improver
 from fixloop.workspace.rubric import load_rubric
+from fixloop.workspace.text import count
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +117,8 @@ def _diagnosed(desk: Desk, onto: str | None) -> ProposeResult:
     )
     rubric, known = load_rubric(bench.snapshot), {one.id for one in feedback}
     graded = tuple(grade(hint, bench.snapshot, bench.workspace, rubric, known) for hint in found.hints)
-    found = replace(found, hints=graded)
+    left = _unreadable(feedback, handled | settled | again)
+    found = replace(found, hints=graded, ended=found.ended + left)
     fresh = [hint for hint in found.hints if hint.id not in book.hints]
     back = [one for one in found.hints if one.id in book.hints and book.status(one.id) in RETURNS]
     events = [ground.event("proposed", hint, base=base, digest=hint.digest) for hint in fresh]
@@ -142,6 +144,14 @@ def _diagnosed(desk: Desk, onto: str | None) -> ProposeResult:
     names = tuple(short_id(hint.id, ground.book.hints) for hint in found.hints)
     desk.cache.save(_ASKED, _question_of(desk, base, ground.book, feedback), b"asked")
     return ProposeResult(found.hints, statuses, found.dropped, found.ended, names, len(fresh) + len(back))
+
+
+def _unreadable(feedback: Sequence[Feedback], closed: Collection[str]) -> str:
+    """How many rejections nothing can be tried on: their hints show them, for a person to read."""
+    lossy = [one for one in feedback if one.outcome != "accepted" and one.replay != "exact"]
+    left = sum(one.id not in closed for one in lossy)
+    why = "answered otherwise once personal values were replaced"
+    return f"; {count(left, 'rejection')} not read: {why}" if left else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ class _Line(NamedTuple):
     data: bytes
     said: _Said
     lossy: bool
+    accepted: bool
     source: Source
     slips: tuple[Slip, ...]
 
@@ -37,12 +38,14 @@ class _Line(NamedTuple):
 class Stored(NamedTuple):
     """The lines to store in order, and how many of them tell of a text that somebody else has judged too.
 
-    `slips` are the names that nearly exist, each with those who wrote it.
+    `unread` are rejections that replay tells nothing of, since another proposal comes out of it; `slips` are
+    names that nearly exist, each with those who wrote it.
     """
 
     lines: tuple[bytes, ...]
     linked: int
     lossy: int
+    unread: tuple[Source, ...]
     slips: Mapping[Slip, tuple[Source, ...]]
 
     @property
@@ -70,7 +73,8 @@ class Pile:
         if one.id in self._ids:
             return
         source = Source(one.id, str(one.ticket["id"]))
-        line = _Line(render_line(one), _said(one), one.replay != "exact", source, tuple(slips))
+        lossy, accepted = one.replay != "exact", one.outcome == "accepted"
+        line = _Line(render_line(one), _said(one), lossy, accepted, source, tuple(slips))
         there = self._lines.get(one.id)
         if there is None or line.data < there.data:
             self._lines[one.id] = line
@@ -86,6 +90,7 @@ class Pile:
             tuple(line.data for line in lines),
             self._linked(lines),
             sum(line.lossy for line in lines),
+            tuple(line.source for line in lines if line.lossy and not line.accepted),
             _by_slip(lines),
         )
 

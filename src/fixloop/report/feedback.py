@@ -17,7 +17,11 @@ Slips = Mapping[Slip, Sequence[Source]]
 
 
 def draw_ingest(
-    page: Page, counts: Mapping[str, Any], quarantines: Mapping[str, Sequence[BadRow]], slips: Slips
+    page: Page,
+    counts: Mapping[str, Any],
+    quarantines: Mapping[str, Sequence[BadRow]],
+    unread: Sequence[Source],
+    slips: Slips,
 ) -> None:
     """How much is new, what was left out and why, and what to type next."""
     stored = counts["stored"]
@@ -27,6 +31,8 @@ def draw_ingest(
         page.line("nothing new: no row stored")
     for label, told in _facts(counts):
         page.fact(label, told, column=12)
+    if unread:
+        page.fact("", _unread(unread), column=12)
     draw_slips(page, slips)
     for path, rows in quarantines.items():
         draw_quarantine(page, path, rows)
@@ -43,10 +49,16 @@ def _facts(counts: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(key, f"{counts[key]} {text}") for key, text in told.items() if counts[key]]
 
 
+def _unread(unread: Sequence[Source]) -> str:
+    """Which of the lossy rows wait for a person: replay cannot tell what went wrong with them."""
+    of = of_tickets(sorted(one.ticket for one in unread))
+    return f"{count(len(unread), 'rejection')} among them ({of}): propose lists these, and cannot read them"
+
+
 def draw_slips(page: Page, slips: Slips) -> None:
     """Names that staff expected and that there are not, where one is nearly that: stored as they are."""
     for slip, sources in list(slips.items())[:_SHOWN]:
-        of = of_tickets([one.ticket for one in sources])
+        of = of_tickets(sorted(one.ticket for one in sources))
         told = f"no {slip.kind} is called {named(slip.name)} ({of}): did you mean {named(slip.meant)}?"
         page.line(warn("misspelt?"), f"   {told}", indent=2, hang=14)
         page.exact(_then(slip, sources), indent=14)

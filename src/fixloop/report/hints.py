@@ -53,7 +53,8 @@ def draw_hints(
     idle = [(hint, short) for hint, status, short in rows if _is_idle(hint, status)]
     if idle:
         page.line(
-            strong("nothing to change"), dim(f" ({len(idle)}): confirm with fixloop reject ID --why CODE")
+            strong("without a fix"),
+            dim(f" ({len(idle)}): close what needs none with fixloop reject ID --why CODE"),
         )
         page.table([(name(short), hint.summary) for hint, short in idle[:_IDLE]])
         if len(idle) > _IDLE:
