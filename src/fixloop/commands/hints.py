@@ -16,6 +16,7 @@ from fixloop.propose.offer.rank import rank, worth_of
 from fixloop.propose.offer.stakes import NO_STAKES, Stakes
 from fixloop.queue.ground import called, commit_of, target_branch
 from fixloop.queue.rebuild import rebuild
+from fixloop.queue.standing import NOWHERE, Standing, standings
 from fixloop.workspace.unified import unified
 
 
@@ -47,6 +48,7 @@ class HintDetail:
     events: tuple[Event, ...]
     stakes: Stakes | None = None
     onto: str = "HEAD"
+    standing: Standing = NOWHERE
 
     def to_json(self) -> dict[str, Any]:
         """`show --json`."""
@@ -96,7 +98,8 @@ def show_hint(desk: Desk, hint_id: str, onto: str | None = None) -> HintDetail:
     history = tuple(event for event in in_order(book.events) if event.hint == hint.id)
     stakes = weighed(desk, [hint], onto).get(hint.id)
     diff, on = _diff(desk, hint, onto), called(desk.repo, target_branch(desk.repo, onto))
-    return HintDetail(hint, book.status(hint.id), evidence, diff, history, stakes, on)
+    standing = standings(ground, [hint], onto)[hint.id]
+    return HintDetail(hint, book.status(hint.id), evidence, diff, history, stakes, on, standing)
 
 
 def _diff(desk: Desk, hint: Hint, onto: str | None) -> str:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from fixloop.gate.lanes import JUDGE
+
 MERGED_ALREADY = "merged already"
 
 
@@ -20,11 +22,17 @@ class Landed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A fix that did not land: the check that said no, and why."""
+    """A fix that did not land: the check that said no, why, and in which lane it was judged."""
 
     id: str
     check: str
     detail: str
+    lane: str = ""
+
+    @property
+    def asks_for_a_reason(self) -> bool:
+        """Whether it changes what decides, and nothing else, so that a person's reason lets it pass."""
+        return self.check == "lane" and self.lane == JUDGE
 
     @property
     def needless(self) -> bool:

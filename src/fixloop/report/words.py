@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 
+A_REASON = ' --allow judge --why "…"'
+"""What a person says beside a merge of what decides."""
+
 
 def listed(items: Sequence[str], most: int = 5) -> str:
     """The first few of some names, and how many more there are."""
