@@ -156,9 +156,13 @@ def _unreadable(feedback: Sequence[Feedback], closed: Collection[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ExplainResult:
-    """What was tried on some rejections, and what spoke for each reading."""
+    """What was tried on some rejections, and what spoke for each reading.
+
+    `closed` are ids of rejections that were not named, and have a hint or a decision already.
+    """
 
     explained: tuple[Explained, ...]
+    closed: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """`propose --explain --json`."""
@@ -180,7 +184,9 @@ def explain(desk: Desk, ids: Sequence[str], onto: str | None = None) -> ExplainR
     asked = [one for key, one in wished.items() if key not in closed or key in wanted]
     bench = build_workbench(base, desk.base(base), feedback, desk.cache)
     judgement = judgement_of(load_improver(bench.snapshot))
-    return ExplainResult(tuple(explain_readings(bench, asked, feedback, judgement, wanted)))
+    told = tuple(explain_readings(bench, asked, feedback, judgement, wanted))
+    left = () if wanted else tuple(sorted(key for key in wished if key in closed))
+    return ExplainResult(told, left)
 
 
 def _rejection(prefix: str, feedback: Sequence[Feedback], wished: Collection[str]) -> str:
