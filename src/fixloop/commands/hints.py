@@ -17,6 +17,8 @@ from fixloop.propose.offer.stakes import NO_STAKES, Stakes
 from fixloop.queue.ground import called, commit_of, target_branch
 from fixloop.queue.rebuild import rebuild
 from fixloop.queue.standing import NOWHERE, Standing, standings
+from fixloop.workspace.columns import NO_COLUMNS, Columns, columns_of
+from fixloop.workspace.stored import load_stored
 from fixloop.workspace.unified import unified
 
 
@@ -37,6 +39,9 @@ class HintList:
         return {"hints": rows, "ended": f"{open_ones} open, {len(rows) - open_ones} closed"}
 
 
+Told = tuple[tuple[Feedback, ...], str, tuple[Event, ...], Stakes | None, str, Standing, Columns]
+
+
 @dataclass(frozen=True, slots=True)
 class HintDetail:
     """One hint with what led to it: evidence, the diff it would make, its history, what stands at stake."""
@@ -49,6 +54,13 @@ class HintDetail:
     stakes: Stakes | None = None
     onto: str = "HEAD"
     standing: Standing = NOWHERE
+    columns: Columns = NO_COLUMNS
+
+    @property
+    def told(self) -> Told:
+        """What a page of it shows beside hint and status, in the order of `draw_hint`."""
+        beside = (self.onto, self.standing, self.columns)
+        return (self.evidence, self.diff, self.events, self.stakes, *beside)
 
     def to_json(self) -> dict[str, Any]:
         """`show --json`."""
@@ -98,8 +110,17 @@ def show_hint(desk: Desk, hint_id: str, onto: str | None = None) -> HintDetail:
     history = tuple(event for event in in_order(book.events) if event.hint == hint.id)
     stakes = weighed(desk, [hint], onto).get(hint.id)
     diff, on = _diff(desk, hint, onto), called(desk.repo, target_branch(desk.repo, onto))
-    standing = standings(ground, [hint], onto)[hint.id]
-    return HintDetail(hint, book.status(hint.id), evidence, diff, history, stakes, on, standing)
+    beside = (standings(ground, [hint], onto)[hint.id], columns_at(desk, onto))
+    return HintDetail(hint, book.status(hint.id), evidence, diff, history, stakes, on, *beside)
+
+
+def columns_at(desk: Desk, onto: str | None = None) -> Columns:
+    """What names a record on the branch fixes go to; nothing where that cannot be read."""
+    try:
+        snapshot = desk.tree(commit_of(desk.repo, target_branch(desk.repo, onto)))
+        return columns_of(load_stored(snapshot, desk.cache))
+    except FixloopError:
+        return NO_COLUMNS
 
 
 def _diff(desk: Desk, hint: Hint, onto: str | None) -> str:

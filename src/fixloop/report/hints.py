@@ -14,6 +14,7 @@ from fixloop.report.cases import draw_cases
 from fixloop.report.diffs import draw_diff
 from fixloop.report.page import Page, Part, bad, dim, good, name, strong, warn
 from fixloop.report.words import A_REASON, listed
+from fixloop.workspace.columns import NO_COLUMNS, Columns
 from fixloop.workspace.text import count
 
 _DECIDED = frozenset({"approved", "applied", "stale", "failed"})
@@ -112,6 +113,7 @@ def draw_hint(
     stakes: Stakes | None = None,
     onto: str = "HEAD",
     standing: Standing = NOWHERE,
+    columns: Columns = NO_COLUMNS,
 ) -> None:
     """One hint: what, why, the change, what it does, what spoke against it, and what to type next."""
     page.line(name(hint.id), "  ", _status(status))
@@ -126,10 +128,9 @@ def draw_hint(
         draw_diff(page, diff)
     _draw_added(page, hint)
     now = status not in CLOSED
-    draw_cases(
-        page, "cases that fail now and pass with it" if now else "its cases", hint.cases, hint.near_misses
-    )
-    draw_cases(page, "near misses that must keep their answer", hint.near_misses, hint.cases)
+    title = "cases that fail now and pass with it" if now else "its cases"
+    draw_cases(page, title, hint.cases, hint.near_misses, columns)
+    draw_cases(page, "near misses that must keep their answer", hint.near_misses, hint.cases, columns)
     _draw_alternatives(page, hint)
     if hint.question:
         _draw_question(page, hint.question)
