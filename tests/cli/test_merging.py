@@ -6,8 +6,17 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Fixloop
-from tests.support.fixes import approve_fixes, ask_which, branch_weighs, given_names_count, other_words
+from tests.support.fixes import (
+    ALEX_BLANK,
+    approve_fixes,
+    ask_which,
+    branch_weighs,
+    given_names_count,
+    other_words,
+    teach,
+)
 from tests.support.git_worlds import commit_all, run_git
+from tests.support.hints import hint_of, record
 from tests.support.loop import desk_of
 
 
@@ -39,6 +48,66 @@ class TestMerge:
         assert "refused by regressions" in said.out
         assert which.id in said.out.replace("\n", "")
         assert "1 merged, 1 refused" in said.out
+
+
+class TestNext:
+    """What to type next is what lets a hint pass, from its approval on."""
+
+    def test_a_fix_that_failed_is_on_no_branch_yet(self, fixloop: Fixloop, bank: Path) -> None:
+        commit_all(bank, {"evals/pipeline/alex.jsonl": json.dumps(ALEX_BLANK) + "\n"})
+        broken = teach("transfer_failed", "login fails with a blank screen, this is Alex", "no money came")
+        approve_fixes(desk_of(bank), broken)
+        assert fixloop("merge", broken.id).code == 1
+        gate = f"fixloop gate HEAD fixloop/fix/{broken.id}\n"
+        assert fixloop("show", broken.id).out.endswith(f"next: fixloop apply {broken.id}\n      {gate}")
+        assert fixloop("apply", broken.id).code == 0
+        assert fixloop("show", broken.id).out.endswith(f"next: {gate}      fixloop merge {broken.id}\n")
+
+    def test_a_guarded_leaf_asks_for_a_second_person(self, fixloop: Fixloop, bank: Path) -> None:
+        tree = (bank / "plan_trees/login_problem.yaml").read_text()
+        commit_all(bank, {"plan_trees/login_problem.yaml": f"stability: guarded\n{tree}"})
+        fix = record(desk_of(bank), ask_which(), approved_by=())
+        said = fixloop("approve", fix.id, "--as", "ann@bank")
+        assert "    reaches a guarded leaf: 1 more person must approve\n" in said.out
+        assert said.out.endswith(f"next: fixloop approve {fix.id} --as NAME\n")
+        shown = fixloop("show", fix.id).out
+        assert "  to merge    1 more person must approve\n" in shown
+        assert shown.endswith(f"next: fixloop approve {fix.id} --as NAME\n")
+        said = fixloop("approve", fix.id, "--as", "bo@bank")
+        assert said.out == f"{fix.id}  approved\n\nnext: fixloop merge {fix.id}\n"
+
+    def test_what_decides_asks_for_a_reason(self, fixloop: Fixloop, bank: Path) -> None:
+        kept = {
+            "suite": "known_good",
+            "id": "kg-1",
+            "to": {**ALEX_BLANK, "id": "kg-1", "suite": "known_good"},
+        }
+        hint = hint_of(
+            [{"op": "add_case", **kept, "was": None}], step="eval_data", target="evals/known_good/"
+        )
+        record(desk_of(bank), hint, approved_by=())
+        merge = f'fixloop merge {hint.id} --allow judge --why "…"\n'
+        shown = fixloop("show", hint.id).out
+        assert "  to merge    changes what decides: a person lands it, and says why\n" in shown
+        assert f"      {merge}" in shown
+        said = fixloop("approve", hint.id)
+        assert said.out.endswith(f"changes what decides: a person lands it, and says why\n\nnext: {merge}")
+        said = fixloop("merge", hint.id)
+        assert (said.code, "refused by lane" in said.out) == (1, True)
+        assert f"next: {merge}" in said.out
+        assert fixloop("show", hint.id).out.endswith(f"next: {merge}")
+        assert fixloop("merge", hint.id, "--allow", "judge", "--why", "they were right").code == 0
+
+    def test_each_of_several_is_told_what_it_needs(self, fixloop: Fixloop, bank: Path) -> None:
+        tree = (bank / "plan_trees/login_problem.yaml").read_text()
+        commit_all(bank, {"plan_trees/login_problem.yaml": f"stability: guarded\n{tree}"})
+        guarded, free = ask_which(), other_words()
+        for hint in (guarded, free):
+            record(desk_of(bank), hint, approved_by=())
+        said = fixloop("approve", guarded.id, free.id)
+        assert said.out.endswith(
+            f"next: fixloop approve {guarded.id} --as NAME\n      fixloop merge {free.id}\n"
+        )
 
 
 class TestApply:

@@ -223,6 +223,17 @@ class TestRun:
         assert "t.jsonl:2: not a line of JSON" in said.err
         assert "1 of 3 lines were no tickets" in said.err
 
+    def test_of_a_file_of_something_else_the_first_lines_are_told(
+        self, fixloop: Fixloop, bank: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("fixloop.commands.run.BATCH", 3)
+        (bank / "labelled.csv").write_text("text,intent\n" * 9)
+        said = fixloop("run", "labelled.csv")
+        assert (said.code, said.out) == (1, "")
+        assert said.err.count("not a line of JSON") == 5
+        assert "9 of 9 lines were no tickets and were left out; the first 5 are told" in said.err
+        assert "run reads JSON Lines, a ticket a line" in said.err
+
     def test_tickets_are_piped_in(
         self, fixloop: Fixloop, bank: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -56,6 +56,21 @@ def test_the_page_shows_words_tries_and_reasons(desk: Desk) -> None:
     assert json.loads(json.dumps(result.to_json()))["explained"]
 
 
+def test_those_that_have_a_hint_are_to_be_named(desk: Desk) -> None:
+    assert explain(desk, []).closed == ()
+    hints = [hint for hint in propose(desk).hints if hint.operations]
+    for hint in hints:
+        reject(desk, [hint.id], Why("staff_wrong"), who="ann@bank")
+    result, page = explain(desk, []), Page()
+    assert set(result.closed) == {key for hint in hints for key in hint.evidence}
+    draw_explained(page, result.explained, result.closed)
+    shown = " ".join(str(page).split())
+    assert "a hint or a decision: name those you want to see" in shown
+    assert shown.endswith(f"fixloop propose --explain {result.closed[0]}")
+    assert len(explain(desk, [result.closed[0]]).explained) == 1
+    assert explain(desk, [result.closed[0]]).closed == ()
+
+
 def test_only_the_named_ones_and_no_others(desk: Desk) -> None:
     every = [one.feedback.id for one in explain(desk, []).explained]
     assert [one.feedback.id for one in explain(desk, [every[0][:10]]).explained] == [every[0]]

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from fixloop.__main__ import main
 from fixloop.adapters.git_repository import open_repository
 from fixloop.commands.apply import apply
 from fixloop.commands.decide import Why, approve, reject
@@ -31,6 +32,7 @@ GOOD = {
     TREE: minimal_world()[TREE].replace("{reply: transfer_help}", "{reply: transfer_help, review: always}")
 }
 BAD = {TREE: minimal_world()[TREE].replace("transfer_help", "handover")}
+ROWS = "workspace/records/accounts.jsonl"
 CASES = "evals/plan/payments.jsonl"
 WORLD = {
     **minimal_world(),
@@ -367,6 +369,36 @@ def test_a_change_of_what_decides_needs_a_person_with_a_reason(
     assert (event["event"], event["who"]) == ("overridden", "ada@example.org")
     assert (event["base"], event["tree"]) == (base, at(repo, "HEAD^{tree}"))
     assert event["why"] == {"code": "other", "text": "the case had a wrong id"}
+
+
+def test_rows_of_every_day_pass_with_a_reason_as_long_as_cases_do(
+    repo: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = minimal_world()[ROWS]
+    fields = {"account": {"account_number": ["KTR05821"]}}
+    case = {"id": "fet-1", "fields": fields, "expect": {"records": ["a1"]}}
+    commit_all(repo, {"evals/fetch/accounts.jsonl": json.dumps(case) + "\n"})
+    write_files(repo, {ROWS: rows + '{"account_id": "a9", "account_number": "XYZ01234"}\n'})
+    assert ROWS in try_git(repo, "commit", "-qm", "rows", "workspace/records")
+    monkeypatch.setenv("FIXLOOP_ALLOW_JUDGE", "rows of today")
+    run_git(repo, "commit", "-qm", "rows", "workspace/records")
+    write_files(repo, {ROWS: rows.replace("KTR05821", "KTR05822")})
+    assert "regressions" in try_git(repo, "commit", "-qm", "rows", "workspace/records")
+
+
+def test_installing_says_what_is_asked_about_and_how_rows_are_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = str(make_repo(tmp_path, WORLD))
+    assert main(["hook", "install", "--repo", folder]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "asks about fixloop.yaml, workspace/, plan_trees/, evals/, CI and hook files" in said
+    assert "workspace/records/ (new rows, too) change only with a person's reason" in said
+    assert said.endswith("FIXLOOP_ALLOW_JUDGE='rows of today' git commit …")
+    assert main(["hook", "install", "--server", "--repo", folder]) == 0
+    assert "git push -o fixloop.allow-judge='rows of today'" in capsys.readouterr().out
+    assert main(["hook", "uninstall", "--repo", folder]) == 0
+    assert "reason" not in capsys.readouterr().out
 
 
 def test_both_at_once_stay_refused_whatever_the_reason(repo: Path) -> None:

@@ -15,8 +15,10 @@ import pytest
 from fixloop.__main__ import main
 from fixloop.commands.desk import Desk
 from fixloop.commands.ingest import ingest
+from fixloop.commands.propose import propose
 from fixloop.errors import AnotherRunHoldsTheLock, BadInput, EnvironmentLacks
 from fixloop.feedback import intake as intake_module
+from fixloop.feedback.intake import Intake
 from fixloop.feedback.model import Feedback
 from fixloop.feedback.shards import read_feedback
 from tests.support.git_worlds import commit_all, picture, run_git
@@ -142,6 +144,10 @@ def test_redaction_that_changes_the_answer_is_told(desk: Desk, monkeypatch: pyte
     result = ingest(desk, [write(desk, [row(1, LOCKED)])])
     assert (result.stored, result.lossy) == (1, 1)
     assert record(desk)[0].replay == "lossy"
+    assert [(one.id, one.ticket) for one in result.unread] == [(record(desk)[0].id, "T-1")]
+    found = propose(desk_of(desk.folder))
+    assert [(hint.kind, hint.operations) for hint in found.hints] == [("none", ())]
+    assert found.ended.endswith("1 rejection not read: answered otherwise once personal values were replaced")
 
 
 # --- once only --------------------------------------------------------------------------------------------
@@ -219,6 +225,30 @@ def test_a_mended_file_leaves_no_bad_rows_behind(desk: Desk) -> None:
     assert not quarantine(file).exists()
 
 
+def test_rows_set_aside_are_no_input_among_others(desk: Desk) -> None:
+    file = write(desk, [row(1, LOCKED), "{broken"])
+    ingest(desk, [file])
+    again = ingest(desk_of(desk.folder), sorted(file.parent.glob("*.jsonl")))
+    assert (again.quarantined, again.skipped) == (1, (str(quarantine(file)),))
+    assert not quarantine(quarantine(file)).exists()
+
+
+def test_rows_set_aside_are_read_when_they_are_named(desk: Desk) -> None:
+    late = {**row(2, "hello"), "outcome": "refused"}
+    file = write(desk, [row(1, LOCKED), late, "{broken"])
+    ingest(desk, [file])
+    path = quarantine(file)
+    path.write_text(path.read_text().replace("refused", "rejected", 1).replace("refused", "rejected"))
+    result = ingest(desk_of(desk.folder), [path])
+    assert (result.stored, result.quarantined, result.skipped) == (1, 1, ())
+    assert [json.loads(line)["row"] for line in path.read_text().splitlines()] == ["{broken"]
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert not quarantine(path).exists()
+    path.write_text(json.dumps(row(3, "good evening")) + "\n")
+    assert ingest(desk_of(desk.folder), [path]).stored == 1
+    assert not path.exists()
+
+
 def test_where_bad_rows_cannot_be_written_the_good_ones_are_stored(desk: Desk) -> None:
     def full(path: Path, data: bytes, mode: int | None) -> None:
         raise OSError(28, "No space left on device")
@@ -294,6 +324,21 @@ def test_the_command_says_what_it_did_and_what_is_next(
     assert said.endswith("next: fixloop propose\n")
 
 
+def test_a_name_that_nearly_is_one_is_stored_and_told(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = [row(n, f"{n} {LOCKED}", expected={"reply": "security_escalaton"}) for n in range(1, 6)]
+    file = write(desk, [*rows, row(9, "hello", expected={"leaf": "payment_holiday"})])
+    assert main(["ingest", str(file), "--repo", str(desk.folder)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "6 rows stored" in said
+    assert "no reply is called `security_escalaton` (tickets T-" in said and "and 2 more)" in said
+    assert "did you mean `security_escalation`?" in said
+    first = min(one.id for one in record(desk) if one.expected == {"reply": "security_escalaton"})
+    assert f"if so, of each: fixloop note {first} security_escalation" in said
+    assert "payment_holiday" not in said
+    assert main(["ingest", str(file), "--repo", str(desk.folder)]) == 0
+    assert "security_escalaton" not in capsys.readouterr().out
+
+
 def test_json_is_one_document(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     file = write(desk, SEVERAL)
     assert main(["ingest", str(file), "--json", "--repo", str(desk.folder)]) == 0
@@ -301,6 +346,18 @@ def test_json_is_one_document(desk: Desk, capsys: pytest.CaptureFixture[str]) ->
     assert list(found) == ["ingest", "stored", "duplicates", "linked", "quarantined", "lossy"]
     assert main(["ingest", str(file), "--repo", str(desk.folder)]) == 0
     assert capsys.readouterr().out.startswith("nothing new: no row stored\n")
+
+
+def test_the_rejections_nobody_can_read_are_named(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(Intake, "_same", lambda *_: False)
+    file = write(desk, [row(n, f"{n} {LOCKED}", outcome="edited") for n in range(1, 6)])
+    assert main(["ingest", str(file), "--repo", str(desk.folder)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "lossy 5 answered otherwise once personal values were replaced: never a case" in said
+    assert "5 rejections among them (tickets T-" in said
+    assert "and 2 more): propose lists these, and cannot read them" in said
 
 
 def test_stdin_sets_aside_in_the_current_folder(

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from fixloop.cli.answering import answer, progress
+from fixloop.cli.feeding import tell_skipped
 from fixloop.cli.options import HeldOut, Json, Onto, Repo, verb
 
 app = verb()
@@ -36,10 +37,8 @@ def cycle(
     from fixloop.wiring import build_desk
 
     result = command(build_desk(repo, progress), files or (), onto, budget, heldout)
+    tell_skipped(result.skipped)
     quarantines = {str(one.path): one.rows for one in result.quarantines}
-    return answer(
-        result,
-        lambda page: draw_cycle(page, result.summary, result.troubles, result.next_step, quarantines),
-        as_json,
-        0 if result.clean else 1,
-    )
+    slips = result.ingested.slips if result.ingested else {}
+    told = (result.summary, result.troubles, result.next_step, quarantines, slips)
+    return answer(result, lambda page: draw_cycle(page, *told), as_json, 0 if result.clean else 1)

@@ -157,5 +157,18 @@ def _draw(page: "Page", result: "Installed", done: str) -> None:
         page.fact("kept", f"{name}, called first", column=12)
     for ref in result.protected:
         page.fact("protected", ref.removeprefix("refs/heads/"), column=12)
+    if result.protected:
+        _draw_asked(page, result.server)
     for note in result.notes:
         page.fact("note", note, column=12)
+
+
+def _draw_asked(page: "Page", server: bool) -> None:
+    """Which files the hooks ask about, and how those change that decide: rows of live data do every day."""
+    from fixloop.workspace.snapshot import GOVERNED
+
+    page.fact("asks about", f"{', '.join(GOVERNED)}, CI and hook files, engines of your own", column=12)
+    decide = "existing cases, fixloop.yaml, workspace/tools.yaml and workspace/records/ (new rows, too)"
+    page.fact("reason", f"{decide} change only with a person's reason, by themselves:", column=12)
+    how = "git push -o fixloop.allow-judge='rows of today' …"
+    page.exact(how if server else "FIXLOOP_ALLOW_JUDGE='rows of today' git commit …", indent=14)

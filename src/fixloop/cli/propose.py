@@ -70,7 +70,7 @@ def _draw(page: "Page", result: "ProposeResult") -> None:
 def _draw_explained(page: "Page", result: "ExplainResult") -> None:
     from fixloop.report.explained import draw_explained
 
-    draw_explained(page, result.explained)
+    draw_explained(page, result.explained, result.closed)
 
 
 def _draw_priors(page: "Page", result: "PriorsResult") -> None:

@@ -70,16 +70,7 @@ class AtTheDesk:
 
         found = show_hint(self.desk, hint, self.onto)
         page = Page(width, colour=not os.environ.get("NO_COLOR"))
-        told = (
-            found.evidence,
-            found.diff,
-            found.events,
-            found.stakes,
-            found.onto,
-            found.chosen_by,
-            found.elsewhere,
-        )
-        draw_hint(page, found.hint, found.status, *told)
+        draw_hint(page, found.hint, found.status, *found.told)
         return str(page)
 
     def approve(self, hint: str) -> str:

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 app = verb()
 
+_TOLD = 5
+"""Lines that are no tickets; more of them are counted, since then the file is another one."""
+
 File = Annotated[
     str | None, typer.Argument(metavar="FILE", help="Tickets, one JSON object a line; - or nothing: stdin.")
 ]
@@ -44,15 +47,15 @@ def run(
     with open_lines(file) as lines:
         for batch in run_tickets(shelf, lines, file or "-", ref):
             progress.done()
-            bad += _write(batch, as_json, first=not done)
+            bad += _write(batch, as_json, first=not done, told=bad)
             done += len(batch)
             progress(f"{done} tickets")
     progress.done()
     return _end(done, bad, as_json)
 
 
-def _write(batch: "list[Proposed | BadLine]", as_json: bool, first: bool) -> int:
-    """Print a batch; how many of its lines were no tickets."""
+def _write(batch: "list[Proposed | BadLine]", as_json: bool, first: bool, told: int = 0) -> int:
+    """Print a batch; how many of its lines were no tickets; `told` were so before it."""
     from fixloop.commands.run import BadLine
 
     answers = [one for one in batch if not isinstance(one, BadLine)]
@@ -62,7 +65,7 @@ def _write(batch: "list[Proposed | BadLine]", as_json: bool, first: bool) -> int
     elif answers:
         write_page(lambda page: _draw(page, answers, first))
     wrong = [one for one in batch if isinstance(one, BadLine)]
-    for line in wrong:
+    for line in wrong[: max(_TOLD - told, 0)]:
         complain(f"{line.place}: {line.message}", line.mend)
     sys.stdout.flush()
     return len(wrong)
@@ -81,5 +84,7 @@ def _end(done: int, bad: int, as_json: bool) -> int:
     if not done and not as_json:
         print("no tickets: nothing to do")
     if bad:
-        complain(f"{bad} of {done} lines were no tickets and were left out")
+        rest = f"; the first {_TOLD} are told" if bad > _TOLD else ""
+        reads = "run reads JSON Lines, a ticket a line" if bad == done else ""
+        complain(f"{bad} of {done} lines were no tickets and were left out{rest}", reads)
     return 1 if bad else 0

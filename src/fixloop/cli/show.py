@@ -25,13 +25,4 @@ def show(hint: OneId, onto: Onto = None, as_json: Json = False, repo: Repo = "."
 def _draw(page: "Page", result: "HintDetail") -> None:
     from fixloop.report.hints import draw_hint
 
-    told = (
-        result.evidence,
-        result.diff,
-        result.events,
-        result.stakes,
-        result.onto,
-        result.chosen_by,
-        result.elsewhere,
-    )
-    draw_hint(page, result.hint, result.status, *told)
+    draw_hint(page, result.hint, result.status, *result.told)

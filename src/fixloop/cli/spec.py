@@ -29,4 +29,4 @@ def _draw(page: "Page", result: "Specification") -> None:
     from fixloop.report.spec import draw_spec
 
     told = [(one.id, one.text, one.proposed, one.comment) for one in result.evidence]
-    draw_spec(page, result.hint, result.status, told, result.steps)
+    draw_spec(page, result.hint, result.status, told, result.steps, result.columns)

@@ -82,6 +82,11 @@ class CycleResult:
         return self.ingested.quarantines if self.ingested else ()
 
     @property
+    def skipped(self) -> tuple[str, ...]:
+        """The files of rows set aside before, which are nobody's input."""
+        return self.ingested.skipped if self.ingested else ()
+
+    @property
     def troubles(self) -> list[tuple[str, str, str]]:
         """(what happened, hint id, why) of every approved fix that did not come through."""
         found = [("not applied", one.id, one.detail) for one in self.prepared.failed]
@@ -151,7 +156,7 @@ class _Run:
         """The stages in order."""
         done = CycleResult(None, ProposeResult((), (), (), ""), Prepared((), ()), ())
         if files:
-            done = replace(done, ingested=ingest(self._desk, files))
+            done = replace(done, ingested=ingest(self._desk, files, by_hand=False))
         for stage, step in (("propose", self._propose), ("apply", self._apply), ("gate", self._gate)):
             if self._end is not None and monotonic() > self._end:
                 return self._counted(replace(done, ended=stage))

@@ -1,7 +1,7 @@
 """`approve`, `reject`, `defer`, `answer`: a person's decisions, written to the ledger."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fixloop.commands.desk import Desk
@@ -9,15 +9,17 @@ from fixloop.errors import BadInput
 from fixloop.hints.ledger import JOINED, JOINS, MAY_FOLLOW, RETURNS, WHY_CODES, Event
 from fixloop.hints.model import Hint, instead_of_applying
 from fixloop.queue.ground import Ground
+from fixloop.queue.standing import Standing, standings
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """Which hints are now in which status; `unchanged` were in it already."""
+    """Which hints now have a status; `unchanged` had it already, `standings` are of approved ones."""
 
     status: str
     ids: tuple[str, ...]
     unchanged: tuple[str, ...] = ()
+    standings: Mapping[str, Standing] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         """The command's JSON."""
@@ -49,7 +51,8 @@ def approve(desk: Desk, ids: Sequence[str], who: str | None = None) -> Decided:
             raise BadInput(f"{hint.id} asks: {hint.question.text}", mend=f"fixloop answer {hint.id} CHOICE")
         if not hint.operations:
             raise BadInput(f"{hint.id} changes nothing", mend=instead_of_applying(hint)[0])
-    return _decide(ground, hints, "approved", None)
+    decided = _decide(ground, hints, "approved", None)
+    return replace(decided, standings=standings(ground, hints))
 
 
 def reject(desk: Desk, ids: Sequence[str], why: Why, who: str | None = None) -> Decided:

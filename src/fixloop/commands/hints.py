@@ -17,6 +17,9 @@ from fixloop.propose.offer.stakes import NO_STAKES, Stakes
 from fixloop.queue.elsewhere import Elsewhere, elsewhere
 from fixloop.queue.ground import called, commit_of, target_branch
 from fixloop.queue.rebuild import rebuild
+from fixloop.queue.standing import NOWHERE, Standing, standings
+from fixloop.workspace.columns import NO_COLUMNS, Columns, columns_of
+from fixloop.workspace.stored import load_stored
 from fixloop.workspace.unified import unified
 
 
@@ -38,6 +41,10 @@ class HintList:
         return {"hints": rows, "ended": f"{open_ones} open, {len(rows) - open_ones} closed"}
 
 
+Beside = tuple[str, str | None, Elsewhere | None, Standing, Columns]
+Told = tuple[tuple[Feedback, ...], str, tuple[Event, ...], Stakes | None, *Beside]
+
+
 @dataclass(frozen=True, slots=True)
 class HintDetail:
     """One hint with what led to it: evidence, the diff it would make, its history, what stands at stake."""
@@ -51,6 +58,14 @@ class HintDetail:
     onto: str = "HEAD"
     chosen_by: str | None = None
     elsewhere: Elsewhere | None = None
+    standing: Standing = NOWHERE
+    columns: Columns = NO_COLUMNS
+
+    @property
+    def told(self) -> Told:
+        """What a page of it shows beside hint and status, in the order of `draw_hint`."""
+        beside = (self.onto, self.chosen_by, self.elsewhere, self.standing, self.columns)
+        return (self.evidence, self.diff, self.events, self.stakes, *beside)
 
     def to_json(self) -> dict[str, Any]:
         """`show --json`."""
@@ -111,7 +126,18 @@ def show_hint(desk: Desk, hint_id: str, onto: str | None = None) -> HintDetail:
         called(desk.repo, target),
         book.chosen.get(hint.id),
         elsewhere(ground, hint, target),
+        standings(ground, [hint], onto)[hint.id],
+        columns_at(desk, onto),
     )
+
+
+def columns_at(desk: Desk, onto: str | None = None) -> Columns:
+    """What names a record on the branch fixes go to; nothing where that cannot be read."""
+    try:
+        snapshot = desk.tree(commit_of(desk.repo, target_branch(desk.repo, onto)))
+        return columns_of(load_stored(snapshot, desk.cache))
+    except FixloopError:
+        return NO_COLUMNS
 
 
 def _diff(desk: Desk, hint: Hint, onto: str | None) -> str:

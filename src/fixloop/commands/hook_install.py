@@ -41,6 +41,7 @@ class Installed:
     kept: tuple[str, ...]
     protected: tuple[str, ...]
     notes: tuple[str, ...] = ()
+    server: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """`hook install --json`."""
@@ -84,7 +85,8 @@ def install_hooks(
         hooks.hear_options()
         hooks.check_objects()
     kept = tuple(_KEPT.format(name) for name in wanted if _has_kept(hooks, name))
-    return Installed(str(hooks.path), written, kept, tuple(refs), tuple(_notes(repo, hooks, behind, gone)))
+    notes = tuple(_notes(repo, hooks, behind, gone))
+    return Installed(str(hooks.path), written, kept, tuple(refs), notes, server)
 
 
 def uninstall_hooks(hooks: HookFolder) -> Installed:

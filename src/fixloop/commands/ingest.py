@@ -1,10 +1,9 @@
 """`ingest`: what staff said, validated, redacted with its fixture, stored once; bad rows set aside."""
 
-import json
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from io import BufferedReader
 from itertools import islice
 from pathlib import Path
@@ -16,9 +15,17 @@ from fixloop.feedback.catalog import reader_of
 from fixloop.feedback.incoming import BadRow, Incoming, Reader
 from fixloop.feedback.intake import Intake
 from fixloop.feedback.lines import refuse_no_text
-from fixloop.feedback.pile import Pile
+from fixloop.feedback.pile import Pile, Source
+from fixloop.feedback.quarantine import (
+    is_quarantine,
+    quarantine_line,
+    quarantine_path,
+    rows_inside,
+    without_quarantines,
+)
 from fixloop.feedback.shards import pack_shards, read_feedback
-from fixloop.pipeline.compile import compile_pipeline
+from fixloop.feedback.slips import Names, Slip
+from fixloop.pipeline.compile import Pipeline, compile_pipeline
 from fixloop.queue.ground import commit_of, target_branch
 from fixloop.workspace.stored import load_stored
 
@@ -40,7 +47,11 @@ class Quarantine:
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
-    """What one run did; `ingest` names what it stored, None where that was nothing."""
+    """What one run did; `ingest` names what it stored, None where that was nothing.
+
+    `skipped` are files of rows set aside before that stood among other inputs, `unread` the lossy rejections,
+    `slips` names that staff expected and that there nearly are.
+    """
 
     ingest: str | None
     stored: int
@@ -48,6 +59,9 @@ class IngestResult:
     linked: int
     lossy: int
     quarantines: tuple[Quarantine, ...] = ()
+    skipped: tuple[str, ...] = ()
+    unread: tuple[Source, ...] = ()
+    slips: Mapping[Slip, tuple[Source, ...]] = field(default_factory=dict)
 
     @property
     def quarantined(self) -> int:
@@ -72,22 +86,29 @@ class IngestResult:
 
 
 def ingest(
-    desk: Desk, files: Sequence[str | Path], format: str = "native", onto: str | None = None
+    desk: Desk,
+    files: Sequence[str | Path],
+    format: str = "native",
+    onto: str | None = None,
+    by_hand: bool = True,
 ) -> IngestResult:
     """Store what is new in the files (`-`: stdin) in one commit of the record.
 
     A row without a proposal gets the one that the branch fixes go to gives now. Bad rows go to
-    `<input>.quarantine.jsonl`, readable by its owner only, and never stop the good ones.
+    `<input>.quarantine.jsonl`, readable by its owner only, and never stop the good ones. Such a file is read
+    where somebody names it `by_hand` and no other input beside it, and what stays bad goes back to it.
 
     Raises:
         BadInput: no such format, or a file that is not there or holds no text; then nothing is stored.
     """
     read = reader_of(format)
-    names = list(dict.fromkeys(map(str, files)))
+    named = list(dict.fromkeys(map(str, files)))
+    names = without_quarantines(named, by_hand)
     for name in names:
         _refuse_unreadable(name)
     with desk.lock():
-        return _Run(desk, read, format, onto).run(names)
+        found = _Run(desk, read, format, onto).run(names)
+    return replace(found, skipped=tuple(one for one in named if one not in names))
 
 
 @dataclass
@@ -103,8 +124,9 @@ class _Run:
     def run(self, names: Sequence[str]) -> IngestResult:
         """All files; the record first, then the quarantines: a run killed between is simply run again."""
         pile = Pile(read_feedback(self.desk.state))
-        intake = self._intake()
-        quarantines = [self._take(name, intake, pile) for name in names]
+        pipeline = self._pipeline()
+        intake, known = Intake(pipeline, self.desk.key(), self.format), Names(pipeline.workspace)
+        quarantines = [self._take(name, intake, pile, known) for name in names]
         stored = pile.settle()
         if stored.ingest_id:
             shards = pack_shards(stored.lines, self.desk.clock.now()[:7], stored.ingest_id)
@@ -118,33 +140,34 @@ class _Run:
             linked=stored.linked,
             lossy=stored.lossy,
             quarantines=tuple(one for one in quarantines if one.rows),
+            unread=stored.unread,
+            slips=stored.slips,
         )
 
-    def _intake(self) -> Intake:
+    def _pipeline(self) -> Pipeline:
         commit = commit_of(self.desk.repo, target_branch(self.desk.repo, self.onto))
         self.desk.progress("compiling the workspace")
         workspace = load_stored(self.desk.base(commit), self.desk.cache)
-        pipeline = compile_pipeline(workspace, self.desk.cache, workspace_id=commit)
-        return Intake(pipeline, self.desk.key(), self.format)
+        return compile_pipeline(workspace, self.desk.cache, workspace_id=commit)
 
-    def _take(self, name: str, intake: Intake, pile: Pile) -> Quarantine:
+    def _take(self, name: str, intake: Intake, pile: Pile, known: Names) -> Quarantine:
         bad: list[BadRow] = []
         with _opened(name) as stream:
             if isinstance(stream, BufferedReader):
                 with _at(name):
                     refuse_no_text(stream.peek(_HEAD))
-            for batch in _batches(self.read(stream), bad):
+            for batch in _batches(self.read(rows_inside(stream) if is_quarantine(name) else stream), bad):
                 for one in intake.take(batch):
-                    pile.add(one)
+                    pile.add(one, known.slips_in(one.expected))
                 self.rows += len(batch)
                 self.desk.progress(f"{self.rows} rows")
-        return Quarantine(name, quarantine_path(name), tuple(bad))
+        return Quarantine(name, Path(quarantine_path("stdin" if name == STDIN else name)), tuple(bad))
 
     def _set_aside(self, one: Quarantine) -> None:
         """Write the bad rows; where there are none, those of an earlier run are done with."""
         try:
             if one.rows:
-                self.desk.write(one.path, b"".join(map(_quarantine_line, one.rows)), 0o600)
+                self.desk.write(one.path, b"".join(map(quarantine_line, one.rows)), 0o600)
             elif one.input != STDIN:
                 one.path.unlink(missing_ok=True)
         except OSError as error:
@@ -153,19 +176,6 @@ class _Run:
                 place=Place(str(one.path)),
                 mend="make the folder writable, or read the rows from stdin in another one",
             ) from error
-
-
-def quarantine_path(name: str) -> Path:
-    """Where the bad rows of an input go: beside it; those of stdin into the current folder."""
-    return Path("stdin.quarantine.jsonl" if name == STDIN else f"{name}.quarantine.jsonl")
-
-
-def _quarantine_line(row: BadRow) -> bytes:
-    try:
-        raw: Any = json.loads(row.raw)
-    except (ValueError, RecursionError):
-        raw = row.raw
-    return (json.dumps({"line": row.line, "error": row.message, "row": raw}) + "\n").encode()
 
 
 def _batches(rows: Iterable[Incoming | BadRow], bad: list[BadRow]) -> Iterator[list[Incoming]]:

@@ -138,7 +138,8 @@ def _diagnosed(desk: Desk, onto: str | None) -> ProposeResult:
     )
     rubric, known = load_rubric(bench.snapshot), {one.id for one in feedback}
     graded = tuple(grade(hint, bench.snapshot, bench.workspace, rubric, known) for hint in found.hints)
-    found = replace(found, hints=graded)
+    left = _unreadable(feedback, handled | settled | again)
+    found = replace(found, hints=graded, ended=found.ended + left)
     fresh = [hint for hint in found.hints if hint.id not in book.hints]
     back = [one for one in found.hints if one.id in book.hints and book.status(one.id) in RETURNS]
     events = [ground.event("proposed", hint, base=base, digest=hint.digest) for hint in fresh]
@@ -166,11 +167,23 @@ def _diagnosed(desk: Desk, onto: str | None) -> ProposeResult:
     return ProposeResult(found.hints, statuses, found.dropped, found.ended, names, len(fresh) + len(back))
 
 
+def _unreadable(feedback: Sequence[Feedback], closed: Collection[str]) -> str:
+    """How many rejections nothing can be tried on: their hints show them, for a person to read."""
+    lossy = [one for one in feedback if one.outcome != "accepted" and one.replay != "exact"]
+    left = sum(one.id not in closed for one in lossy)
+    why = "answered otherwise once personal values were replaced"
+    return f"; {count(left, 'rejection')} not read: {why}" if left else ""
+
+
 @dataclass(frozen=True, slots=True)
 class ExplainResult:
-    """What was tried on some rejections, and what spoke for each reading."""
+    """What was tried on some rejections, and what spoke for each reading.
+
+    `closed` are ids of rejections that were not named, and have a hint or a decision already.
+    """
 
     explained: tuple[Explained, ...]
+    closed: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """`propose --explain --json`."""
@@ -192,7 +205,9 @@ def explain(desk: Desk, ids: Sequence[str], onto: str | None = None) -> ExplainR
     asked = [one for key, one in wished.items() if key not in closed or key in wanted]
     bench = build_workbench(base, desk.base(base), feedback, desk.cache)
     judgement = judgement_of(load_improver(bench.snapshot))
-    return ExplainResult(tuple(explain_readings(bench, asked, feedback, judgement, wanted)))
+    told = tuple(explain_readings(bench, asked, feedback, judgement, wanted))
+    left = () if wanted else tuple(sorted(key for key in wished if key in closed))
+    return ExplainResult(told, left)
 
 
 def _rejection(prefix: str, feedback: Sequence[Feedback], wished: Collection[str]) -> str:

@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from fixloop.commands.desk import Desk
+from fixloop.commands.hints import columns_at
 from fixloop.feedback.model import Feedback
 from fixloop.fixes.apply import describe
 from fixloop.hints.model import Hint
 from fixloop.pipeline.proposal import outcome_of
 from fixloop.pipeline.ticket import parse_ticket
+from fixloop.workspace.columns import NO_COLUMNS, Columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Specification:
     status: str
     evidence: tuple[Told, ...]
     steps: tuple[str, ...]
+    columns: Columns = NO_COLUMNS
 
     def to_json(self) -> dict[str, Any]:
         """`spec --json`."""
@@ -61,7 +64,8 @@ def specification(desk: Desk, hint_id: str) -> Specification:
     hint = ground.book.find(hint_id)
     wanted = set(hint.evidence)
     evidence = tuple(_told(one) for one in ground.feedback if one.id in wanted)
-    return Specification(hint, ground.book.status(hint.id), evidence, tuple(describe(hint.operations)))
+    steps = tuple(describe(hint.operations))
+    return Specification(hint, ground.book.status(hint.id), evidence, steps, columns_at(desk))
 
 
 def _told(one: Feedback) -> Told:

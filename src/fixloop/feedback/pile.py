@@ -1,11 +1,12 @@
 """What one ingest run adds to the record: duplicates out, the order of the rows without effect."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from fixloop.feedback.model import Feedback
 from fixloop.feedback.shards import render_line
+from fixloop.feedback.slips import Slip
 from fixloop.workspace.text import normalise
 
 
@@ -18,18 +19,34 @@ class _Said(NamedTuple):
     comment: str
 
 
+class Source(NamedTuple):
+    """A piece of feedback and the ticket it is about, by their ids."""
+
+    id: str
+    ticket: str
+
+
 class _Line(NamedTuple):
     data: bytes
     said: _Said
     lossy: bool
+    accepted: bool
+    source: Source
+    slips: tuple[Slip, ...]
 
 
 class Stored(NamedTuple):
-    """The lines to store in order, and how many of them tell of a text that somebody else has judged too."""
+    """The lines to store in order, and how many of them tell of a text that somebody else has judged too.
+
+    `unread` are rejections that replay tells nothing of, since another proposal comes out of it; `slips` are
+    names that nearly exist, each with those who wrote it.
+    """
 
     lines: tuple[bytes, ...]
     linked: int
     lossy: int
+    unread: tuple[Source, ...]
+    slips: Mapping[Slip, tuple[Source, ...]]
 
     @property
     def ingest_id(self) -> str | None:
@@ -51,11 +68,13 @@ class Pile:
             self._said.add(said)
             self._reviewers.setdefault(said.text, set()).add(said.reviewer)
 
-    def add(self, one: Feedback) -> None:
+    def add(self, one: Feedback, slips: Sequence[Slip] = ()) -> None:
         """Add one; of two with an id the one whose line sorts first stays, whichever came first."""
         if one.id in self._ids:
             return
-        line = _Line(render_line(one), _said(one), one.replay != "exact")
+        source = Source(one.id, str(one.ticket["id"]))
+        lossy, accepted = one.replay != "exact", one.outcome == "accepted"
+        line = _Line(render_line(one), _said(one), lossy, accepted, source, tuple(slips))
         there = self._lines.get(one.id)
         if there is None or line.data < there.data:
             self._lines[one.id] = line
@@ -68,7 +87,11 @@ class Pile:
         kept = sorted(name for said, name in first.items() if said not in self._said)
         lines = [self._lines[name] for name in kept]
         return Stored(
-            tuple(line.data for line in lines), self._linked(lines), sum(line.lossy for line in lines)
+            tuple(line.data for line in lines),
+            self._linked(lines),
+            sum(line.lossy for line in lines),
+            tuple(line.source for line in lines if line.lossy and not line.accepted),
+            _by_slip(lines),
         )
 
     def _linked(self, lines: Iterable[_Line]) -> int:
@@ -78,6 +101,14 @@ class Pile:
             linked += bool(reviewers - {line.said.reviewer})
             reviewers.add(line.said.reviewer)
         return linked
+
+
+def _by_slip(lines: Iterable[_Line]) -> dict[Slip, tuple[Source, ...]]:
+    found: dict[Slip, tuple[Source, ...]] = {}
+    for line in lines:
+        for slip in line.slips:
+            found[slip] = (*found.get(slip, ()), line.source)
+    return found
 
 
 def _said(one: Feedback) -> _Said:

@@ -4,8 +4,10 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from fixloop.evals.case import Case
+from fixloop.evals.case_ids import folded_id
 from fixloop.evals.splits import expected_leaf
 from fixloop.gate.verdict import PASS, Verdict
+from fixloop.hints.ledger import HintState
 from fixloop.hints.model import Hint
 from fixloop.workspace.model import Branch, Workspace
 
@@ -66,6 +68,13 @@ def approvals_needed(hint: Hint, workspace: Workspace) -> int:
     """Two people where a guarded leaf is reached, else one."""
     stabilities = _stabilities(reached_leaves(hint, workspace), workspace)
     return 2 if "guarded" in stabilities.values() else 1
+
+
+def approvals_missing(hint: Hint, state: HintState, workspace: Workspace) -> int:
+    """How many people have still to approve this very hint."""
+    people = state.approved_by if state.approved_digest == hint.digest else ()
+    # Two spellings of a name that look alike are one person.
+    return max(0, approvals_needed(hint, workspace) - len({folded_id(one) for one in people}))
 
 
 def frozen_leaves(hint: Hint, workspace: Workspace) -> tuple[str, ...]:

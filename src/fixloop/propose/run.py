@@ -227,7 +227,7 @@ def _questions(desk: Desk, diagnoses: Sequence[Diagnosis], made: _Made, progress
     desk = replace(desk, wordless=wordless, asked=asked)
     found = exchanges(desk, asked)
     for number, members in enumerate(sets[:MOST_QUESTIONS], 1):
-        progress(f"preparing question {number} of {min(len(sets), MOST_QUESTIONS)}")
+        progress(f"weighing what is unclear, {number} of {min(len(sets), MOST_QUESTIONS)}")
         mended = {key for hint in found if hint.operations for key in hint.evidence}
         left = [one for one in members if one.feedback.id not in mended]
         wordless = tuple(one for one in desk.wordless if one.feedback.id not in mended)

@@ -167,7 +167,7 @@ class _Run:
             "failed", hint, base=verdict.base, tree=verdict.tree, data={"check": first.id, "detail": detail}
         )
         self._ground.record([event], f"gate fails {hint.id}: {first.id}", verdicts=[verdict])
-        self._done.refused.append(Refused(hint.id, first.id, detail))
+        self._done.refused.append(Refused(hint.id, first.id, detail, lane=verdict.lane))
 
 
 def _touches(edits: Edits, path: str) -> bool:

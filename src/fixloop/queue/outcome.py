@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from fixloop.gate.lanes import JUDGE
+
 MERGED_ALREADY = "merged already"
 
 
@@ -20,12 +22,18 @@ class Landed:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A fix that did not land: the check that said no, why, and what to type where that is known."""
+    """A fix that did not land: the check, why, what to type where that is known, and the lane judged in."""
 
     id: str
     check: str
     detail: str
     mend: str = ""
+    lane: str = ""
+
+    @property
+    def asks_for_a_reason(self) -> bool:
+        """Whether it changes what decides, and nothing else, so that a person's reason lets it pass."""
+        return self.check == "lane" and self.lane == JUDGE
 
     @property
     def needless(self) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from fixloop.feedback.incoming import BadRow
-from fixloop.report.feedback import draw_quarantine
+from fixloop.report.feedback import Slips, draw_quarantine, draw_slips
 from fixloop.report.page import Page, bad, name
 
 
@@ -13,9 +13,11 @@ def draw_cycle(
     troubles: Sequence[tuple[str, str, str]],
     next_step: str,
     quarantines: Mapping[str, Sequence[BadRow]],
+    slips: Slips,
 ) -> None:
-    """The summary, then rows set aside, and (what happened, hint id, why) of every fix that did not land."""
+    """The summary, then what is wrong with rows, and (what happened, hint id, why) of fixes that fell."""
     page.line(summary)
+    draw_slips(page, slips)
     for path, rows in quarantines.items():
         draw_quarantine(page, path, rows)
     for what, hint_id, why in troubles:

@@ -9,8 +9,11 @@ from fixloop.workspace.improver import IMPROVER
 from fixloop.workspace.text import count
 
 
-def draw_explained(page: Page, explained: Sequence[Explained]) -> None:
-    """A block a rejection: its words, how many changes were tried, the readings with what speaks for each."""
+def draw_explained(page: Page, explained: Sequence[Explained], closed: Sequence[str] = ()) -> None:
+    """A block a rejection: its words, how many changes were tried, the readings with what speaks for each.
+
+    `closed` are rejections that have a hint or a decision, and are read where they are named.
+    """
     for one in explained:
         page.line(name(one.feedback.id), "  ", dim(one.place))
         page.quote(one.feedback.fixture.ticket.customer_text)
@@ -24,7 +27,13 @@ def draw_explained(page: Page, explained: Sequence[Explained]) -> None:
         page.line((good if one.clear else warn)(one.why), indent=2)
         page.blank()
     page.line(f"{count(len(explained), 'rejection')} read; nothing was kept")
-    page.next("fixloop propose")
+    if closed:
+        have = count(len(closed), "rejection has", "rejections have")
+        page.line(
+            f"{have} a hint or a decision: name those you want to see (fixloop show ID lists those of a hint)"
+        )
+    see = [f"fixloop propose --explain {closed[0]}"] if closed else []
+    page.next(*(["fixloop propose", *see] if explained else see or ["fixloop propose"]))
 
 
 def _draw_reading(page: Page, reading: Told) -> None:

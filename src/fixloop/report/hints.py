@@ -11,12 +11,15 @@ from fixloop.propose.bench.dryrun import Dropped
 from fixloop.propose.bench.known_good import TARGET as KNOWN_GOOD
 from fixloop.propose.offer.stakes import Guard, Stakes
 from fixloop.queue.elsewhere import Elsewhere
+from fixloop.queue.standing import NOWHERE, Standing
 from fixloop.report.cases import draw_cases
 from fixloop.report.diffs import draw_diff
 from fixloop.report.page import Page, Part, bad, dim, good, name, strong, warn
-from fixloop.report.words import listed
+from fixloop.report.words import A_REASON, listed
+from fixloop.workspace.columns import NO_COLUMNS, Columns
 from fixloop.workspace.text import count
 
+_DECIDED = frozenset({"approved", "applied", "stale", "failed"})
 _MOST = 5
 _IDLE = 10
 _QUOTED = 400
@@ -56,7 +59,8 @@ def draw_hints(
     idle = [(hint, short) for hint, status, short in rows if _is_idle(hint, status)]
     if idle:
         page.line(
-            strong("nothing to change"), dim(f" ({len(idle)}): confirm with fixloop reject ID --why CODE")
+            strong("without a fix"),
+            dim(f" ({len(idle)}): close what needs none with fixloop reject ID --why CODE"),
         )
         page.table([(name(short), hint.summary) for hint, short in idle[:_IDLE]])
         if len(idle) > _IDLE:
@@ -115,15 +119,15 @@ def draw_hint(
     onto: str = "HEAD",
     chosen_by: str | None = None,
     elsewhere: Elsewhere | None = None,
+    standing: Standing = NOWHERE,
+    columns: Columns = NO_COLUMNS,
 ) -> None:
     """One hint: what, why, the change, what it does, what spoke against it, and what to type next."""
     page.line(name(hint.id), "  ", _status(status))
     page.line(strong(hint.summary))
     page.blank()
-    for label, parts in (
-        *_facts(hint, chosen_by),
-        *(_at_stake(stakes) if stakes and _moves_something(hint) else ()),
-    ):
+    stake = _at_stake(stakes) if stakes and _moves_something(hint) else ()
+    for label, parts in (*_facts(hint, chosen_by), *stake, *_needed_to_merge(standing, status)):
         page.fact(label, *parts, column=12)
     _draw_evidence(page, hint, evidence)
     if diff:
@@ -131,10 +135,9 @@ def draw_hint(
         draw_diff(page, diff)
     _draw_added(page, hint)
     now = status not in CLOSED
-    draw_cases(
-        page, "cases that fail now and pass with it" if now else "its cases", hint.cases, hint.near_misses
-    )
-    draw_cases(page, "near misses that must keep their answer", hint.near_misses, hint.cases)
+    title = "cases that fail now and pass with it" if now else "its cases"
+    draw_cases(page, title, hint.cases, hint.near_misses, columns)
+    draw_cases(page, "near misses that must keep their answer", hint.near_misses, hint.cases, columns)
     _draw_alternatives(page, hint)
     if hint.question:
         _draw_question(page, hint.question)
@@ -142,7 +145,7 @@ def draw_hint(
     page.blank()
     if elsewhere is not None:
         page.line(warn(elsewhere.told))
-    page.next(*([elsewhere.bring] if elsewhere else next_for(hint, status, events, onto)))
+    page.next(*([elsewhere.bring] if elsewhere else next_for(hint, status, events, onto, standing)))
 
 
 def _draw_added(page: Page, hint: Hint) -> None:
@@ -154,26 +157,31 @@ def _draw_added(page: Page, hint: Hint) -> None:
         page.exact(render_cases(added).decode().rstrip("\n"), indent=2)
 
 
-def next_for(hint: Hint, status: str, events: Sequence[Event] = (), onto: str = "HEAD") -> list[str]:
+def next_for(
+    hint: Hint,
+    status: str,
+    events: Sequence[Event] = (),
+    onto: str = "HEAD",
+    standing: Standing = NOWHERE,
+) -> list[str]:
     """The commands that make sense for a hint in this status."""
+    merge = f"fixloop merge {hint.id}{A_REASON if standing.reason else ''}"
     if status in ("proposed", "deferred"):
         if hint.question:
             return [f"fixloop answer {hint.id} 1"]
         if not hint.operations:
             return instead_of_applying(hint)
-        return [f"fixloop approve {hint.id}", f"fixloop reject {hint.id} --why CODE"]
-    if status in ("approved", "stale"):
-        return [f"fixloop merge {hint.id}{_word(hint)}"]
-    if status == "failed" and events and events[-1].data.get("check") == "identity":
+        then = [merge] if standing.reason else []
+        return [f"fixloop approve {hint.id}", *then, f"fixloop reject {hint.id} --why CODE"]
+    refused_for = events[-1].data.get("check") if status == "failed" and events else ""
+    if standing.people and status in _DECIDED:
         return [f"fixloop approve {hint.id} --as NAME"]
+    if status in ("approved", "stale") or (standing.reason and refused_for == "lane"):
+        return [merge]
     if status in ("applied", "failed"):
-        return [f"fixloop gate {onto} fixloop/fix/{hint.id}", f"fixloop merge {hint.id}{_word(hint)}"]
+        look = f"fixloop gate {onto} fixloop/fix/{hint.id}"
+        return [look, merge] if standing.branch else [f"fixloop apply {hint.id}", look]
     return ["fixloop propose"] if status == "conflict" else ["fixloop hints"]
-
-
-def _word(hint: Hint) -> str:
-    """What a person has to say beside, where the hint changes what decides."""
-    return ' --allow judge --why "…"' if hint.step == "eval_data" and hint.operations else ""
 
 
 def effect(hint: Hint) -> list[Part]:
@@ -285,6 +293,16 @@ def _at_stake(stakes: Stakes) -> Iterator[tuple[str, list[Part]]]:
         yield "guard", [*_guard_parts(stakes.guard, stakes.weakness)]
     leaves = count(len(stakes.leaves), "leaf", "leaves")
     yield "reach", [f"{stakes.moved:,} of {count(stakes.tickets, 'stored ticket')}, {leaves}"]
+
+
+def _needed_to_merge(standing: Standing, status: str) -> Iterator[tuple[str, list[Part]]]:
+    """What nobody sees in the change: who else has to approve it, and whether a reason is asked for."""
+    if status in CLOSED:
+        return
+    if standing.people and status in _DECIDED:
+        yield "to merge", [warn(f"{count(standing.people, 'more person', 'more people')} must approve")]
+    if standing.reason:
+        yield "to merge", [warn("changes what decides: a person lands it, and says why")]
 
 
 def _guard_parts(guard: Guard, weakness: float) -> Iterator[Part]:

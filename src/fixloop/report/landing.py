@@ -1,21 +1,37 @@
 """What became of hints: decided, put on branches, merged or refused; a line each and the next command."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from fixloop.queue.outcome import Landed, Refused
 from fixloop.queue.prepare import Prepared
+from fixloop.queue.standing import NOWHERE, Standing
 from fixloop.queue.undo import Reverted
-from fixloop.report.page import Page, bad, dim, good, name
+from fixloop.report.page import Page, bad, dim, good, name, warn
+from fixloop.report.words import A_REASON
+from fixloop.workspace.text import count
 
 
-def draw_decided(page: Page, status: str, ids: Sequence[str], unchanged: Sequence[str]) -> None:
-    """The hints that now have a status, and those that had it already."""
-    for one in ids:
-        page.line(name(one), "  ", good(status))
-    for one in unchanged:
-        page.line(name(one), "  ", dim(f"{status} already"))
+def draw_decided(
+    page: Page,
+    status: str,
+    ids: Sequence[str],
+    unchanged: Sequence[str],
+    standings: Mapping[str, Standing] = {},
+) -> None:
+    """The hints that now have a status, those that had it already, and what a merge of them needs beside."""
+    for one in (*ids, *unchanged):
+        page.line(name(one), "  ", dim(f"{status} already") if one in unchanged else good(status))
+        _draw_needs(page, standings.get(one, NOWHERE))
     page.blank()
-    page.next(*_after(status, [*ids, *unchanged]))
+    page.next(*_after(status, [*ids, *unchanged], standings))
+
+
+def _draw_needs(page: Page, standing: Standing) -> None:
+    if standing.people:
+        more = count(standing.people, "more person", "more people")
+        page.line(warn(f"reaches a guarded leaf: {more} must approve"), indent=4, hang=6)
+    if standing.reason:
+        page.line(warn("changes what decides: a person lands it, and says why"), indent=4, hang=6)
 
 
 def draw_applied(page: Page, prepared: Prepared, no_branch_free: str, onto: str = "HEAD") -> None:
@@ -67,12 +83,25 @@ def draw_reverted(page: Page, hint: str, done: Reverted | None, onto: str = "HEA
     page.next(_newest(max(1, len(done.commits)), onto), "fixloop propose")
 
 
-def _after(status: str, ids: Sequence[str]) -> list[str]:
+def _after(status: str, ids: Sequence[str], standings: Mapping[str, Standing]) -> list[str]:
     if status == "approved":
-        return ["fixloop merge " + (" ".join(ids) if len(ids) <= 2 else "--passing")]
+        return [*_after_approving(ids, standings)]
     if status == "proposed":
         return [f"fixloop show {ids[0]}", f"fixloop approve {ids[0]}"]
     return ["fixloop hints"]
+
+
+def _after_approving(ids: Sequence[str], standings: Mapping[str, Standing]) -> Iterator[str]:
+    """A command for those that lack people, for those that may land, and for those that ask for a reason."""
+    lacking = [one for one in ids if standings.get(one, NOWHERE).people]
+    judging = [one for one in ids if standings.get(one, NOWHERE).reason and one not in lacking]
+    free = [one for one in ids if one not in (*lacking, *judging)]
+    if lacking:
+        yield f"fixloop approve {' '.join(lacking)} --as NAME"
+    if free:
+        yield "fixloop merge " + (" ".join(free) if len(free) <= 2 else "--passing")
+    if judging:
+        yield f"fixloop merge {' '.join(judging)}{A_REASON}"
 
 
 def _after_merge(merged: Sequence[Landed], refused: Sequence[Refused], onto: str) -> Iterator[str]:
@@ -83,6 +112,8 @@ def _after_merge(merged: Sequence[Landed], refused: Sequence[Refused], onto: str
             yield "fixloop propose"
         elif one.check == "identity":
             yield f"fixloop approve {one.id} --as NAME"
+        elif one.asks_for_a_reason:
+            yield f"fixloop merge {one.id}{A_REASON}"
         elif one.check not in ("checkout", "race"):
             yield f"fixloop show {one.id}"
     yield _newest(len(merged), onto) if merged else "fixloop hints"

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 from fixloop.feedback.model import Feedback
-from fixloop.feedback.pile import Pile
+from fixloop.feedback.pile import Pile, Source
 
 
 def said(name: str, text: str = "hello", reviewer: str = "staff-1", **more: Any) -> Feedback:
@@ -56,7 +56,13 @@ def test_the_order_of_rows_changes_nothing() -> None:
 
 
 def test_lossy_rows_are_counted() -> None:
-    assert pile_of([replace(said("a"), replay="lossy"), said("b", "x")]).settle().lossy == 1
+    rows = [
+        replace(said("a"), replay="lossy"),
+        replace(said("b", "x", outcome="accepted"), replay="lossy"),
+        said("c", "y"),
+    ]
+    stored = pile_of(rows).settle()
+    assert (stored.lossy, stored.unread) == (2, (Source("fb-a", "a"),))
 
 
 def test_nothing_has_no_name() -> None:

@@ -1,7 +1,6 @@
 """What is judged is what was approved, by as many people as the leaves it reaches ask for."""
 
-from fixloop.evals.case_ids import folded_id
-from fixloop.gate.reach import approvals_needed, frozen_leaves
+from fixloop.gate.reach import approvals_missing, approvals_needed, frozen_leaves
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import FAIL, PASS, SKIP, Check
 
@@ -18,9 +17,9 @@ def check(trial: Trial) -> Check:
     if frozen:
         detail = "the leaf is frozen: a person changes its stability first, in a change of its own"
         return Check("identity", FAIL, detail, frozen)
-    people, needed = trial.state.approved_by, approvals_needed(trial.hint, trial.base.workspace)
-    # Two spellings of a name that look alike are one person.
-    if len({folded_id(one) for one in people}) < needed:
+    people = trial.state.approved_by
+    if approvals_missing(trial.hint, trial.state, trial.base.workspace):
+        needed = approvals_needed(trial.hint, trial.base.workspace)
         detail = f"reaches a guarded leaf: {needed} people must approve, {', '.join(people)} has"
         return Check("identity", FAIL, detail, (trial.hint.id,))
     return Check("identity", PASS, f"approved by {' and '.join(people)}")

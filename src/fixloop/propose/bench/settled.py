@@ -9,8 +9,11 @@ from fixloop.propose.bench.workbench import Workbench
 def is_settled(bench: Workbench, one: Feedback) -> bool:
     """Whether the proposal has changed since, in what staff asked for as far as they said it.
 
-    A changed text alone settles only what was said about a text: another reply was asked for then.
+    A changed text alone settles only what was said about a text: another reply was asked for then. Where
+    replay has another answer because names were replaced, no change of the base is seen in it.
     """
+    if one.replay != "exact":
+        return False
     before = bench.before[one.id]
     if _place(before.outcome) == _place(outcome_of(one.proposal)):
         return bool(one.reply) and before.reply.text == one.reply

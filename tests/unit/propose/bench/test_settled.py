@@ -29,6 +29,11 @@ def test_records_that_tie_are_the_same_in_either_order() -> None:
     assert not settled(rejected(records=one.proposal["records"][::-1]))
 
 
+def test_what_replay_cannot_tell_is_not_settled() -> None:
+    # The answer is another one because names were replaced, and not because anybody mended anything.
+    assert not settled(replace(rejected(leaf="card_stolen"), replay="lossy"))
+
+
 @pytest.mark.parametrize("changed", [{"leaf": "card_stolen"}, {"branch": "gone"}, {"records": []}])
 def test_another_place_is_a_change(changed: dict[str, Any]) -> None:
     assert settled(rejected(**changed))
