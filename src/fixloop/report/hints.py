@@ -12,7 +12,7 @@ from fixloop.propose.offer.stakes import Guard, Stakes
 from fixloop.report.cases import draw_cases
 from fixloop.report.diffs import draw_diff
 from fixloop.report.page import Page, Part, bad, dim, good, name, strong, warn
-from fixloop.report.words import listed
+from fixloop.report.words import listed, past_the_check
 from fixloop.workspace.text import count
 
 _MOST = 5
@@ -152,8 +152,10 @@ def next_for(hint: Hint, status: str, events: Sequence[Event] = (), onto: str = 
         return [f"fixloop approve {hint.id}", f"fixloop reject {hint.id} --why CODE"]
     if status in ("approved", "stale"):
         return [f"fixloop merge {hint.id}{_word(hint)}"]
-    if status == "failed" and events and events[-1].data.get("check") == "identity":
-        return [f"fixloop approve {hint.id} --as NAME"]
+    check = events[-1].data.get("check") if status == "failed" and events else None
+    if check in ("identity", "copying"):
+        overruled = [f'fixloop merge {hint.id} --override copying --why "…"'] if check == "copying" else []
+        return [past_the_check(check, hint.id), *overruled]
     if status in ("applied", "failed"):
         return [f"fixloop gate {onto} fixloop/fix/{hint.id}", f"fixloop merge {hint.id}{_word(hint)}"]
     return ["fixloop propose"] if status == "conflict" else ["fixloop hints"]

@@ -6,6 +6,7 @@ from fixloop.queue.outcome import Landed, Refused
 from fixloop.queue.prepare import Prepared
 from fixloop.queue.undo import Reverted
 from fixloop.report.page import Page, bad, dim, good, name
+from fixloop.report.words import past_the_check
 
 
 def draw_decided(page: Page, status: str, ids: Sequence[str], unchanged: Sequence[str]) -> None:
@@ -79,10 +80,8 @@ def _after_merge(merged: Sequence[Landed], refused: Sequence[Refused], onto: str
     for one in refused:
         if one.check == "conflict":
             yield "fixloop propose"
-        elif one.check == "identity":
-            yield f"fixloop approve {one.id} --as NAME"
         elif one.check not in ("checkout", "race"):
-            yield f"fixloop show {one.id}"
+            yield past_the_check(one.check, one.id)
     yield _newest(len(merged), onto) if merged else "fixloop hints"
 
 
