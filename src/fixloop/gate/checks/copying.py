@@ -8,7 +8,6 @@ from fixloop.gate.copied import Named, Owners, Said, exposed_in, masked, named_i
 from fixloop.gate.texts import runs_of, words_of
 from fixloop.gate.trial import Trial
 from fixloop.gate.verdict import FAIL, PASS, SKIP, Check
-from fixloop.workspace.file_parts import examples_part
 from fixloop.workspace.snapshot import Snapshot
 from fixloop.workspace.text import count, text_digest
 
@@ -73,6 +72,8 @@ def _places(result: Snapshot, named: Sequence[Named]) -> list[str]:
 
 
 def _lines(path: str, data: bytes) -> Mapping[str, int]:
+    from fixloop.workspace.file_parts import examples_part  # loads pydantic: only for a refusal
+
     part = examples_part(path, data)
     return {one.text: line for one, line in zip(part.examples, part.lines, strict=True)}
 
