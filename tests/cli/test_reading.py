@@ -101,6 +101,16 @@ class TestInit:
         told = " ".join(said.out.split())
         assert re.search(r"eval \d of 6 held-back cases pass \(\d+\.\d %\): the floor in fixloop\.yaml", told)
         assert "It lists what fails: more examples for these leaves" in told
+        assert "personal" not in told
+
+    def test_what_looks_personal(self, fixloop: Fixloop, tmp_path: Path) -> None:
+        lines = [f"my number is RW2063{n},leaf_{n % 2}" for n in range(9)]
+        (tmp_path / "texts.csv").write_text("\n".join(["text,intent", *lines]))
+        said = fixloop("init", str(tmp_path / "new"), "--from", str(tmp_path / "texts.csv"))
+        told = " ".join(said.out.split())
+        assert "personal 9 texts hold what looks like somebody's" in told
+        assert "lines 2, 3, 4, 5, 6 and 4 more" in told
+        assert "RW2063" not in said.out
 
 
 class TestEval:

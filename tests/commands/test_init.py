@@ -334,6 +334,26 @@ def test_a_configuration_of_ones_own_is_told_before_the_long_work(tmp_path: Path
         start(tmp_path, "not,even\nread,this\n")
 
 
+def test_what_looks_personal_is_told_with_its_lines_and_stays(tmp_path: Path) -> None:
+    """`ingest` would replace it; the team's own file is left as it is, and they are told."""
+    texts = [
+        "where is my card",
+        "write to ann@mail.example",
+        "call me at 0151 2345678",
+        "member RW20632 cannot log in",
+        "booking GAO20D is gone",
+        "send 20 to my 2 friends in 2025",
+        "pay $20000 to savings",
+        "iban DE89370400440532013000",
+        "RW20632 again",
+    ]
+    made = start(tmp_path, "text,intent\n" + "\n".join(f"{text},x" for text in texts))
+    assert made.personal == (3, 4, 5, 6, 9, 10)
+    assert made.to_json()["personal"] == [3, 4, 5, 6, 9, 10]
+    assert b"RW20632" in files_in(tmp_path)["workspace/examples/x.jsonl"]
+    assert start(tmp_path / "new", CSV).personal == ()
+
+
 @pytest.mark.parametrize("lines", [["a,x"], ["a,x", "b,y"], ["a,x", "b,"], ["a,x", "b,x", "c,y", "d,", "e,"]])
 def test_the_fewest_texts_still_make_a_workspace(tmp_path: Path, lines: list[str]) -> None:
     start(tmp_path, "\n".join(["text,intent", *lines]), 0.1, "auto")

@@ -10,6 +10,8 @@ from fixloop.cli.answering import answer, progress
 from fixloop.cli.options import Json, verb
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from fixloop.commands.init import FirstEval, Initialised, Source
     from fixloop.report.page import Page
 
@@ -82,6 +84,8 @@ def _draw(page: "Page", made: "Initialised") -> None:
         page.fact("other", f"what scores below {threshold:g} at {level}")
     if made.first_eval:
         page.fact("eval", _said_of(made.first_eval))
+    if made.personal:
+        page.fact("personal", warn(_said_of_lines(made.personal)))
     for remark in _remarks(made):
         page.fact("note", remark)
     for problem in made.problems:
@@ -103,6 +107,18 @@ def _said_of(first: "FirstEval") -> str:
         return f"{passed}, too few to set a floor: `fixloop eval` ends with 1. {mend}"
     floor = "the floor in fixloop.yaml, below which `fixloop eval` ends with 1"
     return f"{passed}: {floor}. {mend}; then raise the floor"
+
+
+def _said_of_lines(lines: "Sequence[int]") -> str:
+    from fixloop.report.words import listed
+    from fixloop.workspace.text import count
+
+    texts = count(len(lines), "text holds", "texts hold")
+    where = f"{'line' if len(lines) == 1 else 'lines'} {listed([*map(str, lines)])}"
+    return (
+        f"{texts} what looks like somebody's e-mail address or number, as in {where}. "
+        "`init` replaces nothing, and looks for no names: take out what must not be committed"
+    )
 
 
 def _remarks(made: "Initialised") -> list[str]:

@@ -53,7 +53,10 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Initialised:
-    """What stands in the folder now; `problems` is what `check` says of it."""
+    """What stands in the folder now; `problems` is what `check` says of it.
+
+    `personal` are the source's lines whose text holds what looks like somebody's: it is written as it stands.
+    """
 
     folder: Path
     written: tuple[str, ...]
@@ -67,6 +70,7 @@ class Initialised:
     contested: int = 0
     blank: int = 0
     first_eval: FirstEval | None = None
+    personal: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     next: tuple[str, ...] = ()
@@ -91,6 +95,7 @@ class Initialised:
             "contested": self.contested,
             "blank": self.blank,
             "first_eval": self.first_eval._asdict() if self.first_eval else None,
+            "personal": list(self.personal),
             "notes": list(self.notes),
             "problems": [f"{problem.place}: {problem.message}" for problem in self.problems],
             "next": list(self.next),
@@ -169,11 +174,13 @@ class _Grown(NamedTuple):
     thresholds: Mapping[str, float] = {}
     notes: tuple[str, ...] = ()
     first_eval: FirstEval | None = None
+    personal: tuple[int, ...] = ()
 
 
 def _grow(site: Site, standing: Snapshot, source: Source, share: float, thresholds: str) -> _Grown:
     site.progress(f"reading {source.name}")
-    corpus = sort_corpus(source.name, parse_labelled(source.name, source.data), share)
+    rows = parse_labelled(source.name, source.data)
+    corpus = sort_corpus(source.name, rows, share)
     chosen: Mapping[str, float] = {}
     if thresholds == AUTO:
         examples = sum(map(len, corpus.examples.values()))
@@ -186,7 +193,15 @@ def _grow(site: Site, standing: Snapshot, source: Source, share: float, threshol
     first = _first_eval(Overlay(standing, files))
     if first and 0 < first.floor < 1:
         files["fixloop.yaml"] += floors_of({"intent": first.floor})
-    return _Grown(files, corpus, chosen, corpus.labels.notes, first)
+    personal = tuple(row.line for row in rows if _looks_personal(row.text))
+    return _Grown(files, corpus, chosen, corpus.labels.notes, first, personal)
+
+
+def _looks_personal(text: str) -> bool:
+    """By form alone: there is no record yet to tell names and short numbers by."""
+    from fixloop.feedback.detectors import long_numbers, personal_values
+
+    return any(personal_values(text)) or any(long_numbers(text))
 
 
 def _first_eval(snapshot: Snapshot) -> FirstEval | None:
@@ -248,6 +263,7 @@ def _describe(site: Site, standing: Snapshot, grown: _Grown, fresh: Mapping[str,
         contested=corpus.contested if corpus else 0,
         blank=corpus.blank if corpus else 0,
         first_eval=grown.first_eval,
+        personal=grown.personal,
         notes=grown.notes,
         problems=(*inspection.problems, *cases.problems),
         next=_next_steps(site, grown.files),
