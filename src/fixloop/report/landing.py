@@ -1,22 +1,69 @@
 """What became of hints: decided, put on branches, merged or refused; a line each and the next command."""
 
 from collections.abc import Iterator, Sequence
+from typing import Protocol
 
+from fixloop.hints.shared import Change
 from fixloop.queue.outcome import Landed, Refused
 from fixloop.queue.prepare import Prepared
 from fixloop.queue.undo import Reverted
-from fixloop.report.page import Page, bad, dim, good, name
+from fixloop.report.page import Page, Part, bad, dim, good, name, warn
 from fixloop.report.words import past_the_check
+from fixloop.workspace.text import shown
 
 
-def draw_decided(page: Page, status: str, ids: Sequence[str], unchanged: Sequence[str]) -> None:
-    """The hints that now have a status, and those that had it already."""
+class Rival(Protocol):
+    """Two approved hints that change the same."""
+
+    @property
+    def hint(self) -> str:
+        """The one that was approved now."""
+        ...
+
+    @property
+    def other(self) -> str:
+        """The one that was approved before, or before it in one command."""
+        ...
+
+    @property
+    def changes(self) -> Sequence[Change]:
+        """What both change."""
+        ...
+
+
+def draw_decided(
+    page: Page, status: str, ids: Sequence[str], unchanged: Sequence[str], rivals: Sequence[Rival] = ()
+) -> None:
+    """The hints that now have a status, those that had it already, and those that do not go together."""
     for one in ids:
         page.line(name(one), "  ", good(status))
     for one in unchanged:
         page.line(name(one), "  ", dim(f"{status} already"))
+    for rival in rivals:
+        page.line(warn("not both "), *_rivalry(rival), hang=9)
     page.blank()
-    page.next(*_after(status, [*ids, *unchanged]))
+    left_out = {one.hint for one in rivals}
+    after = [one for one in (*ids, *unchanged) if one not in left_out] or [one.other for one in rivals]
+    page.next(*_instead_of_both(rivals), *_after(status, list(dict.fromkeys(after))))
+
+
+def _rivalry(rival: Rival) -> Iterator[Part]:
+    """What both change; what lands first leaves the other a conflict, or nothing to do."""
+    first, *more = rival.changes
+    yield name(rival.hint)
+    yield " and "
+    yield name(rival.other)
+    yield ", also approved, " + ("change the same value: " if first.values else "make the same change: ")
+    yield f"{first.op} {first.place}".rstrip()
+    if first.values:
+        yield f" to {' and to '.join(shown(value) for value in first.values)}"
+    yield f" and {len(more)} more" if more else ""
+    yield ". The one that lands first stays, the other is refused"
+
+
+def _instead_of_both(rivals: Sequence[Rival]) -> list[str]:
+    codes = {one.hint: "CODE" if any(each.values for each in one.changes) else "duplicate" for one in rivals}
+    return [f"fixloop reject {hint} --why {code}" for hint, code in codes.items()]
 
 
 def draw_applied(page: Page, prepared: Prepared, no_branch_free: str, onto: str = "HEAD") -> None:
