@@ -69,6 +69,77 @@ def test_a_number_on_record_in_an_example(desk: Desk) -> None:
     assert copying(made_up).status == "pass"
 
 
+FAILED, LOCKED = "workspace/examples/transfer_failed.jsonl", "workspace/examples/account_locked.jsonl"
+KNOWN = '{"text": "where is the money I sent from KTR05821"}\n'
+
+
+@pytest.fixture
+def labelled(tmp_path: Path) -> Desk:
+    """A team's own examples, as they were labelled: one has a number on record in it."""
+    return defended(tmp_path, **{FAILED: WORLD[FAILED] + KNOWN})
+
+
+def test_an_example_may_move_from_leaf_to_leaf_with_all_that_stands_in_it(labelled: Desk) -> None:
+    found = copying(attack(labelled, {FAILED: WORLD[FAILED], LOCKED: WORLD[LOCKED] + KNOWN}))
+    assert (found.status, found.evidence) == ("skip", ())
+
+
+def test_an_example_may_be_put_right_with_all_that_stands_in_it(labelled: Desk) -> None:
+    text = KNOWN.replace("where is", "tell me where is").replace("KTR05821", "KTR05821?")
+    assert copying(attack(labelled, {FAILED: WORLD[FAILED] + text})).status == "pass"
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        {LOCKED: WORLD[LOCKED] + '{"text": "I am locked out of KTR05821"}\n'},
+        {FAILED: WORLD[FAILED], LOCKED: WORLD[LOCKED] + KNOWN + '{"text": "I am locked out of KTR05821"}\n'},
+        {FAILED: WORLD[FAILED] + KNOWN.replace("KTR05821", "NSB01234")},
+        {FAILED: WORLD[FAILED], **saying(f"{TEXT} It worked for KTR05821.")},
+        {FAILED: WORLD[FAILED], **before_all("{record.account_number: KTR05821, record.branch: Nowhere}")},
+    ],
+    ids=["beside", "beside one that moves", "another", "into a reply", "into a condition"],
+)
+def test_what_an_example_holds_spreads_no_further(
+    labelled: Desk, files: dict[str, str | bytes | None]
+) -> None:
+    found = copying(attack(labelled, files))
+    assert found.status == "fail"
+    assert len(found.evidence) == 1
+
+
+def test_a_reply_that_names_somebody_already_may_be_put_right(tmp_path: Path) -> None:
+    records = WORLD["workspace/records/accounts.jsonl"].replace('"Alex"', '"Mortimer"')
+    named = WORLD[TEMPLATES].replace(TEXT, f"{TEXT} Or ask Mortimer.")
+    desk = defended(tmp_path, **{"workspace/records/accounts.jsonl": records, TEMPLATES: named})
+    mended = {TEMPLATES: named.replace("Or ask", "You may ask")}
+    assert copying(attack(desk, mended)).status == "pass"
+    spread = {TEMPLATES: named.replace("we will unlock the account", "Mortimer will unlock the account")}
+    assert copying(attack(desk, spread)).status == "fail"
+
+
+def test_a_call_may_move_with_its_arguments(tmp_path: Path) -> None:
+    tree = WORLD[TREE].replace("{{ record.account_id }}", "KTR05821")
+    desk = defended(tmp_path, **{TREE: tree})
+    call = '    tools: [{name: escalate_to_security, args: {account_id: "KTR05821"}}]\n'
+    assert call in tree
+    moved = tree.replace(call, "").replace("  - {reply: unlock_instructions}\n", "")
+    moved += f"  - id: rest\n    reply: unlock_instructions\n{call}"
+    assert copying(attack(desk, {TREE: moved})).status == "skip"
+
+
+def test_it_is_told_where_a_value_stands_and_what_to_do(desk: Desk) -> None:
+    """File and line, template or branch: a masked value alone is found by nobody."""
+    example = copying(attack(desk, {FAILED: WORLD[FAILED] + KNOWN}))
+    assert example.evidence == (f"{FAILED}:4: kt…",)
+    assert f"{FAILED}:4" in example.detail
+    assert "made-up value" in example.detail
+    rule = copying(attack(desk, before_all("{record.account_number: KTR05821, record.branch: Nowhere}")))
+    (place,) = rule.evidence
+    assert place.startswith(f"{TREE}#b-")
+    assert "KTR05821" not in f"{example} {rule}"
+
+
 def test_an_example_that_is_a_ticket_is_told(desk: Desk) -> None:
     path = "workspace/examples/transfer_failed.jsonl"
     found = copying(attack(desk, {path: WORLD[path] + json.dumps({"text": f"{LONG}, case 0"}) + "\n"}))

@@ -1,10 +1,12 @@
 """`apply`, `merge` and `revert` at the terminal: pages, documents, exit codes."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from fixloop.hints.operation import Operation
 from tests.cli.conftest import Fixloop
 from tests.support.fixes import (
     ALEX_BLANK,
@@ -48,6 +50,20 @@ class TestMerge:
         assert "refused by regressions" in said.out
         assert which.id in said.out.replace("\n", "")
         assert "1 merged, 1 refused" in said.out
+
+    def test_what_is_copied_is_found_and_put_right(self, fixloop: Fixloop, bank: Path) -> None:
+        taught = {"op": "add_example", "leaf": "login_problem", "text": "I cannot see KTR05821 any more"}
+        fix = other_words()
+        fix = replace(fix, operations=(*fix.operations, Operation.from_json(taught))).named_cases()
+        approve_fixes(desk_of(bank), fix)
+        refused = fixloop("merge", fix.id)
+        shown = fixloop("show", fix.id)
+        for said in (refused, shown):
+            words = " ".join(said.out.split())
+            assert "would stand in workspace/examples/login_problem.jsonl:4 (kt…); put a made-up" in words
+            assert f"next: fixloop hint edit {fix.id}" in said.out
+        assert refused.code == 1
+        assert "KTR05821" not in refused.out
 
 
 class TestNext:

@@ -11,6 +11,8 @@ from fixloop.hints.ledger import WHY_CODES
 from fixloop.hints.model import Hint
 from tests.cli.conftest import Fixloop, plain
 from tests.support.git_worlds import picture, run_git
+from tests.support.hints import hint_of, record
+from tests.support.loop import desk_of
 
 SUMMARY = """\
   account_locked: where record.fraud_flag = true, answer security_escalation and
@@ -18,6 +20,8 @@ SUMMARY = """\
   fixes 2/2, moves 2 of 4 tickets, breaks 0
   identity-team  open  churn 0  guard ~0.50  1 leaf moves
 """
+
+ROOT = {"op": "set_threshold", "at": "root", "was": 0.3}
 
 
 def the_hint(fixloop: Fixloop) -> str:
@@ -204,6 +208,42 @@ class TestDeciding:
         said = fixloop("answer", the_hint(fixloop), "1")
         assert said.code == 2
         assert "asks nothing" in said.err
+
+    def test_two_that_change_the_same_are_told(self, fixloop: Fixloop, bank: Path) -> None:
+        """One lands, the other is refused: nobody said so before both were approved."""
+        desk = desk_of(bank)
+        low, high = (
+            record(desk, hint_of([{**ROOT, "to": to}], step="intent", target="workspace/intents.yaml"), ())
+            for to in (0.1, 0.14)
+        )
+        assert "not both" not in fixloop("approve", low.id).out
+        said = fixloop("approve", high.id)
+        assert said.code == 0
+        assert said.out == (
+            f"{high.id}  approved\n"
+            f"not both {high.id} and {low.id}, also approved, change the\n"
+            "         same value: set_threshold root to 0.14 and to 0.1. The one that lands\n"
+            "         first stays, the other is refused\n"
+            "\n"
+            f"next: fixloop reject {high.id} --why CODE\n"
+            f"      fixloop merge {low.id}\n"
+        )
+        document = json.loads(fixloop("approve", low.id, high.id, "--json").out)
+        change = {"op": "set_threshold", "place": "root", "values": [0.14, 0.1]}
+        assert document["rivals"] == [{"hint": high.id, "other": low.id, "changes": [change]}]
+        assert fixloop("reject", high.id, "--why", "duplicate").code == 0
+        assert "rivals" not in json.loads(fixloop("approve", low.id, "--json").out)
+
+    def test_two_that_do_the_same_are_told(self, fixloop: Fixloop, bank: Path) -> None:
+        gone = {"op": "remove_example", "leaf": "login_problem", "text": "login fails with a blank screen"}
+        more = {"op": "remove_example", "leaf": "login_problem", "text": "the sign in page shows an error"}
+        one, other = (
+            record(desk_of(bank), hint_of(operations, step="intent", target="workspace/examples"), ())
+            for operations in ([gone], [gone, more])
+        )
+        said = " ".join(fixloop("approve", one.id, other.id).out.split())
+        assert "also approved, make the same change: remove_example login_problem." in said
+        assert f"next: fixloop reject {other.id} --why duplicate fixloop merge {one.id}" in said
 
 
 class TestLanding:

@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -90,6 +91,28 @@ class TestCheck:
         assert fixloop("hints").err == ""
 
 
+class TestInit:
+    def test_what_the_first_eval_will_say(self, fixloop: Fixloop, tmp_path: Path) -> None:
+        words = ("lost", "stolen", "broken", "late", "refund")
+        lines = [f"my {words[n % 5]} card {n},leaf_{n * n // 11 % 3}" for n in range(60)]
+        (tmp_path / "texts.csv").write_text("\n".join(["text,intent", *lines]))
+        said = fixloop("init", str(tmp_path / "new"), "--from", str(tmp_path / "texts.csv"))
+        assert said.code == 0
+        told = " ".join(said.out.split())
+        assert re.search(r"eval \d of 6 held-back cases pass \(\d+\.\d %\): the floor in fixloop\.yaml", told)
+        assert "It lists what fails: more examples for these leaves" in told
+        assert "personal" not in told
+
+    def test_what_looks_personal(self, fixloop: Fixloop, tmp_path: Path) -> None:
+        lines = [f"my number is RW2063{n},leaf_{n % 2}" for n in range(9)]
+        (tmp_path / "texts.csv").write_text("\n".join(["text,intent", *lines]))
+        said = fixloop("init", str(tmp_path / "new"), "--from", str(tmp_path / "texts.csv"))
+        told = " ".join(said.out.split())
+        assert "personal 9 texts hold what looks like somebody's" in told
+        assert "lines 2, 3, 4, 5, 6 and 4 more" in told
+        assert "RW2063" not in said.out
+
+
 class TestEval:
     def test_a_line_a_suite(self, fixloop: Fixloop, bank: Path) -> None:
         said = fixloop("eval")
@@ -119,6 +142,21 @@ class TestEval:
             "  expected transfer_help\n"
             "  got      request_account_information\n"
         )
+
+    def test_a_floor_that_holds_and_one_that_does_not(self, fixloop: Fixloop, bank: Path) -> None:
+        wrong = '{"id": "int-2", "text": "locked out again", "expect": "transfer_failed"}\n'
+        (bank / "evals/intent/wrong.jsonl").write_text(wrong)
+        config = (bank / "fixloop.yaml").read_text()
+        for floor, code, told in (
+            ("0.5", 0, "intent  1/2  50.0 %  floor 50.0 %; "),
+            ("0.51", 1, "intent  1/2  50.0 %  below its floor of 51.0 %; "),
+        ):
+            (bank / "fixloop.yaml").write_text(f"{config}evals: {{floors: {{intent: {floor}}}}}\n")
+            said = fixloop("eval", "--suite", "intent")
+            assert said.code == code
+            assert said.out.startswith(told)
+        (bank / "fixloop.yaml").write_text(f"{config}evals: {{floors: {{plan: 0.5}}}}\n")
+        assert "unknown key `plan`" in fixloop("check").out
 
     def test_the_document(self, fixloop: Fixloop, bank: Path) -> None:
         document = json.loads(fixloop("eval", "--json").out)

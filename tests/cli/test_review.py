@@ -19,6 +19,7 @@ from fixloop.commands.hint import new_hint
 from fixloop.report.review import ReviewApp
 from tests.commands.test_hint import OPERATION, hint_file
 from tests.commands.test_walkthrough import KNOWS_FRAUD, WITHOUT_FRAUD
+from tests.support.hints import hint_of, record
 from tests.support.loop import bank, row, tell
 
 Drive = Callable[[Pilot[Any]], Awaitable[None]]
@@ -220,3 +221,12 @@ def test_without_a_terminal_it_says_what_to_use(desk: Desk) -> None:
     command = [sys.executable, "-m", "fixloop", "review"]
     said = subprocess.run(command, cwd=desk.folder, capture_output=True, text=True, check=False)
     assert said.returncode == 3 and "review needs a terminal" in said.stderr
+
+
+def test_approving_what_another_approved_hint_changes_too_is_said(tmp_path: Path) -> None:
+    desk = bank(tmp_path)
+    root = {"op": "set_threshold", "at": "root", "was": 0.3}
+    low, high = (record(desk, hint_of([{**root, "to": to}], step="intent"), ()) for to in (0.1, 0.14))
+    at_the_desk = AtTheDesk(desk, "ann@bank", None)
+    assert at_the_desk.approve(low.id) == f"{low.id[:8]} approved"
+    assert f"{low.id[:8]}, also approved, changes the same" in at_the_desk.approve(high.id)

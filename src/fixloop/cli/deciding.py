@@ -42,4 +42,4 @@ def tell(result: "Decided", as_json: bool) -> int:
 def _draw(page: "Page", result: "Decided") -> None:
     from fixloop.report.landing import draw_decided
 
-    draw_decided(page, result.status, result.ids, result.unchanged, result.standings)
+    draw_decided(page, result.status, result.ids, result.unchanged, result.standings, result.rivals)

@@ -35,7 +35,8 @@ def evaluate(
 ) -> int:
     """Run the eval suites; with --against, compare with a base.
 
-    Exit code 1 when a case fails; with --against, when one fails that did not fail on the base.
+    Exit code 1 when a case fails (where fixloop.yaml has a floor, when too few pass); with --against, when
+    one fails that did not fail on the base.
     """
     from fixloop.commands.eval import evaluate_workspace
     from fixloop.wiring import build_shelf
@@ -54,7 +55,8 @@ def evaluate(
 def _draw(page: "Page", result: "Evaluated") -> None:
     from fixloop.report.evals import draw_comparisons, draw_coverage, draw_report
 
-    draw_report(page, result.report, None if result.against is None else result.fresh_failures)
+    only = None if result.against is None else result.fresh_failures
+    draw_report(page, result.report, only, result.floors)
     if result.coverage is not None:
         draw_coverage(page, result.coverage)
     if result.against is not None:

@@ -10,7 +10,9 @@ from fixloop.cli.answering import answer, progress
 from fixloop.cli.options import Json, verb
 
 if TYPE_CHECKING:
-    from fixloop.commands.init import Initialised, Source
+    from collections.abc import Sequence
+
+    from fixloop.commands.init import FirstEval, Initialised, Source
     from fixloop.report.page import Page
 
 app = verb()
@@ -80,12 +82,43 @@ def _draw(page: "Page", made: "Initialised") -> None:
     page.fact("texts", f"{count(made.examples, 'example')}; {count(made.cases, 'eval case')} in evals/")
     for level, threshold in made.thresholds.items():
         page.fact("other", f"what scores below {threshold:g} at {level}")
+    if made.first_eval:
+        page.fact("eval", _said_of(made.first_eval))
+    if made.personal:
+        page.fact("personal", warn(_said_of_lines(made.personal)))
     for remark in _remarks(made):
         page.fact("note", remark)
     for problem in made.problems:
         page.fact("check", warn(str(problem.place)), f": {problem.message}")
     page.blank()
     page.next(*made.next)
+
+
+def _said_of(first: "FirstEval") -> str:
+    from fixloop.report.words import percent
+    from fixloop.workspace.text import count
+
+    share = percent(first.passed / first.cases)
+    passed = f"{first.passed:,} of {count(first.cases, 'held-back case')} pass ({share})"
+    if first.passed == first.cases:
+        return passed
+    mend = "It lists what fails: more examples for these leaves, or other labels, mend it"
+    if not first.floor:
+        return f"{passed}, too few to set a floor: `fixloop eval` ends with 1. {mend}"
+    floor = "the floor in fixloop.yaml, below which `fixloop eval` ends with 1"
+    return f"{passed}: {floor}. {mend}; then raise the floor"
+
+
+def _said_of_lines(lines: "Sequence[int]") -> str:
+    from fixloop.report.words import listed
+    from fixloop.workspace.text import count
+
+    texts = count(len(lines), "text holds", "texts hold")
+    where = f"{'line' if len(lines) == 1 else 'lines'} {listed([*map(str, lines)])}"
+    return (
+        f"{texts} what looks like somebody's e-mail address or number, as in {where}. "
+        "`init` replaces nothing, and looks for no names: take out what must not be committed"
+    )
 
 
 def _remarks(made: "Initialised") -> list[str]:

@@ -77,7 +77,10 @@ class AtTheDesk:
         """Approve it as it stands."""
         from fixloop.commands.decide import approve
 
-        return f"{hint[:8]} {approve(self.desk, [hint], self.who).status}"
+        found = approve(self.desk, [hint], self.who)
+        others = ", ".join(rival.other[:8] for rival in found.rivals)
+        same = f": {others}, also approved, changes the same; only one lands" if others else ""
+        return f"{hint[:8]} {found.status}{same}"
 
     def reject(self, hint: str, why: "Reason") -> str:
         """Reject it."""

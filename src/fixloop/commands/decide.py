@@ -1,6 +1,6 @@
 """`approve`, `reject`, `defer`, `answer`: a person's decisions, written to the ledger."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -8,22 +8,46 @@ from fixloop.commands.desk import Desk
 from fixloop.errors import BadInput
 from fixloop.hints.ledger import JOINED, JOINS, MAY_FOLLOW, RETURNS, WHY_CODES, Event
 from fixloop.hints.model import Hint, instead_of_applying
+from fixloop.hints.shared import Change, changed_by_both
 from fixloop.queue.ground import Ground
 from fixloop.queue.standing import Standing, standings
+
+_TO_LAND = frozenset({"approved", "applied", "stale"})
+
+
+@dataclass(frozen=True, slots=True)
+class Rival:
+    """Another approved hint that changes what a hint changes: only one of the two can land as it stands."""
+
+    hint: str
+    other: str
+    changes: tuple[Change, ...]
+
+    def to_json(self) -> dict[str, Any]:
+        """An entry of `rivals`."""
+        changes = [
+            {"op": one.op, "place": one.place, "values": list(one.values) or None} for one in self.changes
+        ]
+        return {"hint": self.hint, "other": self.other, "changes": changes}
 
 
 @dataclass(frozen=True, slots=True)
 class Decided:
-    """Which hints now have a status; `unchanged` had it already, `standings` are of approved ones."""
+    """Which hints now have a status; `unchanged` had it already.
+
+    Of approved ones `standings` say what a merge needs, and `rivals` which do not go together.
+    """
 
     status: str
     ids: tuple[str, ...]
     unchanged: tuple[str, ...] = ()
     standings: Mapping[str, Standing] = field(default_factory=dict)
+    rivals: tuple[Rival, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The command's JSON."""
-        return {"status": self.status, "ids": list(self.ids), "unchanged": list(self.unchanged)}
+        said = {"status": self.status, "ids": list(self.ids), "unchanged": list(self.unchanged)}
+        return {**said, "rivals": [one.to_json() for one in self.rivals]} if self.rivals else said
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +76,19 @@ def approve(desk: Desk, ids: Sequence[str], who: str | None = None) -> Decided:
         if not hint.operations:
             raise BadInput(f"{hint.id} changes nothing", mend=instead_of_applying(hint)[0])
     decided = _decide(ground, hints, "approved", None)
-    return replace(decided, standings=standings(ground, hints))
+    rivals = tuple(_rivals(ground, hints))
+    return replace(decided, standings=standings(ground, hints), rivals=rivals)
+
+
+def _rivals(ground: Ground, hints: Sequence[Hint]) -> Iterator[Rival]:
+    """Pairs of approved hints with one of these in them that change the same thing, each pair once."""
+    book, mine = ground.book, {hint.id for hint in hints}
+    others = [one for key, one in book.hints.items() if key not in mine and book.status(key) in _TO_LAND]
+    for number, hint in enumerate(hints):
+        for other in (*others, *hints[:number]):
+            changes = changed_by_both(hint, other)
+            if changes:
+                yield Rival(hint.id, other.id, changes)
 
 
 def reject(desk: Desk, ids: Sequence[str], why: Why, who: str | None = None) -> Decided:

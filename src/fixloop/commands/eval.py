@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from fixloop.commands.shelf import Shelf
 from fixloop.errors import BadInput
 from fixloop.evals.case import SUITES
+from fixloop.evals.floors import NO_FLOORS, good_enough
 from fixloop.evals.result import PASS, EvalReport
+from fixloop.workspace.model import Floors
 from fixloop.workspace.snapshot import Snapshot
 
 if TYPE_CHECKING:
@@ -20,7 +22,8 @@ class Evaluated:
     """A report, and where a base was named the comparison with it, suite by suite.
 
     `fresh_failures` are the cases that are wrong now and were not on the base: regressions, and new cases.
-    `coverage` is of the plan trees, None where suites were left out; `before` is the base's report.
+    `coverage` is of the plan trees, None where suites were left out; `before` is the base's report; `floors`
+    are those of the evaluated workspace.
     """
 
     ref: str | None
@@ -30,12 +33,13 @@ class Evaluated:
     against: "Mapping[str, Comparison] | None" = None
     fresh_failures: tuple[str, ...] = ()
     before: EvalReport | None = None
+    floors: Floors = NO_FLOORS
 
     @property
     def good(self) -> bool:
-        """Without a base: every case passes. With one: nothing fails that did not, and all is comparable."""
+        """Without a base: every suite reaches its floor. With one: nothing fails anew, all is comparable."""
         if self.against is None:
-            return self.report.all_pass
+            return good_enough(self.report, self.floors)
         return not self.fresh_failures and all(
             one.outcome != "not_comparable" for one in self.against.values()
         )
@@ -43,6 +47,9 @@ class Evaluated:
     def to_json(self) -> dict[str, Any]:
         """`eval --json`."""
         document: dict[str, Any] = {"ref": self.ref, "suites": self.report.to_json()}
+        low = {suite: self.floors.of(suite) for suite in self.report.suites if self.floors.of(suite) < 1}
+        if low:
+            document["floors"] = low
         if self.coverage is not None:
             document["coverage"] = self.coverage.to_json()
         if self.against is not None:
@@ -60,21 +67,21 @@ def evaluate_workspace(
         BadInput: a suite, a case or the workspace is wrong.
     """
     _must_be_suites(suites)
-    report, coverage = _judged(shelf, shelf.snapshot(ref), suites)
+    report, coverage, floors = _judged(shelf, shelf.snapshot(ref), suites)
     if against is None:
-        return Evaluated(ref, report, coverage)
+        return Evaluated(ref, report, coverage, floors=floors)
     from fixloop.evals.compare import compare_reports
 
     shelf.progress(f"evaluating {against}")
-    base, _ = _judged(shelf, shelf.tree(against), suites)
+    base, _, _ = _judged(shelf, shelf.tree(against), suites)
     comparison = compare_reports(base, report)
     fresh = _fresh_failures(report, comparison)
-    return Evaluated(ref, report, coverage, against, comparison, fresh, base)
+    return Evaluated(ref, report, coverage, against, comparison, fresh, base, floors)
 
 
 def _judged(
     shelf: Shelf, snapshot: Snapshot, suites: Collection[str]
-) -> "tuple[EvalReport, Coverage | None]":
+) -> "tuple[EvalReport, Coverage | None, Floors]":
     from fixloop.evals.cases import load_cases
     from fixloop.evals.coverage import measure_coverage
     from fixloop.evals.large import LargeCases, is_large
@@ -95,7 +102,8 @@ def _judged(
     else:
         report = evaluate(pipeline, cases, memo=ResultMemo(Memo(shelf.cache), pipeline))
     asked = report.suites and not suites
-    return report, measure_coverage(workspace, snapshot, report) if asked else None
+    coverage = measure_coverage(workspace, snapshot, report) if asked else None
+    return report, coverage, workspace.config.floors
 
 
 def _fresh_failures(report: EvalReport, comparison: "Mapping[str, Comparison]") -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fixloop.commands.labelled import parse_labelled
-from fixloop.commands.scaffold import Corpus, render_workspace, sort_corpus, starter_files
+from fixloop.commands.scaffold import Corpus, floors_of, render_workspace, sort_corpus, starter_files
 from fixloop.errors import BadInput
 from fixloop.workspace.model import Problem
 from fixloop.workspace.snapshot import Overlay, Snapshot
@@ -33,6 +33,17 @@ class Site:
     progress: Progress = lambda _: None
 
 
+class FirstEval(NamedTuple):
+    """What the held-back cases say of the workspace they came with.
+
+    `floor` stands in its fixloop.yaml, unless it is 0 (then something is wrong) or 1 (then none is needed).
+    """
+
+    passed: int
+    cases: int
+    floor: float
+
+
 class Source(NamedTuple):
     """A labelled file: its name as the user wrote it, and its bytes."""
 
@@ -42,7 +53,10 @@ class Source(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Initialised:
-    """What stands in the folder now; `problems` is what `check` says of it."""
+    """What stands in the folder now; `problems` is what `check` says of it.
+
+    `personal` are the source's lines whose text holds what looks like somebody's: it is written as it stands.
+    """
 
     folder: Path
     written: tuple[str, ...]
@@ -55,6 +69,8 @@ class Initialised:
     duplicates: int = 0
     contested: int = 0
     blank: int = 0
+    first_eval: FirstEval | None = None
+    personal: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
     next: tuple[str, ...] = ()
@@ -78,6 +94,8 @@ class Initialised:
             "duplicates": self.duplicates,
             "contested": self.contested,
             "blank": self.blank,
+            "first_eval": self.first_eval._asdict() if self.first_eval else None,
+            "personal": list(self.personal),
             "notes": list(self.notes),
             "problems": [f"{problem.place}: {problem.message}" for problem in self.problems],
             "next": list(self.next),
@@ -101,9 +119,9 @@ def init(
         raise BadInput(f"--thresholds {thresholds!r} is not known", mend=f"--thresholds {AUTO} or {NONE}")
     _must_be_top(site)
     standing = site.standing()
-    # Told before the long work where it can be: whatever the source says, this file is written.
-    _must_be_free(standing, _in_the_way(standing, {"fixloop.yaml": starter_files()["fixloop.yaml"]}))
-    grown = _grow(site, source, share, thresholds) if source else _Grown(starter_files())
+    # Told before the long work where it can be: whatever the source says, this file begins like this.
+    _must_be_free(standing, _config_in_the_way(standing))
+    grown = _grow(site, standing, source, share, thresholds) if source else _Grown(starter_files())
     _must_be_free(standing, _in_the_way(standing, grown.files))
     fresh = {path: data for path, data in grown.files.items() if standing.read(path) is None}
     result = _describe(site, standing, grown, fresh)
@@ -130,6 +148,11 @@ def _in_the_way(standing: Snapshot, files: Mapping[str, bytes]) -> list[str]:
     return [path for path, data in sorted(files.items()) if standing.read(path) not in (None, data)]
 
 
+def _config_in_the_way(standing: Snapshot) -> list[str]:
+    there = standing.read("fixloop.yaml") or b""
+    return [] if there.startswith(starter_files()["fixloop.yaml"]) or not there else ["fixloop.yaml"]
+
+
 def _must_be_free(standing: Snapshot, in_the_way: list[str]) -> None:
     if not in_the_way:
         return
@@ -150,11 +173,14 @@ class _Grown(NamedTuple):
     corpus: Corpus | None = None
     thresholds: Mapping[str, float] = {}
     notes: tuple[str, ...] = ()
+    first_eval: FirstEval | None = None
+    personal: tuple[int, ...] = ()
 
 
-def _grow(site: Site, source: Source, share: float, thresholds: str) -> _Grown:
+def _grow(site: Site, standing: Snapshot, source: Source, share: float, thresholds: str) -> _Grown:
     site.progress(f"reading {source.name}")
-    corpus = sort_corpus(source.name, parse_labelled(source.name, source.data), share)
+    rows = parse_labelled(source.name, source.data)
+    corpus = sort_corpus(source.name, rows, share)
     chosen: Mapping[str, float] = {}
     if thresholds == AUTO:
         examples = sum(map(len, corpus.examples.values()))
@@ -162,7 +188,44 @@ def _grow(site: Site, source: Source, share: float, thresholds: str) -> _Grown:
             f"choosing thresholds: every one of {examples} examples is tried on a model of the others"
         )
         chosen = _choose_thresholds(corpus)
-    return _Grown(render_workspace(corpus, chosen), corpus, chosen, corpus.labels.notes)
+    files = render_workspace(corpus, chosen)
+    site.progress("asking the held-back cases")
+    first = _first_eval(Overlay(standing, files))
+    if first and 0 < first.floor < 1:
+        files["fixloop.yaml"] += floors_of({"intent": first.floor})
+    personal = tuple(row.line for row in rows if _looks_personal(row.text))
+    return _Grown(files, corpus, chosen, corpus.labels.notes, first, personal)
+
+
+def _looks_personal(text: str) -> bool:
+    """By form alone: there is no record yet to tell names and short numbers by."""
+    from fixloop.feedback.detectors import long_numbers, personal_values
+
+    return any(personal_values(text)) or any(long_numbers(text))
+
+
+def _first_eval(snapshot: Snapshot) -> FirstEval | None:
+    """How many of the intent cases pass, and the share of them in whole per cent, rounded down.
+
+    None where there are none, or where what stands there already cannot be read: `check` says what.
+    """
+    from fixloop.evals.cases import inspect_cases
+    from fixloop.evals.result import PASS
+    from fixloop.evals.run import evaluate
+    from fixloop.pipeline.compile import compile_pipeline
+    from fixloop.ports.cache import NoCache
+    from fixloop.workspace.load import inspect_workspace
+
+    workspace = inspect_workspace(snapshot).workspace
+    cases = inspect_cases(snapshot, workspace) if workspace else None
+    if workspace is None or cases is None or any(one.severity == "error" for one in cases.problems):
+        return None
+    report = evaluate(compile_pipeline(workspace, NoCache()), cases.cases, suites=["intent"])
+    asked = report.suites.get("intent")
+    if asked is None or not asked.results:
+        return None
+    passed = len(asked.with_outcome(PASS))
+    return FirstEval(passed, len(asked.results), 100 * passed // len(asked.results) / 100)
 
 
 def _choose_thresholds(corpus: Corpus) -> dict[str, float]:
@@ -199,6 +262,8 @@ def _describe(site: Site, standing: Snapshot, grown: _Grown, fresh: Mapping[str,
         duplicates=corpus.duplicates if corpus else 0,
         contested=corpus.contested if corpus else 0,
         blank=corpus.blank if corpus else 0,
+        first_eval=grown.first_eval,
+        personal=grown.personal,
         notes=grown.notes,
         problems=(*inspection.problems, *cases.problems),
         next=_next_steps(site, grown.files),

@@ -63,8 +63,8 @@ def sort_corpus(name: str, rows: Sequence[LabelledText], share: float) -> Corpus
     """Labelled rows as examples and held-back cases.
 
     A text filed under several labels goes where most of its rows say, among equals where its first row says.
-    Whether it becomes a case is told by the digest of its normalised form alone, except that a leaf keeps at
-    least one example.
+    Every leaf gives its share of cases, those of its texts whose normalised forms have the lowest digests,
+    and keeps at least one example.
 
     Raises:
         BadInput: no row has an intent.
@@ -83,7 +83,8 @@ def sort_corpus(name: str, rows: Sequence[LabelledText], share: float) -> Corpus
     for digest, found in filed.items():
         leaf = _majority([leaf for leaf, _ in found])
         texts[leaf][digest] = next(text for one, text in found if one == leaf)
-    split = {leaf: _split(found, share) for leaf, found in sorted(texts.items())}
+    held = _shares({leaf: sorted(found) for leaf, found in texts.items()}, share)
+    split = {leaf: _split(found, held[leaf]) for leaf, found in sorted(texts.items())}
     contested = sum(len({leaf for leaf, _ in found}) > 1 for found in filed.values())
     return Corpus(
         labels=labels,
@@ -105,11 +106,23 @@ class _Parts(NamedTuple):
     cases: tuple[str, ...]
 
 
-def _split(texts: Mapping[str, str], share: float) -> _Parts:
-    held = [digest for digest in texts if int(digest, 16) < share * 16**16]
-    if len(held) == len(texts):
-        held.remove(max(held))
-    chosen = frozenset(held)
+def _shares(digests: Mapping[str, Sequence[str]], share: float) -> dict[str, int]:
+    """How many texts of each leaf are held back: its share, and what the rounding leaves goes round.
+
+    The largest remainder first (Hamilton's method), among equals the leaf with the lowest digest: no leaf
+    gives a whole text more or less than its share, and what many small leaves owe together some of them give.
+    """
+    due = {leaf: share * len(found) for leaf, found in digests.items()}
+    held = {leaf: int(number) for leaf, number in due.items()}
+    left = round(sum(due.values())) - sum(held.values())
+    by_rest = sorted(due, key=lambda leaf: (round(held[leaf] - due[leaf], 9), digests[leaf][0]))
+    for leaf in by_rest[:left]:
+        held[leaf] += 1
+    return {leaf: min(number, len(digests[leaf]) - 1) for leaf, number in held.items()}
+
+
+def _split(texts: Mapping[str, str], number: int) -> _Parts:
+    chosen = frozenset(sorted(texts)[:number])
     return _Parts(
         tuple(text for digest, text in texts.items() if digest not in chosen),
         tuple(text for digest, text in texts.items() if digest in chosen),
@@ -234,6 +247,11 @@ def starter_files() -> dict[str, bytes]:
     return dict(sorted(found.items()))
 
 
+def floors_of(measured: Mapping[str, float]) -> bytes:
+    """What fixloop.yaml says of the share of cases that pass today."""
+    return (_FLOORS + entry_text("evals", {"floors": dict(measured)}, 0, _STYLE) + "\n").encode()
+
+
 def render_workspace(corpus: Corpus, thresholds: Mapping[str, float]) -> dict[str, bytes]:
     """All files of a workspace: path to bytes."""
     starter = starter_files()
@@ -249,6 +267,11 @@ def render_workspace(corpus: Corpus, thresholds: Mapping[str, float]) -> dict[st
     }
     return files | _cases(corpus)
 
+
+_FLOORS = """
+# The share of a suite's cases below which `fixloop eval` ends with 1; without a floor all of them must pass.
+# Measured when this was written: raise it as the examples get better.
+"""
 
 _TEMPLATES = """\
 # What customers are told. A text may use {{ ticket.… }}, {{ fields.<group>.<field> }} and, where exactly one

@@ -10,7 +10,9 @@ _AMERICAN_PHONE = re.compile(r"(?<![\w.-])\(?\d{3}\)?[ .-]{1,2}\d{3}[ .-]\d{4}(?
 _IBAN = re.compile(r"(?<!\w)[A-Za-z]{2}\d{2}(?:[ -]?[A-Za-z0-9]){11,30}(?!\w)")
 _CARD = re.compile(r"(?<!\w)\d(?:[ -]?\d){12,18}(?!\w)")
 _DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-](?:\d{2}|\d{4})|\d{4}-\d{2}-\d{2}")
+_LONG_NUMBER = re.compile(r"(?<![\w$€£])\w{5,40}(?![\w$€£])")
 _SHORTEST_IBAN = 15
+_FEW_DIGITS = 3
 
 
 def personal_values(text: str) -> Iterator[str]:
@@ -25,6 +27,14 @@ def personal_values(text: str) -> Iterator[str]:
     yield from (match[0] for match in _AMERICAN_PHONE.finditer(text))
     yield from (found for match in _IBAN.finditer(text) if (found := _iban_in(match[0])))
     yield from (match[0] for match in _CARD.finditer(text) if is_card(match[0]))
+
+
+def long_numbers(text: str) -> Iterator[str]:
+    """The words that look like somebody's number where no record tells: RW20632, GAO20D; no amounts."""
+    for match in _LONG_NUMBER.finditer(text):
+        word, digits = match[0], sum(map(str.isdigit, match[0]))
+        if digits >= _FEW_DIGITS or (digits >= 2 and word == word.upper()):
+            yield word
 
 
 def is_iban(text: str) -> bool:

@@ -25,6 +25,7 @@ from fixloop.workspace.model import OTHER, is_other, other_of
 __all__ = ["INTENT_VERSION", "IntentAnswer", "IntentModel", "choose_thresholds", "fit_intent"]
 
 FOLDS = 5
+FOR_A_FEW = 0.05  # the share of right answers that fewer than FEWEST of these texts may cost
 FEWEST = 20  # texts of unknown intent from which on a level's own `other` examples set its threshold
 
 
@@ -139,8 +140,8 @@ def choose_thresholds(
 
     Chosen by cross-validation within the examples. Where a level has `other` examples, the cut
     at which the worse off of two groups fares best: in-scope texts, by the share answered rightly, and
-    out-of-scope texts, by the share held back. With fewer than 20 at the root nothing shows what to refuse:
-    then the cut that costs one in a hundred of the right answers.
+    out-of-scope texts, by the share held back. Fewer than 20 at the root show little of what to refuse: that
+    cut, as far as it costs one in twenty of the right answers. Without any, it may cost one in a hundred.
     """
     graph = IntentGraph(children)
     tried = list(try_folds(children, examples, folds))
@@ -150,7 +151,7 @@ def choose_thresholds(
         if len(set(examples.get(other_of(level), ()))) >= FEWEST:
             found[level] = balanced_cut(under, other_of(level))
         elif level == ROOT:
-            found[level] = cheap_cut(under)
+            found[level] = cautious_cut(under, OTHER)
     return found
 
 
@@ -171,6 +172,11 @@ def cheap_cut(tried: Sequence[Tried], cost: float = 0.01) -> float:
     """The highest cut, to two digits, that loses at most that share of the right answers."""
     right = _right_scores([one for one in tried if not is_other(one.label)])
     return float(np.floor(100 * right[int(cost * len(right))]) / 100) if len(right) else 0.0
+
+
+def cautious_cut(tried: Sequence[Tried], other: str) -> float:
+    """The balanced cut, as far as a few texts out of scope may cost right answers: one of them may be odd."""
+    return max(cheap_cut(tried), min(balanced_cut(tried, other), cheap_cut(tried, FOR_A_FEW)))
 
 
 def _right_scores(inside: Sequence[Tried]) -> NDArray[np.float64]:

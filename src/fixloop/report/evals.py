@@ -4,10 +4,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from fixloop.evals.compare import Comparison
+from fixloop.evals.floors import NO_FLOORS, reaches
 from fixloop.evals.result import FAIL, UNSCORED, CaseResult, EvalReport, SuiteReport
 from fixloop.report.cases import came_out, expected
 from fixloop.report.page import Line, Page, Part, bad, dim, good, name, strong, warn
 from fixloop.report.words import listed, percent
+from fixloop.workspace.model import Floors
 from fixloop.workspace.text import shown
 
 if TYPE_CHECKING:
@@ -25,12 +27,15 @@ _OUTCOMES: Mapping[str, Part] = {
 }
 
 
-def draw_report(page: Page, report: EvalReport, only: Collection[str] | None = None) -> None:
+def draw_report(
+    page: Page, report: EvalReport, only: Collection[str] | None = None, floors: Floors = NO_FLOORS
+) -> None:
     """Every suite in a line, then the first failures (or those of some cases) with what came out instead."""
     if not report.suites:
         page.line("no cases: write some to evals/<suite>/*.yaml or *.jsonl")
         return
-    page.table([_suite_row(one) for one in report.suites.values()], indent=0, right=(1, 2))
+    rows = [_suite_row(one, floors.of(one.suite)) for one in report.suites.values()]
+    page.table(rows, indent=0, right=(1, 2))
     wrong = [
         [one for one in suite.results if one.outcome in (FAIL, UNSCORED) and (only is None or one.id in only)]
         for suite in report.suites.values()
@@ -79,13 +84,16 @@ def draw_comparisons(page: Page, base: str, comparisons: Mapping[str, Comparison
 # --- a suite --------------------------------------------------------------------------------------------
 
 
-def _suite_row(suite: SuiteReport) -> Line:
+def _suite_row(suite: SuiteReport, floor: float = 1.0) -> Line:
     passed = sum(result.outcome not in (FAIL, UNSCORED) for result in suite.results)
     total = len(suite.results)
     share = f"{passed}/{total}"
     unscored = len(suite.with_outcome(UNSCORED))
-    told = "; ".join([*_metrics(suite.suite, suite.metrics), *([f"{unscored} unscored"] if unscored else [])])
-    mark = good(share) if passed == total else bad(share)
+    high_enough = reaches(suite, floor)
+    low = [] if floor == 1 else [f"{'floor' if high_enough else 'below its floor of'} {percent(floor)}"]
+    lost = [f"{unscored} unscored"] if unscored else []
+    told = "; ".join([*low, *_metrics(suite.suite, suite.metrics), *lost])
+    mark = good(share) if high_enough else bad(share)
     return (strong(suite.suite), mark, percent(passed / total) if total else "-", told)
 
 

@@ -15,7 +15,7 @@ from fixloop.queue.standing import NOWHERE, Standing
 from fixloop.report.cases import draw_cases
 from fixloop.report.diffs import draw_diff
 from fixloop.report.page import Page, Part, bad, dim, good, name, strong, warn
-from fixloop.report.words import A_REASON, listed
+from fixloop.report.words import A_REASON, listed, past_the_check
 from fixloop.workspace.columns import NO_COLUMNS, Columns
 from fixloop.workspace.text import count
 
@@ -178,6 +178,9 @@ def next_for(
         return [f"fixloop approve {hint.id} --as NAME"]
     if status in ("approved", "stale") or (standing.reason and refused_for == "lane"):
         return [merge]
+    if refused_for in ("identity", "copying"):
+        overruled = [f'{merge} --override copying --why "…"'] if refused_for == "copying" else []
+        return [past_the_check(refused_for, hint.id), *overruled]
     if status in ("applied", "failed"):
         look = f"fixloop gate {onto} fixloop/fix/{hint.id}"
         return [look, merge] if standing.branch else [f"fixloop apply {hint.id}", look]

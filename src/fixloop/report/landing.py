@@ -1,14 +1,35 @@
 """What became of hints: decided, put on branches, merged or refused; a line each and the next command."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
+from fixloop.hints.shared import Change
 from fixloop.queue.outcome import Landed, Refused
 from fixloop.queue.prepare import Prepared
 from fixloop.queue.standing import NOWHERE, Standing
 from fixloop.queue.undo import Reverted
-from fixloop.report.page import Page, bad, dim, good, name, warn
-from fixloop.report.words import A_REASON
-from fixloop.workspace.text import count
+from fixloop.report.page import Page, Part, bad, dim, good, name, warn
+from fixloop.report.words import A_REASON, past_the_check
+from fixloop.workspace.text import count, shown
+
+
+class Rival(Protocol):
+    """Two approved hints that change the same."""
+
+    @property
+    def hint(self) -> str:
+        """The one that was approved now."""
+        ...
+
+    @property
+    def other(self) -> str:
+        """The one that was approved before, or before it in one command."""
+        ...
+
+    @property
+    def changes(self) -> Sequence[Change]:
+        """What both change."""
+        ...
 
 
 def draw_decided(
@@ -17,13 +38,18 @@ def draw_decided(
     ids: Sequence[str],
     unchanged: Sequence[str],
     standings: Mapping[str, Standing] = {},
+    rivals: Sequence[Rival] = (),
 ) -> None:
-    """The hints that now have a status, those that had it already, and what a merge of them needs beside."""
+    """The hints that have a status now; what a merge needs beside, and which do not go together."""
     for one in (*ids, *unchanged):
         page.line(name(one), "  ", dim(f"{status} already") if one in unchanged else good(status))
         _draw_needs(page, standings.get(one, NOWHERE))
+    for rival in rivals:
+        page.line(warn("not both "), *_rivalry(rival), hang=9)
     page.blank()
-    page.next(*_after(status, [*ids, *unchanged], standings))
+    left_out = {one.hint for one in rivals}
+    after = [one for one in (*ids, *unchanged) if one not in left_out] or [one.other for one in rivals]
+    page.next(*_instead_of_both(rivals), *_after(status, list(dict.fromkeys(after)), standings))
 
 
 def _draw_needs(page: Page, standing: Standing) -> None:
@@ -32,6 +58,25 @@ def _draw_needs(page: Page, standing: Standing) -> None:
         page.line(warn(f"reaches a guarded leaf: {more} must approve"), indent=4, hang=6)
     if standing.reason:
         page.line(warn("changes what decides: a person lands it, and says why"), indent=4, hang=6)
+
+
+def _rivalry(rival: Rival) -> Iterator[Part]:
+    """What both change; what lands first leaves the other a conflict, or nothing to do."""
+    first, *more = rival.changes
+    yield name(rival.hint)
+    yield " and "
+    yield name(rival.other)
+    yield ", also approved, " + ("change the same value: " if first.values else "make the same change: ")
+    yield f"{first.op} {first.place}".rstrip()
+    if first.values:
+        yield f" to {' and to '.join(shown(value) for value in first.values)}"
+    yield f" and {len(more)} more" if more else ""
+    yield ". The one that lands first stays, the other is refused"
+
+
+def _instead_of_both(rivals: Sequence[Rival]) -> list[str]:
+    codes = {one.hint: "CODE" if any(each.values for each in one.changes) else "duplicate" for one in rivals}
+    return [f"fixloop reject {hint} --why {code}" for hint, code in codes.items()]
 
 
 def draw_applied(page: Page, prepared: Prepared, no_branch_free: str, onto: str = "HEAD") -> None:
@@ -110,12 +155,10 @@ def _after_merge(merged: Sequence[Landed], refused: Sequence[Refused], onto: str
             yield one.mend
         elif one.check == "conflict":
             yield "fixloop propose"
-        elif one.check == "identity":
-            yield f"fixloop approve {one.id} --as NAME"
         elif one.asks_for_a_reason:
             yield f"fixloop merge {one.id}{A_REASON}"
         elif one.check not in ("checkout", "race"):
-            yield f"fixloop show {one.id}"
+            yield past_the_check(one.check, one.id)
     yield _newest(len(merged), onto) if merged else "fixloop hints"
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fixloop.evals.compare import Comparison
+from fixloop.evals.floors import NO_FLOORS, good_enough
 from fixloop.evals.result import PASS, UNSCORED, CaseResult, SuiteReport
 from fixloop.gate.verdict import OVERRIDDEN, Check
 from fixloop.report.dossier import Dossier
@@ -23,11 +24,12 @@ _RATES = ("accuracy", "precision", "recall", "f1", "share", "end_to_end", "passe
 
 
 def verdict_word(dossier: Dossier) -> str:
-    """pass, fail or provisional; of a workspace, whether every case passes, or with a base nothing broke."""
+    """pass, fail or provisional; of a workspace, whether enough cases pass, or with a base nothing broke."""
     if dossier.verdict is None and dossier.before is not None:
         return "fail" if _broken(dossier) else "pass"
     if dossier.verdict is None:
-        return "pass" if dossier.report.all_pass else "fail"
+        floors = dossier.workspace.config.floors if dossier.workspace else NO_FLOORS
+        return "pass" if good_enough(dossier.report, floors) else "fail"
     if not dossier.verdict.passed:
         return "fail"
     return "provisional" if dossier.verdict.provisional else "pass"

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from fixloop.gate.verdict import FAIL, OVERRIDDEN, PASS, SKIP, Check, Verdict
 from fixloop.report.evals import comparison_rows
 from fixloop.report.page import Page, Part, bad, dim, good, name, strong, warn
+from fixloop.report.words import past_the_check
 from fixloop.workspace.text import count
 
 _EVIDENCE = 8
@@ -48,8 +49,8 @@ def _next(verdict: Verdict) -> list[str]:
         return []
     if verdict.passed:
         return [f"fixloop merge {verdict.hint}"]
-    alone = [check.id for check in verdict.failures] == ["identity"]
-    return [f"fixloop approve {verdict.hint} --as NAME" if alone else f"fixloop show {verdict.hint}"]
+    failed = [check.id for check in verdict.failures]
+    return [past_the_check(failed[0] if len(failed) == 1 else "", verdict.hint)]
 
 
 def _verdict(verdict: Verdict) -> list[Part]:

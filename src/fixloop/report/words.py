@@ -21,3 +21,10 @@ def percent(share: float) -> str:
     """A share of 1 as a person reads it; 100 % only when it is all."""
     text = f"{100 * share:.1f} %"
     return "99.9 %" if text == "100.0 %" and share < 1 else text
+
+
+def past_the_check(check: str, hint: str) -> str:
+    """The command that deals with what a check said of a hint."""
+    if check == "identity":
+        return f"fixloop approve {hint} --as NAME"
+    return f"fixloop hint edit {hint}" if check == "copying" else f"fixloop show {hint}"

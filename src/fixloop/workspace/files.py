@@ -13,6 +13,7 @@ from fixloop.workspace.model import (
     Engines,
     FetchRules,
     FieldRule,
+    Floors,
     GateConfig,
     Intent,
     IntentDag,
@@ -87,6 +88,7 @@ def _config(file: schema.ConfigFile) -> Config:
         engines=Engines(**file.engines.model_dump()),
         gate=GateConfig(**{**gate.model_dump(), "require": tuple(gate.require)}),
         policy=Policy(policy.auto_merge, tuple(policy.judges), policy.retain_days, policy.max_open_fixes),
+        floors=Floors(**file.evals.floors.model_dump()),
         fallback_reply=file.fallback.reply if file.fallback else None,
     )
 

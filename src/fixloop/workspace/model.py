@@ -86,6 +86,18 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class Floors:
+    """The share of a suite's cases that must pass; only what is learned from examples may stay below all."""
+
+    intent: float = 1.0
+    fallback: float = 1.0
+
+    def of(self, suite: str) -> float:
+        """The floor of a suite; 1 where it has none."""
+        return {"intent": self.intent, "fallback": self.fallback}.get(suite, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """fixloop.yaml."""
 
@@ -93,6 +105,7 @@ class Config:
     engines: Engines = Engines()
     gate: GateConfig = GateConfig()
     policy: Policy = Policy()
+    floors: Floors = Floors()
     fallback_reply: str | None = None
 
 

@@ -113,6 +113,19 @@ class PolicyFile(Strict):
     max_open_fixes: Annotated[int, Field(ge=1)] = 20
 
 
+class FloorsFile(Strict):
+    """`evals.floors:`."""
+
+    intent: Share = 1.0
+    fallback: Share = 1.0
+
+
+class EvalsFile(Strict):
+    """`evals:`."""
+
+    floors: FloorsFile = FloorsFile()
+
+
 class FallbackFile(Strict):
     """`fallback:`."""
 
@@ -127,6 +140,7 @@ class ConfigFile(Strict):
     engines: EnginesFile = EnginesFile()
     gate: GateFile = GateFile()
     policy: PolicyFile = PolicyFile()
+    evals: EvalsFile = EvalsFile()
     fallback: FallbackFile | None = None
 
 

@@ -22,6 +22,7 @@ from fixloop.workspace.model import (
     Example,
     FetchRules,
     FieldRule,
+    Floors,
     GateConfig,
     Intent,
     IntentDag,
@@ -223,6 +224,7 @@ def _config(value: dict[str, Any]) -> Config:
         engines=Engines(**value["engines"]),
         gate=_with_tuples(GateConfig, value["gate"], "require"),
         policy=_with_tuples(Policy, value["policy"], "judges"),
+        floors=Floors(**value["floors"]),
     )
 
 

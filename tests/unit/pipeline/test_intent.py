@@ -16,6 +16,7 @@ from fixloop.pipeline.intent import (
     IntentModel,
     Tried,
     balanced_cut,
+    cautious_cut,
     cheap_cut,
     choose_thresholds,
     fit_intent,
@@ -284,6 +285,19 @@ def test_the_cut_serves_the_worse_off_of_two_groups_best() -> None:
     assert balanced_cut([*known, *unknown], "other") == 0.5
     assert balanced_cut(known, "other") == 0.0
     assert cheap_cut(known) == 0.2
+
+
+def test_a_few_texts_out_of_scope_count_as_far_as_they_cost_little() -> None:
+    def tried(label: str, raw: str, score: float) -> Tried:
+        return Tried(label, IntentAnswer(raw, raw, (raw,), score, {raw: score}))
+
+    known = [tried("lost", "lost", 0.2 + n / 200) for n in range(100)]
+    assert cheap_cut(known) == cautious_cut(known, "other") == 0.2
+    low = [tried("other", "lost", 0.21 + n / 1000) for n in range(3)]
+    assert cautious_cut([*known, *low], "other") == 0.22
+    high = [tried("other", "lost", 0.3)] * 2
+    assert balanced_cut([*known, *high], "other") > 0.3
+    assert cautious_cut([*known, *high], "other") == cheap_cut(known, 0.05) == 0.22
 
 
 SHARED = fit(examples())

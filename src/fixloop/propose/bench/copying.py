@@ -2,7 +2,8 @@
 
 Stored tickets are redacted before anything is stored, so what a hint takes from them is a surrogate already.
 What must not happen is that a surrogate of one person, or a value of somebody's record, becomes a rule: a
-condition, template, pattern or argument that names it.
+condition, template, pattern or argument that names it. Operations are asked first, since that costs nothing;
+then the workspace they make is asked what the gate will ask of it, examples and all.
 """
 
 import re
@@ -11,9 +12,10 @@ from typing import Any
 
 from fixloop.feedback.model import Feedback
 from fixloop.feedback.personal import texts_in
+from fixloop.gate.copied import Owners, exposed_in, masked, named_in, texts_between
 from fixloop.hints.operation import Operation
 from fixloop.pipeline.rows import values_at
-from fixloop.propose.bench.workbench import Workbench
+from fixloop.propose.bench.workbench import Trial, Workbench
 from fixloop.workspace.text import normalise
 
 SHORTEST = 4
@@ -46,6 +48,21 @@ def taken_over(bench: Workbench, operations: Iterable[Operation], evidence: Iter
     on_record, kept = _as_said(bench)
     taken = (marks & known) | (marks & on_record)
     return sorted(mark for mark in taken if len(mark) >= SHORTEST and mark not in kept)
+
+
+def refused_by_gate(bench: Workbench, trial: Trial) -> list[str]:
+    """Where a draft has what the gate refuses for copying, the values masked; [] is what a hint needs."""
+    base, result = bench.workspace, trial.workspace
+    exposed = list(exposed_in(base, result))
+    if exposed:
+        return exposed
+    if "owners" not in bench.kept:
+        bench.kept["owners"] = Owners(base, bench.stored, index=True)
+    owners: Owners = bench.kept["owners"]
+    return [
+        f"{one.said.where} ({masked(one.value)})"
+        for one in named_in(base, texts_between(base, result), owners)
+    ]
 
 
 def _as_said(bench: Workbench) -> tuple[frozenset[str], frozenset[str]]:

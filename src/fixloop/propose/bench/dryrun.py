@@ -15,10 +15,11 @@ from fixloop.evals.result import FAIL, PASS, CaseResult
 from fixloop.evals.run import evaluate
 from fixloop.feedback.replays import place_of, replay_all
 from fixloop.fixes.apply import apply_operations
+from fixloop.gate.copied import masked
 from fixloop.hints.model import Hint, JsonCase, Measured, Moves, fingerprint
 from fixloop.pipeline.compile import Pipeline
 from fixloop.pipeline.proposal import Proposal
-from fixloop.propose.bench.copying import taken_over
+from fixloop.propose.bench.copying import refused_by_gate, taken_over
 from fixloop.propose.bench.draft import Draft
 from fixloop.propose.bench.harm import Effect, effect_on_accepted
 from fixloop.propose.bench.reach import is_below_intent, replayed, unasked_suites
@@ -101,7 +102,8 @@ def _try(bench: Workbench, draft: Draft) -> Hint | _Fell:
     """One try, the cheap questions first."""
     copied = taken_over(bench, draft.operations, draft.evidence)
     if copied:
-        return _Fell(f"it would write a customer's own value into a rule: {', '.join(copied[:3])}")
+        told = ", ".join(map(masked, copied[:3]))
+        return _Fell(f"it would write a customer's own value into a rule: {told}")
     if draft.step == "eval_data":
         return _judged_otherwise(bench, draft)
     if draft.cases and len(_passing(bench.pipeline, _numbered(draft.cases))) == len(draft.cases):
@@ -110,6 +112,9 @@ def _try(bench: Workbench, draft: Draft) -> Hint | _Fell:
         trial = bench.try_operations(draft.operations)
     except FixloopError as error:
         return _Fell(f"the edit does not stand: {_on_one_line(error.message)}")
+    refused = refused_by_gate(bench, trial)
+    if refused:
+        return _Fell(f"the gate would refuse it for copying: {'; '.join(refused[:3])}")
     rejected = [bench.before[one.id] for one in draft.evidence if one.id in bench.before]
     cases = _telling(bench.pipeline, trial.pipeline, draft, rejected)
     if not cases:

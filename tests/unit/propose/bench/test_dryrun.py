@@ -78,7 +78,30 @@ def test_a_customers_own_value_is_no_rule() -> None:
     fell = dry_run(bench, replace(draft, operations=(operation,), instead=()))
     assert isinstance(fell, Dropped)
     assert "customer's own value" in fell.reason
+    assert value.casefold() not in fell.reason
     assert taken_over(bench, draft.operations, draft.evidence) == []
+
+
+def test_what_the_gate_would_refuse_for_copying_is_not_offered() -> None:
+    """Examples too: no dry run asked them, and a hint was offered that could never land."""
+    draft, bench = planted()
+    fell = {}
+    for text in ("who has locked NSB01234 of all accounts", "who has locked XYZ99999 of all accounts"):
+        taught = Operation("add_example", {**LEAF, "text": text})
+        fell[text] = dry_run(bench, replace(draft, operations=(*draft.operations, taught), instead=()))
+    told, made_up = fell.values()
+    assert isinstance(told, Dropped)
+    assert (
+        "the gate would refuse it for copying: workspace/examples/account_locked.jsonl (ns…)" in told.reason
+    )
+    assert isinstance(made_up, Hint)
+
+
+def test_an_example_that_is_a_stored_ticket_has_surrogates_in_it_and_nobodys_number() -> None:
+    draft, bench = planted()
+    taught = Operation("add_example", {**LEAF, "text": LOCKED["open"]})
+    assert "NSB01234" in LOCKED["open"]
+    assert isinstance(dry_run(bench, replace(draft, operations=(*draft.operations, taught))), Hint)
 
 
 def test_a_case_that_passes_already_shows_nothing() -> None:
