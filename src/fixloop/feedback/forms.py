@@ -47,9 +47,12 @@ def _spellings(like: str, signs: str) -> list[str]:
 
 
 def _kinds(signs: str) -> list[str]:
-    """For each confusable sign whether it is a letter (`l`) or a digit (`d`), in several ways."""
+    """For each confusable sign whether it is a letter (`l`) or a digit (`d`), in several ways.
+
+    A number has digits that are nothing else; `OOO0001` may be a word with a number.
+    """
     places = sum(sign in CONFUSABLE for sign in signs)
-    if is_number(signs):
+    if is_number(signs) and places < len(signs):
         return ["d" * places]
     if len(signs) > _LONGEST_MIXED:
         return ["l" * places, "d" * places] if places else [""]

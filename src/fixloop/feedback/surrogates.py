@@ -6,7 +6,7 @@ behind it, so that every sign depends on all of the others.
 """
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from fixloop.feedback.spelling import CONFUSABLE, HARD_LETTERS, alphabet
 
@@ -64,17 +64,28 @@ class Surrogates:
 
 
 def fitted(signs: str, drawn: str, fits: Fits) -> str:
-    """The drawn surrogate, or as much of it as still fits: the other signs stay what they were."""
+    """The drawn surrogate, or as much of it as still fits: the other signs stay what they were.
+
+    Where that is all of them, any other sign that fits is taken: a value is not left as it is.
+    """
     if fits(signs, drawn):
         return drawn
+    found = _as_far_as(signs, [_options(sign, was) for sign, was in zip(drawn, signs, strict=True)], fits)
+    if found != signs:
+        return found
+    return _as_far_as(signs, [[one for one in alphabet(sign) if one != sign] for sign in signs], fits)
+
+
+def _options(sign: str, was: str) -> list[str]:
+    return [sign, *(one for one in alphabet(sign) if sign in CONFUSABLE and one not in (sign, was))]
+
+
+def _as_far_as(signs: str, options: Sequence[Sequence[str]], fits: Fits) -> str:
+    """The signs with the first option at each place that still fits what the others are by then."""
     found = signs
-    for at, sign in enumerate(drawn):
-        others = [one for one in alphabet(sign) if one not in (sign, signs[at])] if sign in CONFUSABLE else []
-        for option in (sign, *others):
-            trial = found[:at] + option + found[at + 1 :]
-            if fits(signs, trial):
-                found = trial
-                break
+    for at, some in enumerate(options):
+        trials = (found[:at] + one + found[at + 1 :] for one in some)
+        found = next((trial for trial in trials if fits(signs, trial)), found)
     return found
 
 
