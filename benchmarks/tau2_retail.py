@@ -61,7 +61,7 @@ what was written when the workspace was done.
 """
 
 ASKED = PARTS / "asked.jsonl"
-"""How many kinds of change each of tau2-bench's scenarios asks for, as two readers of the texts alone counted.
+"""How many kinds of change each scenario of tau2-bench asks for: two readers of the texts alone counted.
 
 Of the tools' seven kinds and "none of these"; a second choice and a wish given up in the text count, a mere
 question does not, nor does whether what was ordered has arrived. They saw no solving calls and no pipeline.
