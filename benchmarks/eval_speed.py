@@ -10,6 +10,7 @@ import argparse
 import hashlib
 import json
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -116,7 +117,11 @@ def whole_process(world: World, runs: int) -> None:
     right = int(python(loop, world.root).out)
     passed = json.loads(python(ours, world.root).out)["suites"]["intent"]["passed"]
     assert passed == right, (passed, right)
-    pairs = [(python(loop, world.root).seconds, python(ours, world.root).seconds) for _ in range(runs)]
+    pairs = []
+    for _ in range(runs):
+        # What a run keeps would answer the next one without asking the engine.
+        shutil.rmtree(world.root / ".git/fixloop", ignore_errors=True)
+        pairs.append((python(loop, world.root).seconds, python(ours, world.root).seconds))
     bare, spent = (statistics.median(column) for column in zip(*pairs, strict=True))
     ratio = statistics.median(b / a for a, b in pairs)
     print(f"fixloop eval   {spent * 1e3:.0f} ms, bare process {bare * 1e3:.0f} ms: {ratio:.2f} times")
@@ -134,25 +139,26 @@ def harness(world: World, runs: int) -> None:
     sys.path.insert(0, str(world.root))
     paths = ("fixloop.yaml", "workspace/intents.yaml", "evals/intent/banking77.jsonl")
     snapshot = MemorySnapshot({path: (world.root / path).read_bytes() for path in paths})
-    pipeline = compile_pipeline(load_workspace(snapshot), NoCache())
     one: Any = __import__("bench_engine").factory(None).one
     columns: dict[str, list[float]] = {"bare loop": [], "loading": [], "engine's answers": [], "judging": []}
     for _ in range(runs):
-        # The process's own time: what else the machine does is no part of the question.
-        marks = [time.process_time()]
+        # A pipeline keeps what it has answered, so each run has its own.
+        pipeline = compile_pipeline(load_workspace(snapshot), NoCache())
+        # By the clock: an engine of one's own answers in a process of its own.
+        marks = [time.perf_counter()]
         for line in world.cases.read_text().splitlines():
             one(json.loads(line)["text"])
-        marks.append(time.process_time())
+        marks.append(time.perf_counter())
         cases = load_cases(snapshot)
         texts = [case.spec["text"] for case in cases]
-        marks.append(time.process_time())
+        marks.append(time.perf_counter())
         for text in texts:
             one(text)
-        marks.append(time.process_time())
+        marks.append(time.perf_counter())
         pipeline.classify_each(texts)
-        marks.append(time.process_time())
+        marks.append(time.perf_counter())
         evaluate(pipeline, cases)
-        marks.append(time.process_time())
+        marks.append(time.perf_counter())
         bare, loading, engine, answers, judging = (after - before for before, after in pairwise(marks))
         spent = (bare, loading - (bare - engine), answers - engine, judging - answers)
         for column, seconds in zip(columns.values(), spent, strict=True):
